@@ -1,0 +1,1 @@
+"""The package behind *Unrolled*: one module per page, on a ground floor that several pages share."""
