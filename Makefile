@@ -1,15 +1,69 @@
-SHELL := /bin/bash
-.ONESHELL:
-VENV ?= .venv
-PYTHON ?= python3
-TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
-BIN := $(VENV)/bin
+# The commands of the book; `make help` lists them.
 
-setup: $(VENV)/ready
-$(VENV)/ready: requirements.lock pyproject.toml
-	set -e
+PYTHON ?= python3
+VENV ?= .venv
+# PyTorch's CPU wheels; `make setup TORCH_INDEX=` takes the default wheels, which bring CUDA on Linux.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+# Which data the book is built on: embedded, or originals (see `make data`).
+UNROLLED_DATA ?= embedded
+
+# Runs are reproducible: one thread, fixed hashes, no progress bars in the pages.
+export UNROLLED_DATA
+ifdef UNROLLED_CACHE
+export UNROLLED_CACHE := $(abspath $(UNROLLED_CACHE))
+endif
+export OMP_NUM_THREADS ?= 1
+export PYTHONHASHSEED := 0
+export TQDM_DISABLE := 1
+export PATH := $(abspath $(VENV))/bin:$(PATH)
+
+READY := $(VENV)/ready
+BUILT := _build/built
+SOURCES := $(shell find book code _config.yml _toc.yml -type f -not -path '*/__pycache__/*' -not -path '*.egg-info/*')
+
+.PHONY: help setup book test data lab serve lint lock clean
+
+help:  ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## install what the book needs into .venv
+
+# Always from nothing: an interrupted set-up mends itself, and the environment holds what the lock says.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit(f"Python 3.11 to 3.13 is needed, and $(PYTHON) is {v[0]}.{v[1]}; name another: make setup PYTHON=python3.12")'
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install $$(grep ^torch== requirements.lock) --retries 0 --extra-index-url $(TORCH_INDEX)
-	$(BIN)/python -m pip install -r requirements.lock
-	$(BIN)/python -m pip install --no-deps --no-build-isolation --editable .
+	$(VENV)/bin/python -m pip install $(if $(TORCH_INDEX),--retries 0 --extra-index-url $(TORCH_INDEX)) $$(grep '^torch==' requirements.lock)
+	$(VENV)/bin/python -m pip install --requirement requirements.lock
+	$(VENV)/bin/python -m pip install --no-deps --no-build-isolation --editable .
 	touch $@
+
+book: $(READY)  ## build the whole book, executed, into _build/html
+	rm -rf _build/html _build/jupyter_execute $(BUILT)
+	jupyter-book build book --config _config.yml --toc '$(CURDIR)/_toc.yml' --path-output . --all -W --keep-going -n
+	touch $(BUILT)
+
+$(BUILT): $(SOURCES) requirements.lock
+	$(MAKE) book
+
+test: $(READY) $(BUILT)  ## build the book if it is not built, and run every test
+	python -m pytest
+
+data: $(READY)  ## fetch and verify the originals, the tutorials' own data
+	python -m unrolled.data.originals
+
+lab: $(READY)  ## open the chapters as notebooks in JupyterLab
+	jupyter lab book
+
+serve: $(BUILT)  ## show the built book at http://localhost:8000
+	python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+lint: $(READY)  ## check the code's style
+	ruff check && ruff format --check
+
+lock: $(READY)  ## write requirements.lock anew from requirements.in
+	python -m pip install --dry-run --ignore-installed --quiet --report _lock.json --requirement requirements.in
+	python -c 'import json; pins = {p["metadata"]["name"].lower(): p["metadata"]["version"].split("+")[0] for p in json.load(open("_lock.json"))["install"]}; print(*sorted(f"{n}=={v}" for n, v in pins.items()), sep="\n")' > requirements.lock
+	rm _lock.json
+
+clean:  ## delete what was built
+	rm -rf _build

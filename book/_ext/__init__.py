@@ -1,0 +1,12 @@
+"""The book's own Sphinx extension: what the tools lack, one concern per file."""
+
+from sphinx.application import Sphinx
+
+CONCERNS = ("execution", "run_times", "formulas", "offline")
+
+
+def setup(app: Sphinx) -> dict:
+    """Set up every concern."""
+    for concern in CONCERNS:
+        app.setup_extension(f"{__name__}.{concern}")
+    return {"parallel_read_safe": False}

@@ -1,0 +1,66 @@
+"""The built book, read as files."""
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from check_site import broken_links, foreign_requests, images_without_text, machine_paths, pages
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_every_internal_link_and_anchor_leads_somewhere(site: Path):
+    assert broken_links(site) == []
+
+
+def test_no_page_loads_anything_from_another_host(site: Path):
+    assert foreign_requests(site) == []
+
+
+def test_every_image_has_an_alternative_text(site: Path):
+    assert images_without_text(site) == []
+
+
+def test_no_path_of_the_machine_is_published(site: Path):
+    assert machine_paths(site, ROOT, Path.home(), Path(sys.base_prefix), Path(tempfile.gettempdir())) == []
+
+
+def test_every_page_with_cells_shows_its_run_time_and_the_appendix_lists_it(site: Path):
+    parsed = pages(site)
+    timed = {name for name, page in parsed.items() if page.select("p.run-time .volatile")}
+    with_cells = {name for name, page in parsed.items() if page.select("div.cell")}
+    assert with_cells and timed == with_cells
+    assert {link["href"] for link in parsed["run-times.html"].select("table.run-times a")} == timed
+
+
+@pytest.fixture
+def damaged(site: Path, tmp_path: Path) -> Path:
+    """A copy of the book's pages, to be damaged."""
+    return Path(shutil.copytree(site, tmp_path / "site"))
+
+
+def test_checks_name_what_is_wrong(damaged: Path):
+    page = damaged / "index.html"
+    page.write_text(
+        page.read_text().replace(
+            "</article>",
+            '<a href="nowhere.html">a</a><a href="notation.html#nowhere">b</a><img src="_static/favicon.svg">'
+            f'<script src="https://example.org/x.js"></script><p>{ROOT}/book</p><svg></svg></article>',
+        )
+    )
+    assert broken_links(damaged) == [
+        "index.html: <a> leads to nowhere.html, and there is no such file",
+        "index.html: <a> leads to notation.html#nowhere, and there is no such anchor",
+    ]
+    assert foreign_requests(damaged) == ["index.html: <script> loads https://example.org/x.js"]
+    assert images_without_text(damaged)[0] == "index.html: _static/favicon.svg has no alternative text"
+    assert len(images_without_text(damaged)) == 2
+    assert machine_paths(damaged, ROOT) == [f"index.html: has the path {ROOT}"]
+
+
+def test_deleted_figure_is_named(damaged: Path):
+    figure = next((damaged / "_images").iterdir())
+    figure.unlink()
+    assert any(figure.name in complaint for complaint in broken_links(damaged))

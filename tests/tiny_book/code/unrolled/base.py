@@ -1,0 +1,3 @@
+"""The module at the bottom."""
+
+VALUE = 41
