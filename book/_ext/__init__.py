@@ -2,7 +2,7 @@
 
 from sphinx.application import Sphinx
 
-CONCERNS = ("execution", "run_times", "formulas", "offline")
+CONCERNS = ("execution", "run_times", "formulas", "offline", "address")
 
 
 def setup(app: Sphinx) -> dict:

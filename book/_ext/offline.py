@@ -38,8 +38,10 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     static = Path(app.outdir, "_static")
     (static / "mathjax").mkdir(exist_ok=True)
     shutil.copy(MATHJAX / MATHJAX_SCRIPT, static / "mathjax")
-    for style_sheet in static.glob("vendor/fontawesome/*/css/all.min.css"):
-        inline_fonts(style_sheet)
+    for awesome in static.glob("vendor/fontawesome/*"):
+        inline_fonts(awesome / "css" / "all.min.css")
+        shutil.rmtree(awesome / "webfonts")
+        shutil.rmtree(awesome / "js")
 
 
 def setup(app: Sphinx) -> dict:
