@@ -1,0 +1,183 @@
+"""Surnames and their languages: two sets of data in one shape, their split, and a ceiling for classifiers.
+
+Sources: the surnames that the package Faker holds (:mod:`unrolled.data.surnames`), and those of the PyTorch
+name tutorials (:mod:`unrolled.data.originals`). :func:`load` gives the set that was chosen.
+
+Left out: the frequency of a name. Every distinct name counts once, as in the tutorials.
+"""
+
+import hashlib
+import re
+import string
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from unrolled.data import originals
+from unrolled.data.choice import choice
+from unrolled.data.surnames import romanise, surnames
+
+ALPHABET = string.ascii_letters + " '-"
+"""The symbols that a normalised name is written in, case kept."""
+
+SMALLEST = 6  # with fewer names a language would have none in its dev part: 10 % of 5 rounds to 0
+
+
+class Name(NamedTuple):
+    """A surname in the book's alphabet, and the language whose list it stands in."""
+
+    text: str
+    language: str
+
+
+class Split(NamedTuple):
+    """The three parts of a set of names."""
+
+    train: list[Name]
+    dev: list[Name]
+    test: list[Name]
+
+
+def without_marks(text: str) -> str:
+    """Return ``text`` in :data:`ALPHABET`: accents taken off, every other symbol dropped, ends stripped.
+
+    This is the ``unicodeToAscii`` of the PyTorch tutorials, with the hyphen added to their alphabet. A
+    letter that is no letter-with-accent is dropped whole: Weiß becomes Wei, which is a Chinese name. Use
+    :func:`normalise` unless the tutorials' own data are to be reproduced.
+    """
+    letters = unicodedata.normalize("NFD", text)
+    return "".join(letter for letter in letters if letter in ALPHABET).strip()
+
+
+def normalise(text: str) -> str:
+    """Return ``text`` in :data:`ALPHABET`, from any script: romanised first, then :func:`without_marks`."""
+    return without_marks(romanise(text))
+
+
+def _names(lists: dict[str, Iterable[str]], normalisation: Callable[[str], str]) -> list[Name]:
+    """Distinct pairs of a non-empty normalised text and its language, sorted by language, then text."""
+    pairs = {Name(normalisation(text), language) for language, texts in lists.items() for text in texts}
+    return sorted((name for name in pairs if name.text), key=lambda name: (name.language, name.text))
+
+
+def embedded() -> list[Name]:
+    """Return the embedded names, distinct and sorted by language, then text."""
+    return _names(surnames(), normalise)
+
+
+def tutorial() -> list[Name]:
+    """Return the names of the PyTorch tutorials, distinct and sorted by language, then text.
+
+    They are normalised as the tutorials do it (:func:`without_marks`), faults included, so that a figure on
+    the published split compares with others on that split.
+
+    Raises
+    ------
+    originals.DataError
+        If a file is missing, truncated or altered.
+    """
+    files = [originals.path(name) for name in originals.REGISTRY if name.startswith("names/")]
+    return _names({Path(file).stem: file.read_text("utf-8").splitlines() for file in files}, without_marks)
+
+
+def load() -> list[Name]:
+    """Return the names that were chosen: :func:`embedded` or :func:`tutorial`."""
+    return tutorial() if choice() == "originals" else embedded()
+
+
+def family(text: str) -> str:
+    """Return a rough stem that the gendered forms of one surname share, for ``split(names, family)``.
+
+    Of a normalised name: lower-case letters; after the third, a final ``ova`` off, then every final vowel, ``y``,
+    ``j``, ``s`` and ``v``, then an ``e`` before the last consonant. Novak and Novakova, Nikolaev and Nikolaeva,
+    Papadakis and Papadaki, Havel and Havlova meet. So do strangers (Rossi, Rosso), which costs a split nothing.
+    """
+    letters = "".join(letter for letter in text.lower() if letter.isalpha())
+    ending = letters[3:].removesuffix("ova").rstrip("aeiouyjsv")
+    return letters[:3] + re.sub("e(?=.$)", "", ending)
+
+
+def _identity(text: str) -> str:
+    return text
+
+
+def _shuffled(names: Iterable[Name], key: Callable[[str], str]) -> list[Name]:
+    """The names in the order of the hash of their key: no library's seed, so the same everywhere."""
+
+    def place(name: Name) -> tuple[str, str]:
+        return hashlib.sha256(f"2024:{key(name.text)}".encode()).hexdigest(), name.text
+
+    return sorted(names, key=place)
+
+
+def split(names: Iterable[Name], key: Callable[[str], str] = _identity) -> Split:
+    """Split names into train, dev and test, 75 : 10 : 15 in every language, no text in two parts.
+
+    1. Per language, take the distinct names and sort them by ``sha256("2024:" + key(text))``.
+    2. The first 15 % (rounded) are test, the next 10 % dev, the rest train.
+    3. Drop from dev what has its key in test, and from train what has its key in dev or test.
+
+    With the default, the key is the text itself: this is the book's published split. With ``key=family`` the
+    gendered forms of one surname stay together too.
+
+    Raises
+    ------
+    ValueError
+        If there are no names, or a language has fewer than :data:`SMALLEST`.
+    """
+    groups: dict[str, set[Name]] = defaultdict(set)
+    for name in names:
+        groups[name.language].add(name)
+    if not groups:
+        raise ValueError("there are no names to split")
+    parts = Split([], [], [])
+    for language, group in sorted(groups.items()):
+        if len(group) < SMALLEST:
+            raise ValueError(f"{language} has {len(group)} names; a split needs {SMALLEST} of each language")
+        order, test, dev = _shuffled(group, key), round(0.15 * len(group)), round(0.10 * len(group))
+        parts.test.extend(order[:test])
+        parts.dev.extend(order[test : test + dev])
+        parts.train.extend(order[test + dev :])
+    return _disjoint(parts, key)
+
+
+def _disjoint(parts: Split, key: Callable[[str], str]) -> Split:
+    """Step 3 of :func:`split`."""
+    tested = {key(name.text) for name in parts.test}
+    dev = [name for name in parts.dev if key(name.text) not in tested]
+    held_out = tested | {key(name.text) for name in dev}
+    return Split([name for name in parts.train if key(name.text) not in held_out], dev, parts.test)
+
+
+def languages(names: Iterable[Name]) -> dict[str, int]:
+    """Return the languages in alphabetical order, each with its number of names."""
+    return dict(sorted(Counter(name.language for name in names).items()))
+
+
+def shared(names: Iterable[Name]) -> dict[str, list[str]]:
+    """Return the texts that stand in more than one language, each with its languages, sorted."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for name in names:
+        found[name.text].add(name.language)
+    return {text: sorted(found[text]) for text in sorted(found) if len(found[text]) > 1}
+
+
+def ceiling(part: Iterable[Name]) -> float:
+    """Return the accuracy on ``part`` that no function of the text alone can exceed, between 0 and 1.
+
+    An oracle that knows the part can give each distinct text one language only, at best the one that most
+    of its rows have. It is an oracle's bound *on this part*: a bound for new names may lie lower.
+
+    Raises
+    ------
+    ValueError
+        If the part is empty.
+    """
+    rows: dict[str, Counter[str]] = defaultdict(Counter)
+    for name in part:
+        rows[name.text][name.language] += 1
+    if not rows:
+        raise ValueError("there are no names, so no accuracy")
+    return sum(max(counts.values()) for counts in rows.values()) / sum(c.total() for c in rows.values())

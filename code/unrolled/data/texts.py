@@ -1,0 +1,87 @@
+"""Running text: news and encyclopaedia, which the package gensim brings along, and a novel.
+
+Sources: the Lee background corpus (300 news items in English; Lee, Pincombe and Welsh, 2005) and the first
+106 articles of an English Wikipedia dump, both in gensim's test data; *Alice's Adventures in Wonderland*
+(:mod:`unrolled.data.originals`). The book holds no copy of any.
+
+Left out: gensim's ``WikiCorpus.get_texts``, which hands the articles to a pool of processes. The functions
+that it calls are called here one article after the other, which gives the same texts in the same order.
+"""
+
+import bz2
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from gensim.corpora import wikicorpus
+from gensim.test.utils import datapath
+
+from unrolled.data import originals
+from unrolled.data.choice import choice
+
+NEWS = "lee_background.cor"
+WIKIPEDIA = "enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2"
+SHORTEST = 50  # words; gensim's own bound, below which an article is a stub or a redirection
+
+
+class TextSplit(NamedTuple):
+    """The three parts of a text, in its order."""
+
+    train: Sequence
+    dev: Sequence
+    test: Sequence
+
+
+def news() -> str:
+    """Return the Lee background corpus: 300 news items, one a line."""
+    return Path(datapath(NEWS)).read_text("utf-8")
+
+
+def wikipedia() -> list[list[str]]:
+    """Return the articles of gensim's Wikipedia sample, each a list of words, in the order of the dump.
+
+    The words are gensim's: lower case, 2 to 15 letters, mark-up removed. Takes some seconds.
+    """
+    with bz2.open(datapath(WIKIPEDIA)) as dump:
+        pages = wikicorpus.extract_pages(dump, filter_namespaces=("0",))  # namespace 0: articles
+        articles = [wikicorpus.process_article((text, title, page))[0] for title, text, page in pages]
+    return [words for words in articles if len(words) >= SHORTEST]
+
+
+def alice() -> str:
+    """Return *Alice's Adventures in Wonderland*: what stands between Gutenberg's two notices, stripped.
+
+    Line ends are ``\\n``; nothing else is changed.
+
+    Raises
+    ------
+    originals.DataError
+        If the file is missing, truncated or altered.
+    """
+    book = originals.path("alice.txt").read_text("utf-8-sig")  # universal newlines: CRLF becomes LF
+    _, _, after = book.partition("*** START OF")
+    _, _, body = after.partition("\n")  # the rest of the marker's own line
+    body, _, _ = body.partition("End of Project Gutenberg")  # the line before the marker "*** END OF"
+    return body.strip()
+
+
+def load_text() -> str:
+    """Return the chosen text for language models: :func:`news` (embedded) or :func:`alice` (originals)."""
+    return alice() if choice() == "originals" else news()
+
+
+def contiguous_split(text: Sequence) -> TextSplit:
+    """Cut a text, or a list of words, into its first 80 %, the next 10 % and the last 10 %, rounded down.
+
+    The parts are contiguous: shuffled windows of one text would overlap.
+
+    Raises
+    ------
+    ValueError
+        If a part would be empty.
+    """
+    first, second = len(text) * 8 // 10, len(text) * 9 // 10
+    parts = TextSplit(text[:first], text[first:second], text[second:])
+    if not all(parts):
+        raise ValueError(f"a text of {len(text)} symbols is too short to be cut into 80, 10 and 10 %")
+    return parts
