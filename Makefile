@@ -62,7 +62,7 @@ lint: $(READY)  ## check the code's style
 
 lock: $(READY)  ## write requirements.lock anew from requirements.in
 	python -m pip install --dry-run --ignore-installed --quiet --report _lock.json --requirement requirements.in
-	python -c 'import json; pins = {p["metadata"]["name"].lower(): p["metadata"]["version"].split("+")[0] for p in json.load(open("_lock.json"))["install"]}; print(*sorted(f"{n}=={v}" for n, v in pins.items()), sep="\n")' > requirements.lock
+	python -c 'import json; pins = {p["metadata"]["name"].lower().replace("_", "-"): p["metadata"]["version"].split("+")[0] for p in json.load(open("_lock.json"))["install"]}; print(*(f"{n}=={pins[n]}" for n in sorted(pins)), sep="\n")' > requirements.lock
 	rm _lock.json
 
 clean:  ## delete what was built
