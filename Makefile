@@ -35,6 +35,7 @@ $(READY): requirements.lock pyproject.toml
 	$(VENV)/bin/python -m pip install $(if $(TORCH_INDEX),--retries 0 --extra-index-url $(TORCH_INDEX)) $$(grep '^torch==' requirements.lock)
 	$(VENV)/bin/python -m pip install --requirement requirements.lock
 	$(VENV)/bin/python -m pip install --no-deps --no-build-isolation --editable .
+	$(VENV)/bin/jupytext-config --settings-file $(VENV)/etc/jupyter/labconfig/default_setting_overrides.json set-default-viewer markdown myst
 	touch $@
 
 book: $(READY)  ## build the whole book, executed, into _build/html

@@ -7,15 +7,36 @@ from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup
 
-LOADED = {"script": "src", "img": "src", "source": "src", "iframe": "src", "object": "data", "link": "href"}
+LOADED = {
+    "script": "src",
+    "img": "src",
+    "source": "src",
+    "iframe": "src",
+    "object": "data",
+    "link": "href",
+}
 NOT_LOADED = {"canonical", "next", "prev", "search", "index", "author", "license"}
-TEXTS = {".html", ".js", ".css", ".json", ".txt", ".md", ".ipynb", ".svg", ".xml", ".inv"}
+TEXTS = {
+    ".html",
+    ".js",
+    ".css",
+    ".json",
+    ".txt",
+    ".md",
+    ".ipynb",
+    ".svg",
+    ".xml",
+    ".inv",
+}
 STYLE_URL = re.compile(r"""url\(\s*["']?(?!data:)([^"')]+)|@import\s+["']([^"']+)""")
 
 
 def pages(site: Path) -> dict[str, BeautifulSoup]:
     """The pages of a site, parsed, by name."""
-    return {path.name: BeautifulSoup(path.read_text(), "html.parser") for path in sorted(site.glob("*.html"))}
+    return {
+        path.name: BeautifulSoup(path.read_text(), "html.parser")
+        for path in sorted(site.glob("*.html"))
+    }
 
 
 def targets(page: BeautifulSoup) -> Iterator[tuple[str, str]]:
@@ -29,18 +50,32 @@ def targets(page: BeautifulSoup) -> Iterator[tuple[str, str]]:
 def broken_links(site: Path) -> list[str]:
     """Links within the site to a file or an anchor that is not there."""
     parsed = pages(site)
-    anchors = {name: {e["id"] for e in page.find_all(id=True)} for name, page in parsed.items()}
+    anchors = {
+        name: {e["id"] for e in page.find_all(id=True)} for name, page in parsed.items()
+    }
     complaints = []
     for name, page in parsed.items():
         for target, element in targets(page):
             url = urlsplit(target)
-            if url.scheme or url.netloc or (name == "404.html" and url.path.startswith("/")):
+            if (
+                url.scheme
+                or url.netloc
+                or (name == "404.html" and url.path.startswith("/"))
+            ):
                 continue
             path = unquote(url.path) or name
             if not (site / path).is_file():
-                complaints.append(f"{name}: <{element}> leads to {target}, and there is no such file")
-            elif url.fragment and path in anchors and unquote(url.fragment) not in anchors[path]:
-                complaints.append(f"{name}: <{element}> leads to {target}, and there is no such anchor")
+                complaints.append(
+                    f"{name}: <{element}> leads to {target}, and there is no such file"
+                )
+            elif (
+                url.fragment
+                and path in anchors
+                and unquote(url.fragment) not in anchors[path]
+            ):
+                complaints.append(
+                    f"{name}: <{element}> leads to {target}, and there is no such anchor"
+                )
     return complaints
 
 
@@ -70,7 +105,9 @@ def images_without_text(site: Path) -> list[str]:
                 complaints.append(f"{name}: {image.get('src')} has no alternative text")
         for drawing in page.find_all("svg"):
             if drawing.get("aria-hidden") != "true" and not drawing.get("aria-label"):
-                complaints.append(f"{name}: a drawing has no alternative text: {str(drawing)[:80]}")
+                complaints.append(
+                    f"{name}: a drawing has no alternative text: {str(drawing)[:80]}"
+                )
     return complaints
 
 
@@ -80,5 +117,9 @@ def machine_paths(site: Path, *paths: Path) -> list[str]:
     for file in sorted(site.rglob("*")):
         if file.suffix in TEXTS:
             text = file.read_bytes().decode(errors="replace")
-            complaints += [f"{file.relative_to(site)}: has the path {path}" for path in paths if f"{path}/" in text]
+            complaints += [
+                f"{file.relative_to(site)}: has the path {path}"
+                for path in paths
+                if f"{path}/" in text
+            ]
     return complaints

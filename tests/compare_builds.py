@@ -12,7 +12,11 @@ VOLATILE = re.compile(rb'<span class="volatile">[^<]*</span>')
 
 def files(folder: Path) -> dict[str, Path]:
     """The files of a build by their path in it."""
-    return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def lasting(path: Path) -> bytes:
@@ -42,7 +46,9 @@ def main() -> None:
         if not (folder / "index.html").is_file():
             sys.exit(f"{folder} is not a built book: it has no index.html")
     for name, path in files(first).items():
-        if path.suffix == ".html" and (count := len(VOLATILE.findall(path.read_bytes()))):
+        if path.suffix == ".html" and (
+            count := len(VOLATILE.findall(path.read_bytes()))
+        ):
             print(f"put aside: {count} times or dates in {name}")
     differences = compare(first, second)
     print(*differences, sep="\n")

@@ -29,6 +29,8 @@ def browser() -> Iterator[Browser]:
         message = f"NO BROWSER: the pages were not tried in one; install Chromium (looked for {', '.join(BROWSERS)})"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox"]
+        )
         yield browser
         browser.close()

@@ -35,7 +35,12 @@ class Visit:
         self.errors: list[str] = []
         page.on("request", self.note_request)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
+        page.on(
+            "console",
+            lambda message: (
+                message.type == "error" and self.errors.append(message.text)
+            ),
+        )
 
     def note_request(self, request: Request) -> None:
         """Note a request that leaves the site."""
@@ -63,17 +68,23 @@ def server(site: Path) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(site))) as server:
+    with ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(Handler, directory=str(site))
+    ) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}{prefix}"
         server.shutdown()
 
 
 @pytest.fixture(scope="module", params=VIEWS)
-def visit(request: pytest.FixtureRequest, browser: Browser, server: str) -> Iterator[Visit]:
+def visit(
+    request: pytest.FixtureRequest, browser: Browser, server: str
+) -> Iterator[Visit]:
     """A page of the browser in one of the views."""
     width, scheme = VIEWS[request.param]
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme
+    )
     yield Visit(context.new_page(), server)
     context.close()
 
@@ -84,7 +95,9 @@ def faults(visit: Visit, name: str) -> Iterator[str]:
     yield from (f"{name}: script error: {error}" for error in visit.errors)
     if wrong := visit.page.locator('[data-mml-node="merror"]').count():
         yield f"{name}: {wrong} formulas are not set"
-    if visit.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+    if visit.page.evaluate(
+        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    ):
         yield f"{name}: the page is wider than the window"
     for violation in Axe().run(visit.page, options=AXE_OPTIONS).response["violations"]:
         for node in violation["nodes"]:
@@ -101,7 +114,9 @@ def test_every_page_opens_without_fault(visit: Visit, site: Path, server: str):
 
 def test_search_finds_a_page_from_a_file(visit: Visit, site: Path):
     visit.open((site / "search.html").as_uri() + "?q=notation")
-    visit.page.wait_for_selector("#search-results ul.search li a[href^='notation.html']")
+    visit.page.wait_for_selector(
+        "#search-results ul.search li a[href^='notation.html']"
+    )
     assert not visit.errors
 
 
@@ -113,5 +128,11 @@ def test_faults_are_found(visit: Visit, tmp_path: Path):
     )
     visit.open(page.as_uri())
     found = "\n".join(faults(visit, page.name))
-    for fault in ("foreign request", "nowhere is not defined", "1 formulas are not set", "wider", "image-alt"):
+    for fault in (
+        "foreign request",
+        "nowhere is not defined",
+        "1 formulas are not set",
+        "wider",
+        "image-alt",
+    ):
         assert fault in found

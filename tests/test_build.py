@@ -25,10 +25,26 @@ class Book:
 
     def build(self, **environment: str) -> int:
         """Run ``make book`` there and return its exit code; the environment is the one that is set up already."""
-        command = ["make", "-f", str(ROOT / "Makefile"), f"VENV={ROOT}/.venv", "-o", f"{ROOT}/.venv/ready", "book"]
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "UNROLLED"))}
-        environment = inherited | {"PYTHONPATH": str(self.folder / "code")} | environment
-        run = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True)
+        command = [
+            "make",
+            "-f",
+            str(ROOT / "Makefile"),
+            f"VENV={ROOT}/.venv",
+            "-o",
+            f"{ROOT}/.venv/ready",
+            "book",
+        ]
+        inherited = {
+            k: v
+            for k, v in os.environ.items()
+            if not k.startswith(("MAKE", "MFLAGS", "UNROLLED"))
+        }
+        environment = (
+            inherited | {"PYTHONPATH": str(self.folder / "code")} | environment
+        )
+        run = subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True
+        )
         self.log = run.stdout + run.stderr
         return run.returncode
 
@@ -142,17 +158,38 @@ SPOILERS = {
         append("\n```{code-cell}\n1 / 0\n```\n"),
         r"plain\.md:19: code cell 2 of page plain failed:[\s\S]*ZeroDivisionError",
     ),
-    "a reference to nothing": (append("\nSee {ref}`nowhere`.\n"), r"plain\.md:19: .*undefined label: 'nowhere'"),
-    "a link to nothing": (append("\nSee [this](nowhere.md).\n"), r"plain\.md:19: .*'nowhere\.md'"),
-    "a name in code that nothing documents": (append("\n{py:func}`nowhere`\n"), r"plain\.md:19: .*nowhere"),
-    "an undefined macro": (append("\nThus $\\nowhere$.\n"), r"plain\.md:19: .*control sequence \\nowhere"),
-    "a formula that is not closed": (append("\n$$\n\\frac{1}{2\n$$\n"), r"plain\.md:19: .*Missing close brace"),
-    "a directive that does not exist": (append("\n```{nowhere}\n```\n"), r"plain\.md:19: .*'nowhere'"),
+    "a reference to nothing": (
+        append("\nSee {ref}`nowhere`.\n"),
+        r"plain\.md:19: .*undefined label: 'nowhere'",
+    ),
+    "a link to nothing": (
+        append("\nSee [this](nowhere.md).\n"),
+        r"plain\.md:19: .*'nowhere\.md'",
+    ),
+    "a name in code that nothing documents": (
+        append("\n{py:func}`nowhere`\n"),
+        r"plain\.md:19: .*nowhere",
+    ),
+    "an undefined macro": (
+        append("\nThus $\\nowhere$.\n"),
+        r"plain\.md:19: .*control sequence \\nowhere",
+    ),
+    "a formula that is not closed": (
+        append("\n$$\n\\frac{1}{2\n$$\n"),
+        r"plain\.md:19: .*Missing close brace",
+    ),
+    "a directive that does not exist": (
+        append("\n```{nowhere}\n```\n"),
+        r"plain\.md:19: .*'nowhere'",
+    ),
     "a cell that warns": (
         append("\n```{code-cell}\nimport warnings\nwarnings.warn('beware')\n```\n"),
         r"plain\.md:21: WARNING: stderr",
     ),
-    "a number that was not glued": (append("\n{glue:text}`nowhere`\n"), r"plain\.md:19: .*nowhere"),
+    "a number that was not glued": (
+        append("\n{glue:text}`nowhere`\n"),
+        r"plain\.md:19: .*nowhere",
+    ),
     "a deleted figure": (
         lambda book: (book.folder / "book" / "dot.svg").unlink(),
         r"numbers\.md:37: .*dot\.svg",
@@ -183,7 +220,9 @@ def test_spoiled_book_fails_and_names_the_place_every_time(built: Book, spoiler:
 
 def test_failing_page_runs_once_and_stops_the_others(built: Book):
     ran = built.folder / "ran"
-    append(f"\n```{{code-cell}}\nopen({str(ran)!r}, 'a').write('x')\n1 / 0\n```\n")(built)
+    append(f"\n```{{code-cell}}\nopen({str(ran)!r}, 'a').write('x')\n1 / 0\n```\n")(
+        built
+    )
     built.edit(
         "book/choice.md",
         '"chosen: " + choice()',
@@ -193,7 +232,9 @@ def test_failing_page_runs_once_and_stops_the_others(built: Book):
     assert ran.read_text() == "x"
 
 
-@pytest.mark.skipif(os.cpu_count() == 1, reason="one core: nothing can run side by side")
+@pytest.mark.skipif(
+    os.cpu_count() == 1, reason="one core: nothing can run side by side"
+)
 def test_pages_run_side_by_side(built: Book):
     for page, other in (("plain", "choice"), ("choice", "plain")):
         meet = (
@@ -219,4 +260,7 @@ def test_two_cold_builds_are_equal(cold: Book, tmp_path: Path):
     assert compare(cold.html, other.html) == []
     other.edit("_build/html/numbers.html", "the value is 41", "the value is 42")
     (other.html / "plain.html").unlink()
-    assert compare(cold.html, other.html) == ["numbers.html differs", "plain.html is only in the first"]
+    assert compare(cold.html, other.html) == [
+        "numbers.html differs",
+        "plain.html is only in the first",
+    ]

@@ -6,7 +6,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from check_site import broken_links, foreign_requests, images_without_text, machine_paths, pages
+from check_site import (
+    broken_links,
+    foreign_requests,
+    images_without_text,
+    machine_paths,
+    pages,
+)
 
 ROOT = Path(__file__).parents[1]
 
@@ -24,15 +30,24 @@ def test_every_image_has_an_alternative_text(site: Path):
 
 
 def test_no_path_of_the_machine_is_published(site: Path):
-    assert machine_paths(site, ROOT, Path.home(), Path(sys.base_prefix), Path(tempfile.gettempdir())) == []
+    assert (
+        machine_paths(
+            site, ROOT, Path.home(), Path(sys.base_prefix), Path(tempfile.gettempdir())
+        )
+        == []
+    )
 
 
 def test_every_page_with_cells_shows_its_run_time_and_the_appendix_lists_it(site: Path):
     parsed = pages(site)
-    timed = {name for name, page in parsed.items() if page.select("p.run-time .volatile")}
+    timed = {
+        name for name, page in parsed.items() if page.select("p.run-time .volatile")
+    }
     with_cells = {name for name, page in parsed.items() if page.select("div.cell")}
     assert with_cells and timed == with_cells
-    assert {link["href"] for link in parsed["run-times.html"].select("table.run-times a")} == timed
+    assert {
+        link["href"] for link in parsed["run-times.html"].select("table.run-times a")
+    } == timed
 
 
 @pytest.fixture
@@ -54,8 +69,13 @@ def test_checks_name_what_is_wrong(damaged: Path):
         "index.html: <a> leads to nowhere.html, and there is no such file",
         "index.html: <a> leads to notation.html#nowhere, and there is no such anchor",
     ]
-    assert foreign_requests(damaged) == ["index.html: <script> loads https://example.org/x.js"]
-    assert images_without_text(damaged)[0] == "index.html: _static/favicon.svg has no alternative text"
+    assert foreign_requests(damaged) == [
+        "index.html: <script> loads https://example.org/x.js"
+    ]
+    assert (
+        images_without_text(damaged)[0]
+        == "index.html: _static/favicon.svg has no alternative text"
+    )
     assert len(images_without_text(damaged)) == 2
     assert machine_paths(damaged, ROOT) == [f"index.html: has the path {ROOT}"]
 

@@ -15,7 +15,9 @@ def publish_at(app: Sphinx, config: Config) -> None:
     """Tell Sphinx the address."""
     address = os.environ.get("UNROLLED_URL", "")
     if address and not (urlsplit(address).netloc and address.endswith("/")):
-        raise ConfigError(f"UNROLLED_URL is {address!r}, and not an address like https://example.org/unrolled/")
+        raise ConfigError(
+            f"UNROLLED_URL is {address!r}, and not an address like https://example.org/unrolled/"
+        )
     config.html_baseurl = address
     config.notfound_urls_prefix = urlsplit(address).path or "/"
 

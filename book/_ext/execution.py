@@ -39,7 +39,9 @@ class CellFailed(ExtensionError):
     """A cell of a page raised an error or ran out of time."""
 
 
-def imported_names(code: str, module: str = "", is_package: bool = False) -> Iterator[str]:
+def imported_names(
+    code: str, module: str = "", is_package: bool = False
+) -> Iterator[str]:
     """All modules that the code of ``module`` may import; of ``from a import b``, both ``a`` and ``a.b``."""
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):
@@ -62,20 +64,33 @@ def module_files(code: str, root: Path) -> dict[str, Path]:
         parts = waiting.pop().split(".")
         if parts[0] != PACKAGE:
             continue
-        for depth in range(1, len(parts) + 1):  # importing a.b.c runs a, then a.b, then a.b.c
+        for depth in range(
+            1, len(parts) + 1
+        ):  # importing a.b.c runs a, then a.b, then a.b.c
             name = ".".join(parts[:depth])
             stem = root / "code" / Path(*parts[:depth])
-            file = next((f for f in (stem / "__init__.py", stem.with_suffix(".py")) if f.is_file()), None)
+            file = next(
+                (
+                    f
+                    for f in (stem / "__init__.py", stem.with_suffix(".py"))
+                    if f.is_file()
+                ),
+                None,
+            )
             if file and name not in found:
                 found[name] = file
-                waiting += imported_names(file.read_text(), name, is_package=file.name == "__init__.py")
+                waiting += imported_names(
+                    file.read_text(), name, is_package=file.name == "__init__.py"
+                )
     return found
 
 
 def fingerprint(notebook: NotebookNode, root: Path) -> str:
     """A digest of all that a page's outputs depend on beside its code cells."""
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    plain = TransformerManager().transform_cell("\n\n".join(cells))  # without IPython's magics
+    plain = TransformerManager().transform_cell(
+        "\n\n".join(cells)
+    )  # without IPython's magics
     modules = module_files(plain, root)
     parts = [
         platform.python_version(),
@@ -87,9 +102,13 @@ def fingerprint(notebook: NotebookNode, root: Path) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
-def read_notebook(env: BuildEnvironment, docname: str, text: str) -> NotebookNode | None:
+def read_notebook(
+    env: BuildEnvironment, docname: str, text: str
+) -> NotebookNode | None:
     """The page as a notebook, or None if it has no cells."""
-    reader = create_nb_reader(env.doc2path(docname), env.myst_config, env.mystnb_config, text)
+    reader = create_nb_reader(
+        env.doc2path(docname), env.myst_config, env.mystnb_config, text
+    )
     return reader and reader.read(text)
 
 
@@ -106,10 +125,14 @@ def stamp(app: Sphinx, docname: str, source: list[str]) -> None:
     mark = fingerprint(notebook, Path(app.srcdir).parent)
     source[0], marked = KERNEL_NAME.subn(rf"\1 {mark}", source[0], count=1)
     if not marked:
-        raise ExtensionError(f"{docname}: the header has no line '  display_name: Python 3' under 'kernelspec:'")
+        raise ExtensionError(
+            f"{docname}: the header has no line '  display_name: Python 3' under 'kernelspec:'"
+        )
 
 
-async def execute(docname: str, notebook: NotebookNode, folder: str, timeout: int) -> float:
+async def execute(
+    docname: str, notebook: NotebookNode, folder: str, timeout: int
+) -> float:
     """Execute a page in place and return the seconds it took; CellFailed names the page, the cell and its line."""
     begun: list[int] = []
     client = NotebookClient(
@@ -127,7 +150,9 @@ async def execute(docname: str, notebook: NotebookNode, folder: str, timeout: in
         index = begun[-1]
         number = sum(cell.cell_type == "code" for cell in notebook.cells[: index + 1])
         line = notebook.metadata["source_map"][index]
-        raise CellFailed(f"{docname}.md:{line}: code cell {number} of page {docname} failed:\n{error}") from error
+        raise CellFailed(
+            f"{docname}.md:{line}: code cell {number} of page {docname} failed:\n{error}"
+        ) from error
     return time.perf_counter() - start
 
 
@@ -141,7 +166,9 @@ async def execute_all(app: Sphinx, pages: dict[str, NotebookNode]) -> None:
         path = app.env.doc2path(docname)
         async with free_cores:
             logger.info("executing %s", docname)
-            seconds = await execute(docname, notebook, str(Path(path).parent), config.execution_timeout)
+            seconds = await execute(
+                docname, notebook, str(Path(path).parent), config.execution_timeout
+            )
         bundle = CacheBundleIn(notebook, path, data={"execution_seconds": seconds})
         cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
         logger.info("executed %s in %.1f s", docname, seconds)

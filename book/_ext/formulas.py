@@ -42,17 +42,31 @@ def typeset(formulas: list[str], settings: dict) -> list[str | None]:
     """What MathJax says of each formula: its error, or None."""
     node = shutil.which("node", path=str(Path(playwright.__file__).parent / "driver"))
     job = json.dumps({"formulas": formulas, "tex": settings})
-    run = subprocess.run([node, str(TYPESET), str(MATHJAX)], input=job, capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [node, str(TYPESET), str(MATHJAX)],
+        input=job,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return json.loads(run.stdout)
 
 
 def check(app: Sphinx, env: BuildEnvironment) -> None:
     """Warn of every formula that MathJax cannot typeset."""
     formulas, env.temp_formulas = env.temp_formulas, []
-    errors = typeset([tex for tex, _ in formulas], app.config.mathjax3_config.get("tex", {}))
+    errors = typeset(
+        [tex for tex, _ in formulas], app.config.mathjax3_config.get("tex", {})
+    )
     for (tex, place), error in zip(formulas, errors, strict=True):
         if error:
-            logger.warning("formula cannot be typeset: %s: %s", error, tex, location=place, type="formulas")
+            logger.warning(
+                "formula cannot be typeset: %s: %s",
+                error,
+                tex,
+                location=place,
+                type="formulas",
+            )
 
 
 def setup(app: Sphinx) -> dict:

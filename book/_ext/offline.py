@@ -11,7 +11,13 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-MATHJAX = Path(importlib.util.find_spec("sphinx-mathjax-offline").submodule_search_locations[0]) / "static" / "mathjax"
+MATHJAX = (
+    Path(
+        importlib.util.find_spec("sphinx-mathjax-offline").submodule_search_locations[0]
+    )
+    / "static"
+    / "mathjax"
+)
 MATHJAX_SCRIPT = "tex-svg-full.js"  # all of TeX's packages and the glyphs in one file
 FONT_URL = re.compile(r"url\(([^)]+\.woff2)\)")
 

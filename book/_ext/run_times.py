@@ -28,7 +28,9 @@ class RunTimes(SphinxDirective):
 
 def visit_volatile(translator: HTML5Translator, node: volatile) -> None:
     """Write the text, marked as volatile."""
-    translator.body.append(f'<span class="volatile">{translator.encode(node["text"])}</span>')
+    translator.body.append(
+        f'<span class="volatile">{translator.encode(node["text"])}</span>'
+    )
     raise nodes.SkipNode
 
 
@@ -39,25 +41,38 @@ def seconds_of(app: Sphinx) -> dict[str, float]:
     order = [app.config.root_doc]
     for docname in order:
         order += pages.get(docname, [])
-    return {doc: metadata[doc]["exec_data"]["runtime"] for doc in order if "exec_data" in metadata[doc]}
+    return {
+        doc: metadata[doc]["exec_data"]["runtime"]
+        for doc in order
+        if "exec_data" in metadata[doc]
+    }
 
 
 def link(app: Sphinx, source: str, target: str) -> nodes.reference:
     """A link from a page to another, by its title."""
     uri = app.builder.get_relative_uri(source, target)
-    return nodes.reference("", app.env.titles[target].astext(), refuri=uri, internal=True)
+    return nodes.reference(
+        "", app.env.titles[target].astext(), refuri=uri, internal=True
+    )
 
 
 def row(*cells: nodes.Node) -> nodes.row:
     """A row of a table."""
-    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", cell)) for cell in cells))
+    return nodes.row(
+        "", *(nodes.entry("", nodes.paragraph("", "", cell)) for cell in cells)
+    )
 
 
 def table(app: Sphinx, docname: str) -> nodes.table:
     """The table of all run times, with their sum."""
     seconds = seconds_of(app)
-    rows = [row(link(app, docname, page), volatile(text=f"{time:.1f}")) for page, time in seconds.items()]
-    rows.append(row(nodes.strong("", "Together"), volatile(text=f"{sum(seconds.values()):.1f}")))
+    rows = [
+        row(link(app, docname, page), volatile(text=f"{time:.1f}"))
+        for page, time in seconds.items()
+    ]
+    rows.append(
+        row(nodes.strong("", "Together"), volatile(text=f"{sum(seconds.values()):.1f}"))
+    )
     group = nodes.tgroup(
         "",
         nodes.colspec(colwidth=3),

@@ -20,8 +20,8 @@ STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "unrolled",
     "font.family": "sans-serif",
-    "font.size": 10,
-    "axes.titlesize": 10,
+    "font.size": 10.5,
+    "axes.titlesize": 10.5,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
@@ -30,12 +30,24 @@ STYLE = {
     "legend.frameon": False,
     "figure.constrained_layout.use": True,
     "axes.prop_cycle": matplotlib.cycler(color=COLOURS),
-    **{key: "none" for key in ("figure.facecolor", "axes.facecolor", "savefig.facecolor")},
+    **{
+        key: "none"
+        for key in ("figure.facecolor", "axes.facecolor", "savefig.facecolor")
+    },
     **{
         key: INK
-        for key in ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "grid.color")
+        for key in (
+            "text.color",
+            "axes.edgecolor",
+            "axes.labelcolor",
+            "xtick.color",
+            "ytick.color",
+            "grid.color",
+        )
     },
 }
+
+matplotlib.rcParams.update(STYLE)
 
 
 class Drawing:
@@ -52,20 +64,22 @@ class Drawing:
         return f"<Drawing: {self.alt}>"
 
 
-def figure(width: float = 4.4, height: float = 2.9, **subplots: object) -> tuple[Figure, Axes]:
+def figure(
+    width: float = 4.2, height: float = 2.7, **subplots: object
+) -> tuple[Figure, Axes]:
     """A figure in the book's style, in inches, and its axes (an array of axes, if ``subplots`` asks for several)."""
-    with matplotlib.rc_context(STYLE):
-        drawn = Figure(figsize=(width, height))
-        return drawn, drawn.subplots(**subplots)
+    drawn = Figure(figsize=(width, height))
+    return drawn, drawn.subplots(**subplots)
 
 
 def show(drawn: Figure, alt: str) -> Drawing:
     """The figure as a drawing for the page; ``alt`` says in words what it shows. Raises ValueError if ``alt`` is empty."""
     if not alt.strip():
-        raise ValueError("a figure needs an alternative text: say in a sentence what it shows")
+        raise ValueError(
+            "a figure needs an alternative text: say in a sentence what it shows"
+        )
     buffer = io.StringIO()
-    with matplotlib.rc_context(STYLE):
-        drawn.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    drawn.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return Drawing(follow_page(buffer.getvalue(), alt), alt)
 
 
@@ -73,8 +87,14 @@ def follow_page(svg: str, alt: str) -> str:
     """An SVG file's text as an element of a page: with an alternative text, the page's colours, and no ids of its own."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'<svg [^>]*viewBox="([^"]*)"[^>]*>', rf'<svg class="drawing" role="img" aria-label="{escape(alt)}" viewBox="\1">', svg)
-    svg = re.sub(r' id="(?!\w*[0-9a-f]{10}")[^"]*"', "", svg)  # those that are hashes are referred to
+    svg = re.sub(
+        r'<svg [^>]*viewBox="([^"]*)"[^>]*>',
+        rf'<svg class="drawing" role="img" aria-label="{escape(alt)}" viewBox="\1">',
+        svg,
+    )
+    svg = re.sub(
+        r' id="(?!\w*[0-9a-f]{10}")[^"]*"', "", svg
+    )  # those that are hashes are referred to
     svg = svg.replace(INK, "currentColor")
     for number, colour in enumerate(COLOURS, 1):
         svg = svg.replace(colour, f"var(--drawing-{number}, {colour})")

@@ -22,6 +22,8 @@ def accuracy_interval(right: int, total: int, confidence: float = 0.95) -> Inter
     unless 0 ≤ right ≤ total and total ≥ 1.
     """
     if not (total >= 1 and 0 <= right <= total):
-        raise ValueError(f"{right} right out of {total}: expected at least one case, and no more right than cases")
+        raise ValueError(
+            f"{right} right out of {total}: expected at least one case, and no more right than cases"
+        )
     interval = binomtest(right, total).proportion_ci(confidence, method="wilson")
     return Interval(interval.low, interval.high)

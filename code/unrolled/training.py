@@ -44,7 +44,9 @@ def minibatches(size: int, batch: int, seed: int) -> Iterator[Tensor]:
     The last batch of a pass is left out when it is not full. Raises ValueError unless 1 ≤ batch ≤ size.
     """
     if not 1 <= batch <= size:
-        raise ValueError(f"a batch of {batch} out of {size} examples: it must be from 1 to {size}")
+        raise ValueError(
+            f"a batch of {batch} out of {size} examples: it must be from 1 to {size}"
+        )
     generator = torch.Generator().manual_seed(seed)
     while True:
         order = torch.randperm(size, generator=generator)
@@ -89,7 +91,9 @@ def fit(
                 history.train.append(sum(losses) / len(losses))
                 losses.clear()
                 if history.best == len(history.dev) - 1:
-                    best = copy.deepcopy(model.state_dict())  # a copy: the live weights go on changing
+                    best = copy.deepcopy(
+                        model.state_dict()
+                    )  # a copy: the live weights go on changing
     except KeyboardInterrupt:
         history.interrupted = True
     model.load_state_dict(best)

@@ -1,0 +1,101 @@
+"""The training loop: it repeats itself, keeps the best weights, and loses nothing when it is interrupted."""
+
+from itertools import islice
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from unrolled.training import fit, minibatches
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 9))
+def test_a_pass_visits_every_example_at_most_once(size, batch, seed):
+    if batch > size:
+        with pytest.raises(ValueError, match=f"batch of {batch} out of {size}"):
+            next(minibatches(size, batch, seed))
+        return
+    visited = torch.cat(list(islice(minibatches(size, batch, seed), size // batch)))
+    assert len(visited) == size - size % batch
+    assert len(set(visited.tolist())) == len(visited)
+
+
+def test_passes_differ_in_order_and_repeat_by_seed():
+    first, second = (list(islice(minibatches(12, 4, 0), 6)) for _ in range(2))
+    assert all(map(torch.equal, first, second))
+    assert not torch.equal(torch.cat(first[:3]), torch.cat(first[3:]))
+    assert not torch.equal(
+        torch.cat(first), torch.cat(list(islice(minibatches(12, 4, 1), 6)))
+    )
+
+
+def line(seed: int = 0):
+    """A linear model, and its loss on noisy points of a line."""
+    torch.manual_seed(seed)
+    x = torch.randn(64, 1)
+    y = 3 * x + 1 + 0.1 * torch.randn(64, 1)
+    model = nn.Linear(1, 1)
+    return model, lambda chosen: ((model(x[chosen]) - y[chosen]) ** 2).mean()
+
+
+def test_training_finds_a_line_and_repeats_itself():
+    runs = []
+    for _ in range(2):
+        model, loss = line()
+        history = fit(
+            model,
+            loss,
+            minibatches(64, 16, 0),
+            lambda: loss(slice(None)).item(),
+            400,
+            0.05,
+        )
+        runs.append((model.weight.item(), model.bias.item(), history))
+    assert runs[0] == runs[1]
+    assert runs[0][0] == pytest.approx(3, abs=0.1) and runs[0][1] == pytest.approx(
+        1, abs=0.1
+    )
+    assert (
+        history.steps == [100, 200, 300, 400]
+        and len(history.train) == len(history.dev) == 4
+    )
+
+
+def test_the_weights_of_the_best_step_are_kept():
+    model, loss = line()
+    seen = []
+
+    def dev_loss():
+        seen.append(model.weight.item())
+        return abs(len(seen) - 3)  # the third evaluation is the best
+
+    history = fit(model, loss, minibatches(64, 16, 0), dev_loss, 60, 0.05, every=10)
+    assert history.best == 2
+    assert model.weight.item() == seen[2]
+    assert seen[2] != seen[-1]
+
+
+def test_an_interrupt_keeps_the_history_and_the_best_weights():
+    model, loss = line()
+    steps = 0
+    kept = []
+
+    def interrupted_loss(chosen):
+        nonlocal steps
+        steps += 1
+        if steps == 36:
+            raise KeyboardInterrupt
+        return loss(chosen)
+
+    def dev_loss():
+        kept.append(model.weight.item())
+        return loss(slice(None)).item()
+
+    history = fit(
+        model, interrupted_loss, minibatches(64, 16, 0), dev_loss, 1000, 0.05, every=10
+    )
+    assert history.interrupted
+    assert history.steps == [10, 20, 30]
+    assert model.weight.item() == kept[history.best]
