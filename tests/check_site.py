@@ -1,4 +1,4 @@
-"""What a built site must fulfil, page by page; each check returns its complaints, a line each, that name page and place."""
+"""What a built site must fulfil. Each check returns its complaints, a line each, that name the page and the place."""
 
 import re
 from collections.abc import Iterator

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from compare_builds import compare
 
 ROOT = Path(__file__).parents[1]

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+
 from check_site import (
     broken_links,
     foreign_requests,

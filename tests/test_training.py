@@ -40,27 +40,21 @@ def line(seed: int = 0):
     return model, lambda chosen: ((model(x[chosen]) - y[chosen]) ** 2).mean()
 
 
+def trained_line():
+    """The weight, the bias and the history of a run."""
+    model, loss = line()
+    batches = minibatches(64, 16, 0)
+    history = fit(model, loss, batches, lambda: loss(slice(None)).item(), 400, 0.05)
+    return model.weight.item(), model.bias.item(), history
+
+
 def test_training_finds_a_line_and_repeats_itself():
-    runs = []
-    for _ in range(2):
-        model, loss = line()
-        history = fit(
-            model,
-            loss,
-            minibatches(64, 16, 0),
-            lambda: loss(slice(None)).item(),
-            400,
-            0.05,
-        )
-        runs.append((model.weight.item(), model.bias.item(), history))
-    assert runs[0] == runs[1]
-    assert runs[0][0] == pytest.approx(3, abs=0.1) and runs[0][1] == pytest.approx(
-        1, abs=0.1
-    )
-    assert (
-        history.steps == [100, 200, 300, 400]
-        and len(history.train) == len(history.dev) == 4
-    )
+    weight, bias, history = trained_line()
+    assert weight == pytest.approx(3, abs=0.1)
+    assert bias == pytest.approx(1, abs=0.1)
+    assert history.steps == [100, 200, 300, 400]
+    assert len(history.train) == len(history.dev) == 4
+    assert trained_line() == (weight, bias, history)
 
 
 def test_the_weights_of_the_best_step_are_kept():

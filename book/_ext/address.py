@@ -1,6 +1,7 @@
-"""Where the book is published: ``UNROLLED_URL``, such as ``https://example.org/unrolled/``; without it, at a host's root.
+"""Where the book is published: ``UNROLLED_URL``, such as ``https://example.org/unrolled/``.
 
-Only the page for what was not found needs it, since it may be shown at any address, and the pages' canonical links.
+Without it, at a host's root. Two things need it: the page for what was not found, which may be shown at any address,
+and the pages' canonical links.
 """
 
 import os

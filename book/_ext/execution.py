@@ -1,8 +1,9 @@
-"""Pages are executed again when something they depend on has changed, and only then; side by side; up to the first failing cell.
+"""Pages are executed when something they depend on has changed; side by side; up to the first cell that fails.
 
-jupyter-cache finds the outputs of a page by its code cells and its kernel's specification alone. So a fingerprint of all else
-that the page depends on is written into that specification, in the header, before the page is looked up. Pages that are
-not in the cache are then executed here, all of them before MyST-NB reads the first, and put into the cache.
+jupyter-cache finds the outputs of a page by its code cells and its kernel's specification alone. So a fingerprint of
+all else that the page depends on is written into that specification, in the header, before the page is looked up.
+Pages that are not in the cache are then executed here, all of them before MyST-NB reads the first, and put into the
+cache.
 """
 
 import ast

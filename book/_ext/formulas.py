@@ -1,7 +1,7 @@
 """Every formula is typeset once in the build: an undefined macro is a warning with its place, and so ends the build.
 
-In a page, MathJax would print an undefined macro in red and go on. The same MathJax runs here, in the Node.js that comes with
-playwright.
+In a page, MathJax would print an undefined macro in red and go on. The same MathJax runs here, in the Node.js that
+comes with playwright.
 """
 
 import json

@@ -1,7 +1,7 @@
 """Every page says how long it took to run, and ``{run-times}`` makes a table of all pages.
 
-What differs between two builds of the same book (times, dates) stands in ``volatile`` nodes: they are shown, kept out of the
-search index, and put aside when two builds are compared.
+What differs between two builds of the same book (times, dates) stands in ``volatile`` nodes: they are shown, kept out
+of the search index, and put aside when two builds are compared.
 """
 
 from docutils import nodes

@@ -1,8 +1,8 @@
 """Classifying names: which language is a surname from?
 
-The page ``classification`` in the order it is read: names as tensors, a count model as the baseline, a recurrent network
-(Elman 1990) on packed batches, and what to report about either. Left out: a layer of embeddings before the network, since
-a one-hot vector times a weight matrix already is a look-up in it.
+The page ``classification`` in the order it is read: names as tensors, a count model as the baseline, a recurrent
+network (Elman 1990) on packed batches, and what to report about either. Left out: a layer of embeddings before the
+network, since a one-hot vector times a weight matrix already is a look-up in it.
 """
 
 from collections.abc import Sequence
@@ -47,28 +47,30 @@ def encode(
 
 
 def count_model() -> Pipeline:
-    """The baseline: how often each run of one to four letters occurs, weighted by TF-IDF, and a linear classifier.
+    """The baseline: a linear classifier of how often each run of one to four letters occurs, weighted by TF-IDF.
 
-    ``fit`` and ``predict`` take plain strings. After Cavnar & Trenkle (1994), with a support vector machine for their ranks.
+    ``fit`` and ``predict`` take plain strings. After Cavnar & Trenkle (1994), with a support vector machine for their
+    ranks.
     """
     counts = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4))
     return make_pipeline(counts, LinearSVC())
 
 
 class NameRNN(nn.Module):
-    """A vanilla recurrent network that reads a name letter by letter and scores the languages from its last state.
+    """A vanilla recurrent network that scores languages from its last state.
 
-    h_t = tanh(W_embed x_t + W_recurrent h_{t−1} + b), s = W_out h_T + c, with x_t one-hot, h_t of width d, s of length C.
+    h_t = tanh(W_embed x_t + W_recurrent h_{t−1} + b) and s = W_out h_T + c, with
+    one-hot letters x_t (V,), states h_t (d,) and scores s (C,).
     """
 
-    def __init__(self, V: int, d: int, C: int):
+    def __init__(self, V: int, d: int, C: int) -> None:
         super().__init__()
         self.V = V
         self.recurrence = nn.RNN(V, d, batch_first=True)
         self.readout = nn.Linear(d, C)
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
-        """Logits (B, C) of names given as padded ids (B, T) and lengths (B,); the padding has no part in them."""
+        """Logits (B, C) of padded ids (B, T) with their lengths (B,)."""
         x = F.one_hot(ids, self.V).to(self.readout.weight.dtype)  # (B, T, V)
         packed = pack_padded_sequence(
             x, lengths, batch_first=True, enforce_sorted=False

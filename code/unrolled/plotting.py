@@ -1,8 +1,8 @@
 """Figures that follow the page: drawn by matplotlib, shown as SVG within the page, in its colours and letters.
 
-Ink is the colour of the text around the figure; the four colours have a light and a dark form, which the page's style sheet
-chooses. They are told apart by colour-blind readers too (after Okabe & Ito 2008), and have a contrast of at least 3 : 1 to
-the page in either theme. Left out: anything that does not print.
+Ink is the colour of the text around the figure; the four colours have a light and a dark form, which the page's style
+sheet chooses. They are told apart by colour-blind readers too (after Okabe & Ito 2008), and have a contrast of at
+least 3 : 1 to the page in either theme. Left out: anything that does not print.
 """
 
 import io
@@ -53,7 +53,7 @@ matplotlib.rcParams.update(STYLE)
 class Drawing:
     """A finished figure with its alternative text, as a notebook or a page shows it."""
 
-    def __init__(self, svg: str, alt: str):
+    def __init__(self, svg: str, alt: str) -> None:
         self.svg = svg
         self.alt = alt
 
@@ -73,7 +73,10 @@ def figure(
 
 
 def show(drawn: Figure, alt: str) -> Drawing:
-    """The figure as a drawing for the page; ``alt`` says in words what it shows. Raises ValueError if ``alt`` is empty."""
+    """The figure as a drawing for the page; ``alt`` says in words what it shows.
+
+    Raises ValueError if ``alt`` is empty.
+    """
     if not alt.strip():
         raise ValueError(
             "a figure needs an alternative text: say in a sentence what it shows"
@@ -84,7 +87,7 @@ def show(drawn: Figure, alt: str) -> Drawing:
 
 
 def follow_page(svg: str, alt: str) -> str:
-    """An SVG file's text as an element of a page: with an alternative text, the page's colours, and no ids of its own."""
+    """An SVG file's text as an element of a page, in the page's colours and without ids that another could have."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(

@@ -16,10 +16,10 @@ class Interval(NamedTuple):
 
 
 def accuracy_interval(right: int, total: int, confidence: float = 0.95) -> Interval:
-    """Wilson's score interval for an accuracy of ``right`` out of ``total`` (Wilson 1927; see Brown, Cai & DasGupta 2001).
+    """Wilson's score interval for an accuracy of ``right`` out of ``total`` (Wilson 1927).
 
-    It speaks of the sampling of the test part alone: another training run is another source of spread. Raises ValueError
-    unless 0 ≤ right ≤ total and total ≥ 1.
+    It speaks of the sampling of the test part alone: another training run is another source of spread. Raises
+    ValueError unless 0 ≤ right ≤ total and total ≥ 1.
     """
     if not (total >= 1 and 0 <= right <= total):
         raise ValueError(

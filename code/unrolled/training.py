@@ -1,8 +1,8 @@
 """One training loop for every chapter.
 
-It minimises a loss in nats by minibatches, for a fixed number of steps, and gives the model back with the weights that
-did best on the dev part. A budget in steps, one thread and seeded generators make a run repeat itself, number for
-number, on the same kind of machine. Left out, since no chapter needs it: several devices, mixed precision.
+It minimises a loss in nats by minibatches, for a fixed number of steps, and gives the model back with the weights
+that did best on the dev part. A budget in steps, one thread and seeded generators make a run repeat itself, number
+for number, on the same kind of machine. Left out, since no chapter needs it: several devices, mixed precision.
 """
 
 import copy
@@ -22,9 +22,9 @@ torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
 class History:
     """What a training run measured, every so many steps.
 
-    ``steps``, ``train`` and ``dev`` have one entry an evaluation: the steps done, the mean training loss since the entry
-    before (nats), and the loss on the dev part (nats). ``best`` is the index of the lowest dev loss, and ``interrupted``
-    says that the run ended before its budget.
+    ``steps``, ``train`` and ``dev`` have one entry an evaluation: the steps done, the mean training loss since the
+    entry before (nats), and the loss on the dev part (nats). ``best`` is the index of the lowest dev loss, and
+    ``interrupted`` says that the run ended before its budget.
     """
 
     steps: list[int] = field(default_factory=list)
@@ -65,9 +65,10 @@ def fit(
 ) -> History:
     """Train a model in place by Adam and leave it with the weights of the lowest dev loss.
 
-    ``loss`` maps a batch of indices to the mean loss in nats, a scalar tensor; ``dev_loss`` gives the loss on the dev part in
-    nats. The learning rate falls to zero along half a cosine; gradients are clipped to the norm ``clip``. An interrupt
-    (Ctrl-C, or the square in Jupyter) ends the run early and loses nothing: the history and the best weights stay.
+    ``loss`` maps a batch of indices to the mean loss in nats, a scalar tensor; ``dev_loss`` gives the loss on the dev
+    part in nats. The learning rate falls to zero along half a cosine; gradients are clipped to the norm ``clip``. An
+    interrupt (Ctrl-C, or the square in Jupyter) ends the run early and loses nothing: the history and the best
+    weights stay.
     """
     optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
