@@ -76,7 +76,8 @@ def test_the_registry_holds_eighteen_lists_and_alice():
         assert len(one.sha256) == 64 and len(one.commit) == 40 and one.bytes > 0
         assert one.url.startswith(f"https://raw.githubusercontent.com/{one.repository}/{one.commit}/")
         assert one.url.endswith("/" + name.removeprefix("names/"))
-        assert one.url in originals.table() and one.sha256 in originals.table()
+        assert name in repr(originals.registry_table()) and one.sha256 in repr(originals.registry_table())
+    assert len(originals.registry_table("names/").rows) == 18
 
 
 def test_a_right_file_is_read_and_nothing_is_written(cache):
