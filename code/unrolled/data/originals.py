@@ -153,7 +153,7 @@ def fetch() -> None:
 
 
 def registry_table(folder: str = "") -> Table:
-    """Return the registry as a table (file, bytes, SHA-256), or the part whose files begin with ``folder``."""
+    """Return the registry as a table (file, bytes, SHA-256): of all files, or of those in ``folder``."""
     chosen = [(name, one) for name, one in REGISTRY.items() if name.startswith(folder)]
     return Table(["file", "bytes", "SHA-256"], [(name, one.bytes, one.sha256) for name, one in chosen])
 
