@@ -90,12 +90,13 @@ def load() -> list[Name]:
 def family(text: str) -> str:
     """Return a rough stem that the gendered forms of one surname share, for ``split(names, family)``.
 
-    Of a normalised name: lower-case letters; after the third, a final ``ova`` off, then every final vowel, ``y``,
-    ``j``, ``s`` and ``v``, then an ``e`` before the last consonant. Novak and Novakova, Nikolaev and Nikolaeva,
-    Papadakis and Papadaki, Havel and Havlova meet. So do strangers (Rossi, Rosso), which costs a split nothing.
+    Of a normalised name: lower-case letters; after the third, every final vowel, ``y``, ``j``, ``s`` and
+    ``v`` off, then an ``e`` before the last consonant. Novak and Novakova, Nikolaev and
+    Nikolaeva, Papadakis and Papadaki, Havel and Havlova meet. So do strangers (Rossi, Rosso), which costs a
+    split nothing.
     """
     letters = "".join(letter for letter in text.lower() if letter.isalpha())
-    ending = letters[3:].removesuffix("ova").rstrip("aeiouyjsv")
+    ending = letters[3:].rstrip("aeiouyjsv")
     return letters[:3] + re.sub("e(?=.$)", "", ending)
 
 

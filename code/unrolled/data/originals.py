@@ -20,6 +20,8 @@ from typing import NamedTuple
 
 import pooch
 
+from unrolled.data.table import Table
+
 VARIABLE = "UNROLLED_CACHE"
 BASE = "https://raw.githubusercontent.com"
 NAMES = "spro/practical-pytorch", "c520c52e68e945d88fff563dba1c028b6ec0197b", "data/names"
@@ -150,10 +152,10 @@ def fetch() -> None:
         print(f"  {name}: fetched, {original.bytes} bytes")
 
 
-def table() -> str:
-    """Return the registry as a Markdown table: file, bytes, SHA-256, with a link to its source."""
-    rows = (f"| [{name}]({one.url}) | {one.bytes:,} | `{one.sha256}` |" for name, one in REGISTRY.items())
-    return "\n".join(["| file | bytes | SHA-256 |", "| --- | ---: | --- |", *rows])
+def registry_table(folder: str = "") -> Table:
+    """Return the registry as a table (file, bytes, SHA-256): of all files, or of those in ``folder``."""
+    chosen = [(name, one) for name, one in REGISTRY.items() if name.startswith(folder)]
+    return Table(["file", "bytes", "SHA-256"], [(name, one.bytes, one.sha256) for name, one in chosen])
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ def alice() -> str:
     originals.DataError
         If the file is missing, truncated or altered.
     """
-    book = originals.path("alice.txt").read_text("utf-8-sig")  # universal newlines: CRLF becomes LF
+    book = originals.path("alice.txt").read_text("utf-8")  # universal newlines: CRLF becomes LF
     _, _, after = book.partition("*** START OF")
     _, _, body = after.partition("\n")  # the rest of the marker's own line
     body, _, _ = body.partition("End of Project Gutenberg")  # the line before the marker "*** END OF"
