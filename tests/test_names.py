@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
+
 from unrolled.data import names, originals
 from unrolled.data.names import Name
 from unrolled.data.surnames import ELSEWHERE, LISTS, NO_NAMES, romanise
@@ -22,7 +23,9 @@ def real(request):
     except originals.DataError as missing:
         if "no file" not in str(missing):
             raise
-        pytest.skip(f"the tutorials' names are not here: run `make data` first ({missing})")
+        pytest.skip(
+            f"the tutorials' names are not here: run `make data` first ({missing})"
+        )
 
 
 @pytest.fixture(scope="module")
@@ -32,12 +35,16 @@ def tutorial():
     except originals.DataError as missing:
         if "no file" not in str(missing):
             raise
-        pytest.skip(f"the tutorials' names are not here: run `make data` first ({missing})")
+        pytest.skip(
+            f"the tutorials' names are not here: run `make data` first ({missing})"
+        )
 
 
 # Few letters and few languages, so that the same text often stands in several.
 few = st.builds(
-    Name, st.text("abe", min_size=1, max_size=4), st.sampled_from(["Elvish", "Klingon", "Orkish"])
+    Name,
+    st.text("abe", min_size=1, max_size=4),
+    st.sampled_from(["Elvish", "Klingon", "Orkish"]),
 )
 many = st.sets(few, min_size=20, max_size=150)
 
@@ -104,7 +111,9 @@ def test_no_text_is_in_two_parts(pairs):
 @given(many, st.randoms())
 def test_the_split_depends_on_the_names_alone(pairs, random):
     assume(min(Counter(name.language for name in pairs).values()) >= names.SMALLEST)
-    rows = list(pairs) + random.sample(sorted(pairs), 10)  # repeated rows, and any order
+    rows = list(pairs) + random.sample(
+        sorted(pairs), 10
+    )  # repeated rows, and any order
     random.shuffle(rows)
     assert names.split(rows) == names.split(pairs)
 
@@ -113,9 +122,13 @@ def test_the_split_depends_on_the_names_alone(pairs, random):
 def test_every_language_gives_its_share_to_the_test_part(pairs):
     assume(min(Counter(name.language for name in pairs).values()) >= names.SMALLEST)
     whole, parts = names.languages(pairs), names.split(pairs)
-    assert names.languages(parts.test) == {language: round(0.15 * n) for language, n in whole.items()}
+    assert names.languages(parts.test) == {
+        language: round(0.15 * n) for language, n in whole.items()
+    }
     assert set(parts.train) | set(parts.dev) | set(parts.test) <= pairs
-    for name in pairs - set(parts.train) - set(parts.dev) - set(parts.test):  # dropped for one reason only
+    for name in (
+        pairs - set(parts.train) - set(parts.dev) - set(parts.test)
+    ):  # dropped for one reason only
         assert name.text in names.shared(pairs)
 
 
@@ -130,7 +143,11 @@ def test_adding_a_language_moves_no_name_of_another():
 def test_the_recipe_by_hand():
     """In a shell: for c in a b c d e f g h i j; do echo $(printf "2024:$c" | sha256sum) $c; done | sort."""
     parts = names.split([Name(letter, "Elvish") for letter in "abcdefghij"])
-    assert ["".join(name.text for name in part) for part in parts] == ["beiadgj", "h", "fc"]
+    assert ["".join(name.text for name in part) for part in parts] == [
+        "beiadgj",
+        "h",
+        "fc",
+    ]
 
 
 def test_nothing_to_split_is_refused():
@@ -142,7 +159,9 @@ def test_nothing_to_split_is_refused():
 def test_a_language_is_split_if_every_part_gets_a_name(count):
     rows = [Name(letter, "Elvish") for letter in "abcdefgh"[:count]]
     if count < names.SMALLEST:
-        with pytest.raises(ValueError, match=f"Elvish has {count} names.*needs {names.SMALLEST}"):
+        with pytest.raises(
+            ValueError, match=f"Elvish has {count} names.*needs {names.SMALLEST}"
+        ):
             names.split(rows)
     else:
         assert all(names.split(rows))
@@ -152,16 +171,24 @@ def test_a_language_is_split_if_every_part_gets_a_name(count):
 def test_no_function_of_the_text_beats_the_ceiling(rows):
     bound, together = names.ceiling(rows), set(name.text for name in rows)
     best = {
-        text: Counter(n.language for n in rows if n.text == text).most_common(1)[0][0] for text in together
+        text: Counter(n.language for n in rows if n.text == text).most_common(1)[0][0]
+        for text in together
     }
-    assert bound == pytest.approx(sum(best[name.text] == name.language for name in rows) / len(rows))
+    assert bound == pytest.approx(
+        sum(best[name.text] == name.language for name in rows) / len(rows)
+    )
     for language in ("Elvish", "Klingon"):
         assert sum(name.language == language for name in rows) / len(rows) <= bound
     assert (bound == 1) == (not names.shared(rows))
 
 
 def test_the_ceiling_by_hand():
-    rows = [Name("a", "Elvish"), Name("a", "Orkish"), Name("b", "Orkish"), Name("c", "Elvish")]
+    rows = [
+        Name("a", "Elvish"),
+        Name("a", "Orkish"),
+        Name("b", "Orkish"),
+        Name("c", "Elvish"),
+    ]
     assert names.ceiling(rows) == 3 / 4
     assert names.shared(rows) == {"a": ["Elvish", "Orkish"]}
     with pytest.raises(ValueError, match="no accuracy"):
@@ -196,7 +223,11 @@ def test_every_name_of_either_set_is_normalised_and_distinct(real):
     assert len(set(real)) == len(real)
     assert real == sorted(real, key=lambda name: (name.language, name.text))
     for name in real:
-        assert name.text and set(name.text) <= set(names.ALPHABET) and names.normalise(name.text) == name.text
+        assert (
+            name.text
+            and set(name.text) <= set(names.ALPHABET)
+            and names.normalise(name.text) == name.text
+        )
 
 
 def test_the_embedded_names_are_many_in_many_languages():
@@ -218,7 +249,9 @@ def test_every_exclusion_excludes_something():
     everything = {text for lists in LISTS.values() for one in lists for text in one}
     assert everything >= NO_NAMES
     for language, listed in ELSEWHERE.items():
-        assert set(listed.split(", ")) <= {text for one in LISTS[language] for text in one}
+        assert set(listed.split(", ")) <= {
+            text for one in LISTS[language] for text in one
+        }
         left = {name.text for name in names.embedded() if name.language == language}
         assert not left & {names.normalise(text) for text in listed.split(", ")}
 

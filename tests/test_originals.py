@@ -8,6 +8,7 @@ import sys
 import threading
 
 import pytest
+
 from unrolled.data import choice, originals
 
 NAME, GOOD = "names/Some.txt", "Müller\nWeiß\n".encode()
@@ -17,7 +18,11 @@ NAME, GOOD = "names/Some.txt", "Müller\nWeiß\n".encode()
 def cache(tmp_path, monkeypatch):
     """A cache folder of our own, and a registry of one file."""
     one = originals.Original(
-        "owner/repo", "0" * 40, "data/Some.txt", len(GOOD), hashlib.sha256(GOOD).hexdigest()
+        "owner/repo",
+        "0" * 40,
+        "data/Some.txt",
+        len(GOOD),
+        hashlib.sha256(GOOD).hexdigest(),
     )
     monkeypatch.setattr(originals, "REGISTRY", {NAME: one})
     monkeypatch.setenv(originals.VARIABLE, str(tmp_path))
@@ -39,7 +44,9 @@ def server(tmp_path_factory, monkeypatch):
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
         threading.Thread(target=running.serve_forever, daemon=True).start()
-        monkeypatch.setattr(originals, "BASE", f"http://127.0.0.1:{running.server_port}")
+        monkeypatch.setattr(
+            originals, "BASE", f"http://127.0.0.1:{running.server_port}"
+        )
         served = root / f"owner/repo/{'0' * 40}/data/Some.txt"
         served.parent.mkdir(parents=True)
         served.write_bytes(GOOD)
@@ -48,7 +55,11 @@ def server(tmp_path_factory, monkeypatch):
 
 
 def contents(folder):
-    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    return {
+        str(file.relative_to(folder)): file.read_bytes()
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
 
 
 def test_the_choice_is_embedded_unless_set(monkeypatch):
@@ -74,9 +85,13 @@ def test_the_registry_holds_eighteen_lists_and_alice():
     assert len({one.sha256 for one in originals.REGISTRY.values()}) == 19
     for name, one in originals.REGISTRY.items():
         assert len(one.sha256) == 64 and len(one.commit) == 40 and one.bytes > 0
-        assert one.url.startswith(f"https://raw.githubusercontent.com/{one.repository}/{one.commit}/")
+        assert one.url.startswith(
+            f"https://raw.githubusercontent.com/{one.repository}/{one.commit}/"
+        )
         assert one.url.endswith("/" + name.removeprefix("names/"))
-        assert name in repr(originals.registry_table()) and one.sha256 in repr(originals.registry_table())
+        assert name in repr(originals.registry_table()) and one.sha256 in repr(
+            originals.registry_table()
+        )
     assert len(originals.registry_table("names/").rows) == 18
 
 
@@ -104,7 +119,10 @@ def test_a_right_file_is_read_from_a_folder_that_cannot_be_written(cache):
     [
         (None, "no file"),
         (GOOD[:-3], f"{len(GOOD) - 3} bytes"),
-        (GOOD.replace(b"W", b"V"), hashlib.sha256(GOOD.replace(b"W", b"V")).hexdigest()),
+        (
+            GOOD.replace(b"W", b"V"),
+            hashlib.sha256(GOOD.replace(b"W", b"V")).hexdigest(),
+        ),
     ],
     ids=["missing", "truncated", "altered"],
 )
@@ -112,12 +130,21 @@ def test_a_wrong_file_is_refused_with_what_mends_it(cache, monkeypatch, bad, fou
     if bad is not None:
         (cache / NAME).write_bytes(bad)
     monkeypatch.setattr(
-        originals.pooch, "retrieve", lambda *_, **__: pytest.fail("reading must not download")
+        originals.pooch,
+        "retrieve",
+        lambda *_, **__: pytest.fail("reading must not download"),
     )
     with pytest.raises(originals.DataError) as refused:
         originals.path(NAME)
     expected = originals.REGISTRY[NAME]
-    for said in (NAME, str(cache), f"{expected.bytes} bytes", expected.sha256, found, "make data"):
+    for said in (
+        NAME,
+        str(cache),
+        f"{expected.bytes} bytes",
+        expected.sha256,
+        found,
+        "make data",
+    ):
         assert said in str(refused.value)
 
 
@@ -133,19 +160,27 @@ def test_a_file_altered_after_its_first_reading_is_refused_too(cache):
 def test_a_sum_is_computed_once_a_process(cache, monkeypatch):
     (cache / NAME).write_bytes(GOOD)
     originals.path(NAME)
-    monkeypatch.setattr(originals.hashlib, "sha256", lambda *_: pytest.fail("summed again"))
+    monkeypatch.setattr(
+        originals.hashlib, "sha256", lambda *_: pytest.fail("summed again")
+    )
     assert originals.path(NAME) == cache / NAME
 
 
 def test_an_unknown_name_is_refused(cache):
-    with pytest.raises(originals.DataError, match=r"Klingon.*there are: names/Some.txt"):
+    with pytest.raises(
+        originals.DataError, match=r"Klingon.*there are: names/Some.txt"
+    ):
         originals.path("names/Klingon.txt")
 
 
 @pytest.mark.parametrize(
-    "before", [None, b"half of it", GOOD.replace(b"W", b"V")], ids=["none", "half", "altered"]
+    "before",
+    [None, b"half of it", GOOD.replace(b"W", b"V")],
+    ids=["none", "half", "altered"],
 )
-def test_fetching_brings_the_verified_file_and_nothing_else(cache, server, capsys, before):
+def test_fetching_brings_the_verified_file_and_nothing_else(
+    cache, server, capsys, before
+):
     if before is not None:
         (cache / NAME).write_bytes(before)
     originals.fetch()
@@ -169,7 +204,9 @@ def test_fetching_leaves_a_right_file_alone(cache, server, capsys):
 
 @pytest.mark.parametrize("before", [None, b"half of it"], ids=["none", "half"])
 @pytest.mark.parametrize("trouble", ["another sum", "not found", "unreachable"])
-def test_a_failed_download_leaves_things_as_they_were(cache, server, monkeypatch, trouble, before):
+def test_a_failed_download_leaves_things_as_they_were(
+    cache, server, monkeypatch, trouble, before
+):
     if before is not None:
         (cache / NAME).write_bytes(before)
     if trouble == "another sum":
@@ -180,7 +217,9 @@ def test_a_failed_download_leaves_things_as_they_were(cache, server, monkeypatch
         monkeypatch.setattr(originals, "BASE", "http://127.0.0.1:9")
     with pytest.raises(originals.DataError) as refused:
         originals.fetch()
-    assert NAME in str(refused.value) and originals.REGISTRY[NAME].url in str(refused.value)
+    assert NAME in str(refused.value) and originals.REGISTRY[NAME].url in str(
+        refused.value
+    )
     assert contents(cache) == ({} if before is None else {NAME: before})
 
 
@@ -197,7 +236,9 @@ def test_a_connection_cut_in_the_middle_leaves_nothing(cache, server, monkeypatc
 
     with http.server.HTTPServer(("127.0.0.1", 0), Cut) as running:
         threading.Thread(target=running.serve_forever, daemon=True).start()
-        monkeypatch.setattr(originals, "BASE", f"http://127.0.0.1:{running.server_port}")
+        monkeypatch.setattr(
+            originals, "BASE", f"http://127.0.0.1:{running.server_port}"
+        )
         with pytest.raises(originals.DataError, match="could not be fetched"):
             originals.fetch()
         running.shutdown()
@@ -215,17 +256,24 @@ def test_the_command_says_one_clear_line_and_fails(tmp_path):
     }
     environment.pop("no_proxy", None), environment.pop("NO_PROXY", None)
     run = subprocess.run(
-        [sys.executable, "-m", "unrolled.data.originals"], env=environment, capture_output=True, text=True
+        [sys.executable, "-m", "unrolled.data.originals"],
+        env=environment,
+        capture_output=True,
+        text=True,
     )
     first = next(iter(originals.REGISTRY))
     assert run.returncode == 1
-    assert run.stderr.startswith(f"error: {first} could not be fetched from {originals.REGISTRY[first].url}")
+    assert run.stderr.startswith(
+        f"error: {first} could not be fetched from {originals.REGISTRY[first].url}"
+    )
     assert run.stderr.count("\n") == 1
     assert contents(tmp_path) == {}
 
 
 def test_the_originals_here_are_the_registered_ones():
-    wrong = [originals.fault(name) for name in originals.REGISTRY if originals.fault(name)]
+    wrong = [
+        originals.fault(name) for name in originals.REGISTRY if originals.fault(name)
+    ]
     if all("no file" in fault for fault in wrong) and wrong:
         pytest.skip(
             "the originals are not here: run `make data` first (UNROLLED_CACHE says where they are kept)"

@@ -1,6 +1,7 @@
 """A table shows every cell, escaped, and refuses a crooked row."""
 
 import pytest
+
 from unrolled.data.table import Table
 
 
@@ -13,7 +14,9 @@ def test_the_html_holds_every_cell_escaped():
 
 def test_the_text_is_aligned():
     lines = repr(Table(["a", "b"], [("long", 1), ("x", 2000)])).splitlines()
-    assert [line.index(cell) for line, cell in zip(lines, ("b", "1", "2,000"), strict=True)] == [6, 6, 6]
+    assert [
+        line.index(cell) for line, cell in zip(lines, ("b", "1", "2,000"), strict=True)
+    ] == [6, 6, 6]
 
 
 def test_a_crooked_row_is_refused():

@@ -5,6 +5,7 @@ from gensim.corpora import WikiCorpus
 from gensim.test.utils import datapath
 from hypothesis import given
 from hypothesis import strategies as st
+
 from unrolled.data import originals, texts
 
 
@@ -48,7 +49,9 @@ def test_alice_is_the_body_between_gutenbergs_notices():
             raise
         pytest.skip(f"Alice is not here: run `make data` first ({missing})")
     assert len(alice) == 144_429 and len(set(alice.lower())) == 45
-    assert alice.startswith("ALICE'S ADVENTURES IN WONDERLAND\n") and alice.endswith("THE END")
+    assert alice.startswith("ALICE'S ADVENTURES IN WONDERLAND\n") and alice.endswith(
+        "THE END"
+    )
     assert "Gutenberg" not in alice and "\r" not in alice and "\ufeff" not in alice
 
 

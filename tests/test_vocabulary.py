@@ -5,9 +5,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.utils.rnn import pad_sequence
+
 from unrolled.data.vocabulary import Vocabulary, pad
 
-flags = st.fixed_dictionaries({"unknown": st.booleans(), "start": st.booleans(), "end": st.booleans()})
+flags = st.fixed_dictionaries(
+    {"unknown": st.booleans(), "start": st.booleans(), "end": st.booleans()}
+)
 batches = st.lists(st.lists(st.integers(1, 99), max_size=7), min_size=1, max_size=5)
 
 
@@ -24,14 +27,18 @@ def test_decoding_undoes_encoding(text, reserved):
 def test_words_will_do_too(words, reserved):
     vocabulary = Vocabulary(words, **reserved)
     assert vocabulary.decode(vocabulary.encode(words)) == words
-    assert vocabulary.encode(dict.fromkeys(words)) == sorted(set(vocabulary.encode(words)))  # order is kept
+    assert vocabulary.encode(dict.fromkeys(words)) == sorted(
+        set(vocabulary.encode(words))
+    )  # order is kept
 
 
 @given(flags)
 def test_the_reserved_ids_come_first_and_only_if_asked_for(reserved):
     vocabulary = Vocabulary("ab", **reserved)
     asked = [
-        i for i in (vocabulary.pad, vocabulary.unknown, vocabulary.start, vocabulary.end) if i is not None
+        i
+        for i in (vocabulary.pad, vocabulary.unknown, vocabulary.start, vocabulary.end)
+        if i is not None
     ]
     assert asked == list(range(1 + sum(reserved.values())))
     for name, present in reserved.items():
@@ -40,7 +47,12 @@ def test_the_reserved_ids_come_first_and_only_if_asked_for(reserved):
 
 def test_framing_vanishes_when_decoded():
     vocabulary = Vocabulary("abc", start=True, end=True)
-    framed = [vocabulary.start, *vocabulary.encode("cab"), vocabulary.end, vocabulary.pad]
+    framed = [
+        vocabulary.start,
+        *vocabulary.encode("cab"),
+        vocabulary.end,
+        vocabulary.pad,
+    ]
     assert vocabulary.decode(framed) == ["c", "a", "b"]
     assert vocabulary.decode(torch.tensor(framed)) == ["c", "a", "b"]
 
@@ -75,11 +87,15 @@ def test_equality_is_that_of_the_ids():
 @given(batches)
 def test_a_padded_batch_holds_its_sequences(batch):
     ids, lengths = pad(batch)
-    assert ids.shape == (len(batch), max(map(len, batch))) and lengths.shape == (len(batch),)
+    assert ids.shape == (len(batch), max(map(len, batch))) and lengths.shape == (
+        len(batch),
+    )
     assert ids.dtype == lengths.dtype == torch.int64
     assert [row[:n].tolist() for row, n in zip(ids, lengths, strict=True)] == batch
     assert int((ids != 0).sum()) == int(lengths.sum())  # zeros everywhere else
-    reference = pad_sequence([torch.tensor(row, dtype=torch.long) for row in batch], batch_first=True)
+    reference = pad_sequence(
+        [torch.tensor(row, dtype=torch.long) for row in batch], batch_first=True
+    )
     assert torch.equal(ids, reference)
 
 

@@ -22,7 +22,8 @@ from unrolled.data.surnames import romanise, surnames
 ALPHABET = string.ascii_letters + " '-"
 """The symbols that a normalised name is written in, case kept."""
 
-SMALLEST = 6  # with fewer names a language would have none in its dev part: 10 % of 5 rounds to 0
+SMALLEST = 6
+"""The fewest names of a language that can be split, since 10 % of 5 rounds to none."""
 
 
 class Name(NamedTuple):
@@ -56,10 +57,19 @@ def normalise(text: str) -> str:
     return without_marks(romanise(text))
 
 
-def _names(lists: dict[str, Iterable[str]], normalisation: Callable[[str], str]) -> list[Name]:
+def _names(
+    lists: dict[str, Iterable[str]], normalisation: Callable[[str], str]
+) -> list[Name]:
     """Distinct pairs of a non-empty normalised text and its language, sorted by language, then text."""
-    pairs = {Name(normalisation(text), language) for language, texts in lists.items() for text in texts}
-    return sorted((name for name in pairs if name.text), key=lambda name: (name.language, name.text))
+    pairs = {
+        Name(normalisation(text), language)
+        for language, texts in lists.items()
+        for text in texts
+    }
+    return sorted(
+        (name for name in pairs if name.text),
+        key=lambda name: (name.language, name.text),
+    )
 
 
 def embedded() -> list[Name]:
@@ -75,11 +85,16 @@ def tutorial() -> list[Name]:
 
     Raises
     ------
-    originals.DataError
+    unrolled.data.originals.DataError
         If a file is missing, truncated or altered.
     """
-    files = [originals.path(name) for name in originals.REGISTRY if name.startswith("names/")]
-    return _names({Path(file).stem: file.read_text("utf-8").splitlines() for file in files}, without_marks)
+    files = [
+        originals.path(name) for name in originals.REGISTRY if name.startswith("names/")
+    ]
+    return _names(
+        {Path(file).stem: file.read_text("utf-8").splitlines() for file in files},
+        without_marks,
+    )
 
 
 def load() -> list[Name]:
@@ -136,8 +151,14 @@ def split(names: Iterable[Name], key: Callable[[str], str] = _identity) -> Split
     parts = Split([], [], [])
     for language, group in sorted(groups.items()):
         if len(group) < SMALLEST:
-            raise ValueError(f"{language} has {len(group)} names; a split needs {SMALLEST} of each language")
-        order, test, dev = _shuffled(group, key), round(0.15 * len(group)), round(0.10 * len(group))
+            raise ValueError(
+                f"{language} has {len(group)} names; a split needs {SMALLEST} of each language"
+            )
+        order, test, dev = (
+            _shuffled(group, key),
+            round(0.15 * len(group)),
+            round(0.10 * len(group)),
+        )
         parts.test.extend(order[:test])
         parts.dev.extend(order[test : test + dev])
         parts.train.extend(order[test + dev :])
@@ -149,7 +170,11 @@ def _disjoint(parts: Split, key: Callable[[str], str]) -> Split:
     tested = {key(name.text) for name in parts.test}
     dev = [name for name in parts.dev if key(name.text) not in tested]
     held_out = tested | {key(name.text) for name in dev}
-    return Split([name for name in parts.train if key(name.text) not in held_out], dev, parts.test)
+    return Split(
+        [name for name in parts.train if key(name.text) not in held_out],
+        dev,
+        parts.test,
+    )
 
 
 def languages(names: Iterable[Name]) -> dict[str, int]:
@@ -181,4 +206,6 @@ def ceiling(part: Iterable[Name]) -> float:
         rows[name.text][name.language] += 1
     if not rows:
         raise ValueError("there are no names, so no accuracy")
-    return sum(max(counts.values()) for counts in rows.values()) / sum(c.total() for c in rows.values())
+    return sum(max(counts.values()) for counts in rows.values()) / sum(
+        c.total() for c in rows.values()
+    )

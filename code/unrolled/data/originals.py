@@ -24,7 +24,11 @@ from unrolled.data.table import Table
 
 VARIABLE = "UNROLLED_CACHE"
 BASE = "https://raw.githubusercontent.com"
-NAMES = "spro/practical-pytorch", "c520c52e68e945d88fff563dba1c028b6ec0197b", "data/names"
+NAMES = (
+    "spro/practical-pytorch",
+    "c520c52e68e945d88fff563dba1c028b6ec0197b",
+    "data/names",
+)
 ALICE = "amueller/word_cloud", "cfc1e9f203bea06ef89a2d47650c556c4ed4336b", "examples"
 
 
@@ -74,7 +78,12 @@ def _registry() -> Iterator[tuple[str, Original]]:
     for line in _SUMS.split("\n")[1:-1]:
         name, size, sha256 = line.split()
         repository, commit, folder = NAMES if name.startswith("names/") else ALICE
-        yield name, Original(repository, commit, f"{folder}/{Path(name).name}", int(size), sha256)
+        yield (
+            name,
+            Original(
+                repository, commit, f"{folder}/{Path(name).name}", int(size), sha256
+            ),
+        )
 
 
 REGISTRY: dict[str, Original] = dict(_registry())
@@ -101,7 +110,9 @@ def fault(name: str) -> str:
         If no original is called ``name``.
     """
     if name not in REGISTRY:
-        raise DataError(f"there is no original {name!r}; there are: {', '.join(REGISTRY)}")
+        raise DataError(
+            f"there is no original {name!r}; there are: {', '.join(REGISTRY)}"
+        )
     original, file = REGISTRY[name], cache() / name
     expected = f"{name} in {cache()}: expected {original.bytes} bytes with sha256 {original.sha256}; found "
     if not file.is_file():
@@ -123,7 +134,9 @@ def path(name: str) -> Path:
         file, what was expected, what was found, and the command that mends it.
     """
     if wrong := fault(name):
-        raise DataError(f"{wrong}. Run `make data` to fetch it ({VARIABLE} says into which folder).")
+        raise DataError(
+            f"{wrong}. Run `make data` to fetch it ({VARIABLE} says into which folder)."
+        )
     return cache() / name
 
 
@@ -146,16 +159,23 @@ def fetch() -> None:
             continue
         try:
             file = cache() / name
-            pooch.retrieve(original.url, f"sha256:{original.sha256}", file.name, file.parent)
+            pooch.retrieve(
+                original.url, f"sha256:{original.sha256}", file.name, file.parent
+            )
         except (OSError, ValueError) as reason:  # refused or not writable; another sum
-            raise DataError(f"{name} could not be fetched from {original.url}: {reason}") from reason
+            raise DataError(
+                f"{name} could not be fetched from {original.url}: {reason}"
+            ) from reason
         print(f"  {name}: fetched, {original.bytes} bytes")
 
 
 def registry_table(folder: str = "") -> Table:
     """Return the registry as a table (file, bytes, SHA-256): of all files, or of those in ``folder``."""
     chosen = [(name, one) for name, one in REGISTRY.items() if name.startswith(folder)]
-    return Table(["file", "bytes", "SHA-256"], [(name, one.bytes, one.sha256) for name, one in chosen])
+    return Table(
+        ["file", "bytes", "SHA-256"],
+        [(name, one.bytes, one.sha256) for name, one in chosen],
+    )
 
 
 if __name__ == "__main__":

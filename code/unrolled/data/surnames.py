@@ -62,7 +62,9 @@ from faker.providers.person import (
 
 def _patronymics(stems: Iterable[str]) -> list[str]:
     """Icelandic stems with their suffixes, in turns: one name a stem, so that no stem stands in two parts."""
-    return [stem + ("son", "dóttir")[i % 2] for i, stem in enumerate(sorted(set(stems)))]
+    return [
+        stem + ("son", "dóttir")[i % 2] for i, stem in enumerate(sorted(set(stems)))
+    ]
 
 
 LISTS: dict[str, tuple[Iterable[str], ...]] = {
@@ -87,7 +89,11 @@ LISTS: dict[str, tuple[Iterable[str], ...]] = {
     "Portuguese": (pt_PT.Provider.last_names, pt_BR.Provider.last_names),
     "Russian": (ru_RU.Provider.last_names,),
     "Slovak": (sk_SK.Provider.last_names,),
-    "Spanish": (es_ES.Provider.last_names, es_MX.Provider.last_names, es_CL.Provider.last_names),
+    "Spanish": (
+        es_ES.Provider.last_names,
+        es_MX.Provider.last_names,
+        es_CL.Provider.last_names,
+    ),
     "Swedish": (sv_SE.Provider.last_names,),
     "Ukrainian": (uk_UA.Provider.last_names,),
     "Zulu": (zu_ZA.Provider.last_names,),
@@ -113,7 +119,7 @@ ELSEWHERE: dict[str, str] = {
 The choice is ours. It says something about spellings, and nothing about the people who bear them."""
 
 NO_NAMES = {"VI", "Dussen van", "auch Schlauchin", "Ó Dubhthaigh recte Dooly"}
-"""Entries of the lists that are no surname: a numeral, a name back to front, two editors' remarks."""
+"""Entries that are no surname (a numeral, a name back to front, two editors' remarks)."""
 
 # Two letters that write one vowel; anyascii would take them one by one (Papadopoyloy, Tovmownyan).
 VOWELS = {"ου": "ou", "ού": "ou", "Ου": "Ou", "Ού": "Ou", "ու": "u", "Ու": "U"}
@@ -121,7 +127,9 @@ VOWELS = {"ου": "ou", "ού": "ou", "Ου": "Ou", "Ού": "Ou", "ու": "u", "
 
 def _latin(text: str) -> bool:
     """Whether every letter of ``text`` is a Latin one."""
-    return all("LATIN" in unicodedata.name(letter, "") for letter in text if letter.isalpha())
+    return all(
+        "LATIN" in unicodedata.name(letter, "") for letter in text if letter.isalpha()
+    )
 
 
 def romanise(text: str) -> str:
@@ -148,6 +156,11 @@ def surnames() -> dict[str, list[str]]:
     chosen = {}
     for language, lists in LISTS.items():
         dropped = NO_NAMES.union(ELSEWHERE.get(language, "").split(", "))
-        names = {name for one in lists for name in one if name not in dropped and "," not in name}
+        names = {
+            name
+            for one in lists
+            for name in one
+            if name not in dropped and "," not in name
+        }
         chosen[language] = sorted({romanise(name) for name in names})
     return chosen

@@ -35,7 +35,9 @@ class Table:
         self.header, self.rows = list(header), [list(row) for row in rows]
         for number, row in enumerate(self.rows):
             if len(row) != len(self.header):
-                raise ValueError(f"row {number} has {len(row)} cells under a header of {len(self.header)}")
+                raise ValueError(
+                    f"row {number} has {len(row)} cells under a header of {len(self.header)}"
+                )
 
     def _repr_html_(self) -> str:
         head = "".join(f'<th scope="col">{escape(name)}</th>' for name in self.header)
@@ -51,4 +53,6 @@ class Table:
         """Aligned text."""
         lines = [self.header, *[[_text(cell) for cell in row] for row in self.rows]]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
+        return "\n".join(
+            "  ".join(map(str.ljust, line, widths)).rstrip() for line in lines
+        )

@@ -21,7 +21,9 @@ from unrolled.data.choice import choice
 
 NEWS = "lee_background.cor"
 WIKIPEDIA = "enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2"
-SHORTEST = 50  # words; gensim's own bound, below which an article is a stub or a redirection
+SHORTEST = (
+    50  # words; gensim's own bound, below which an article is a stub or a redirection
+)
 
 
 class TextSplit(NamedTuple):
@@ -43,8 +45,13 @@ def wikipedia() -> list[list[str]]:
     The words are gensim's: lower case, 2 to 15 letters, mark-up removed. Takes some seconds.
     """
     with bz2.open(datapath(WIKIPEDIA)) as dump:
-        pages = wikicorpus.extract_pages(dump, filter_namespaces=("0",))  # namespace 0: articles
-        articles = [wikicorpus.process_article((text, title, page))[0] for title, text, page in pages]
+        pages = wikicorpus.extract_pages(
+            dump, filter_namespaces=("0",)
+        )  # namespace 0: articles
+        articles = [
+            wikicorpus.process_article((text, title, page))[0]
+            for title, text, page in pages
+        ]
     return [words for words in articles if len(words) >= SHORTEST]
 
 
@@ -55,13 +62,17 @@ def alice() -> str:
 
     Raises
     ------
-    originals.DataError
+    unrolled.data.originals.DataError
         If the file is missing, truncated or altered.
     """
-    book = originals.path("alice.txt").read_text("utf-8")  # universal newlines: CRLF becomes LF
+    book = originals.path("alice.txt").read_text(
+        "utf-8"
+    )  # universal newlines: CRLF becomes LF
     _, _, after = book.partition("*** START OF")
     _, _, body = after.partition("\n")  # the rest of the marker's own line
-    body, _, _ = body.partition("End of Project Gutenberg")  # the line before the marker "*** END OF"
+    body, _, _ = body.partition(
+        "End of Project Gutenberg"
+    )  # the line before the marker "*** END OF"
     return body.strip()
 
 
@@ -83,5 +94,7 @@ def contiguous_split(text: Sequence) -> TextSplit:
     first, second = len(text) * 8 // 10, len(text) * 9 // 10
     parts = TextSplit(text[:first], text[first:second], text[second:])
     if not all(parts):
-        raise ValueError(f"a text of {len(text)} symbols is too short to be cut into 80, 10 and 10 %")
+        raise ValueError(
+            f"a text of {len(text)} symbols is too short to be cut into 80, 10 and 10 %"
+        )
     return parts

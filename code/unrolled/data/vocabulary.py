@@ -34,13 +34,20 @@ class Vocabulary:
     """
 
     def __init__(
-        self, symbols: Iterable[str], *, unknown: bool = False, start: bool = False, end: bool = False
+        self,
+        symbols: Iterable[str],
+        *,
+        unknown: bool = False,
+        start: bool = False,
+        end: bool = False,
     ) -> None:
         """Number the symbols."""
         asked = [PAD, *[UNKNOWN] * unknown, *[START] * start, *[END] * end]
         given = list(dict.fromkeys(symbols))
         if clash := {PAD, UNKNOWN, START, END}.intersection(given):
-            raise ValueError(f"reserved symbols cannot be given: {', '.join(sorted(clash))}")
+            raise ValueError(
+                f"reserved symbols cannot be given: {', '.join(sorted(clash))}"
+            )
         self.symbols: tuple[str, ...] = (*asked, *given)
         self._ids = {symbol: i for i, symbol in enumerate(self.symbols)}
         self.pad = 0
@@ -53,7 +60,9 @@ class Vocabulary:
         ids = []
         for position, symbol in enumerate(symbols):
             if symbol not in self._ids:
-                raise ValueError(f"{symbol!r} at position {position} is unknown, and there is no {UNKNOWN}")
+                raise ValueError(
+                    f"{symbol!r} at position {position} is unknown, and there is no {UNKNOWN}"
+                )
             ids.append(self._ids[symbol])
         return ids
 
@@ -65,7 +74,9 @@ class Vocabulary:
         symbols = []
         for position, i in enumerate(map(int, ids)):
             if not 0 <= i < len(self):
-                raise ValueError(f"id {i} at position {position} is outside 0 … {len(self) - 1}")
+                raise ValueError(
+                    f"id {i} at position {position} is outside 0 … {len(self) - 1}"
+                )
             if i not in (self.pad, self.start, self.end):
                 symbols.append(self.symbols[i])
         return symbols
