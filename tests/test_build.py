@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from check_site import broken_links
 from compare_builds import compare
 
 ROOT = Path(__file__).parents[1]
@@ -67,7 +68,8 @@ class Book:
 def fresh(folder: Path) -> Book:
     """The tiny book, not built, under the configuration of the real one."""
     shutil.copytree(TINY, folder)
-    shutil.copytree(ROOT / "book" / "_static", folder / "book" / "_static")
+    for part in ("_static", "_templates"):
+        shutil.copytree(ROOT / "book" / part, folder / "book" / part)
     shutil.copy(ROOT / "book" / "logo.svg", folder / "book")
     shutil.copy(ROOT / "requirements.lock", folder)
     config = yaml.safe_load((ROOT / "_config.yml").read_text())
@@ -253,6 +255,16 @@ def test_page_taken_out_of_the_book_is_not_published(built: Book):
     built.edit("_toc.yml", "  - file: plain\n", "")
     assert built.build() == 0, built.log
     assert not (built.html / "plain.html").exists()
+
+
+def test_figure_deleted_from_the_site_is_named(built: Book):
+    assert broken_links(built.html) == []
+    figure = next((built.html / "_images").glob("*.png"))
+    figure.unlink()
+    complaint = (
+        f"numbers.html: <img> leads to _images/{figure.name}, and there is no such file"
+    )
+    assert complaint in broken_links(built.html)
 
 
 def test_two_cold_builds_are_equal(cold: Book, tmp_path: Path):

@@ -79,9 +79,3 @@ def test_checks_name_what_is_wrong(damaged: Path):
     )
     assert len(images_without_text(damaged)) == 2
     assert machine_paths(damaged, ROOT) == [f"index.html: has the path {ROOT}"]
-
-
-def test_deleted_figure_is_named(damaged: Path):
-    figure = next((damaged / "_images").iterdir())
-    figure.unlink()
-    assert any(figure.name in complaint for complaint in broken_links(damaged))

@@ -2,7 +2,7 @@
 
 from sphinx.application import Sphinx
 
-CONCERNS = ("execution", "run_times", "formulas", "offline", "address")
+CONCERNS = ("execution", "run_times", "formulas", "offline", "address", "accessibility")
 
 
 def setup(app: Sphinx) -> dict:

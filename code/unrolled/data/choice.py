@@ -23,7 +23,7 @@ def choice() -> str:
     if chosen not in CHOICES:
         raise ValueError(
             f"{VARIABLE} is {chosen!r}; it must be {' or '.join(map(repr, CHOICES))}. "
-            f"Set it with `make book DATA=originals` or `export {VARIABLE}=originals`; "
+            f"Set it with `make book UNROLLED_DATA=originals` or `export {VARIABLE}=originals`; "
             f"unset, it means {CHOICES[0]!r}."
         )
     return chosen

@@ -20,8 +20,6 @@ from typing import NamedTuple
 
 import pooch
 
-from unrolled.data.table import Table
-
 VARIABLE = "UNROLLED_CACHE"
 BASE = "https://raw.githubusercontent.com"
 NAMES = (
@@ -167,15 +165,6 @@ def fetch() -> None:
                 f"{name} could not be fetched from {original.url}: {reason}"
             ) from reason
         print(f"  {name}: fetched, {original.bytes} bytes")
-
-
-def registry_table(folder: str = "") -> Table:
-    """Return the registry as a table (file, bytes, SHA-256): of all files, or of those in ``folder``."""
-    chosen = [(name, one) for name, one in REGISTRY.items() if name.startswith(folder)]
-    return Table(
-        ["file", "bytes", "SHA-256"],
-        [(name, one.bytes, one.sha256) for name, one in chosen],
-    )
 
 
 if __name__ == "__main__":
