@@ -51,6 +51,24 @@ def test_every_page_with_cells_shows_its_run_time_and_the_appendix_lists_it(site
     } == timed
 
 
+def test_every_module_has_its_entry_in_the_reference(site: Path):
+    package = ROOT / "code" / "unrolled"
+    modules = {
+        ".".join(["unrolled", *path.relative_to(package).with_suffix("").parts])
+        for path in package.rglob("*.py")
+    }
+    modules = {name.removesuffix(".__init__") for name in modules} - {"unrolled"}
+    entries = {e["id"] for page in pages(site).values() for e in page.find_all(id=True)}
+    assert {f"module-{name}" for name in modules} <= entries
+
+
+def test_names_in_code_cells_lead_to_the_reference(site: Path):
+    links = pages(site)["classification.html"].select("div.cell_input a")
+    assert "reference-classification.html#unrolled.classification.NameRNN" in {
+        link["href"] for link in links
+    }
+
+
 @pytest.fixture
 def damaged(site: Path, tmp_path: Path) -> Path:
     """A copy of the book's pages, to be damaged."""
