@@ -15,9 +15,9 @@ LANGUAGES = ["A", "B", "C"]
 texts = st.text(ALPHABET, min_size=1, max_size=12)
 
 
-def network(d: int = 5) -> classification.NameRNN:
+def network(d: int = 5) -> classification.LayerRNN:
     torch.manual_seed(0)
-    return classification.NameRNN(len(LETTERS), d, len(LANGUAGES)).double()
+    return classification.LayerRNN(len(LETTERS), d, len(LANGUAGES)).double()
 
 
 def encoded(texts: list[str]) -> classification.Encoded:
@@ -60,6 +60,74 @@ def test_the_network_is_the_recurrence_of_the_page(text):
     )
 
 
+def twins() -> dict[str, torch.nn.Module]:
+    """One network in its three forms."""
+    layer = network()
+    forms = [layer, classification.as_cell(layer), classification.as_dense(layer)]
+    return {type(form).__name__: form for form in forms}
+
+
+def test_three_forms_give_the_same_logits_on_real_names_of_every_length():
+    forms = twins()
+    by_length = {len(name.text): name.text for name in embedded()}
+    assert len(by_length) > 15
+    for text in by_length.values():
+        name = encoded([text])
+        layer, cell, dense = (form(name.ids, name.lengths) for form in forms.values())
+        torch.testing.assert_close(cell, layer, rtol=0, atol=1e-14)
+        torch.testing.assert_close(dense, layer, rtol=0, atol=1e-14)
+
+
+@settings(deadline=None)
+@given(st.lists(texts, min_size=1, max_size=6))
+def test_every_form_reads_each_name_alone_and_whole(batch):
+    together = encoded(batch)
+    others = {
+        "TutorialRNN": classification.TutorialRNN(len(LETTERS), 5, 3).double(),
+        "PooledLSTM": classification.PooledLSTM(len(LETTERS), 5, 3).double().eval(),
+    }
+    for model in (twins() | others).values():
+        logits = model(together.ids, together.lengths)
+        for text, row in zip(batch, logits, strict=True):
+            alone = encoded([text])
+            single = model(alone.ids, alone.lengths)[0]
+            torch.testing.assert_close(single, row, rtol=0, atol=1e-12)
+
+
+def test_a_wrong_map_of_weights_is_refused():
+    layer = network()
+    dense = classification.as_dense(layer)
+    with torch.no_grad():
+        dense.combined.bias -= layer.recurrence.bias_hh_l0  # as if it had one bias
+    name = encoded(["Rossi"])
+    assert not torch.allclose(
+        dense(name.ids, name.lengths), layer(name.ids, name.lengths)
+    )
+
+
+@settings(deadline=None)
+@given(st.integers(2, 9), st.data())
+def test_letters_do_not_interact_in_the_tutorials_network(size, data):
+    """Without a nonlinearity, changing one letter changes the scores by the same amount in any name."""
+    torch.manual_seed(0)
+    linear = classification.TutorialRNN(len(LETTERS), 5, 3).double()
+    words = st.text("abcdef", min_size=size, max_size=size)
+    first, second = data.draw(words), data.draw(words)
+    place = data.draw(st.integers(0, size - 1))
+    effects = []
+    for model in (linear, network()):
+        effect = []
+        for word in (first, second):
+            changed = [word[:place] + letter + word[place + 1 :] for letter in "xy"]
+            part = encoded(changed)
+            s = model(part.ids, part.lengths)
+            effect.append(s[1] - s[0])
+        effects.append(effect)
+    torch.testing.assert_close(*effects[0], rtol=0, atol=1e-12)
+    if first[:place] + first[place + 1 :] != second[:place] + second[place + 1 :]:
+        assert not torch.equal(*effects[1])
+
+
 def test_a_batch_is_cut_to_its_longest_name():
     part = encoded(["Li", "Rossi", "Papadopoulos"])
     assert part.ids.shape == (3, 12)
@@ -92,7 +160,7 @@ def test_both_models_do_better_than_the_most_frequent_language():
         > 3 * majority
     )
     torch.manual_seed(0)
-    model = classification.NameRNN(len(LETTERS), 32, len(languages))
+    model = classification.LayerRNN(len(LETTERS), 32, len(languages))
     parts = [classification.encode(part, LETTERS, languages) for part in (train, dev)]
     classification.train(model, *parts, steps=200, seed=0)
     guessed = [languages[k] for k in classification.predict(model, parts[1])]
@@ -114,3 +182,38 @@ def test_scores_are_shares(pairs):
 def test_scores_refuse_answers_of_another_number():
     with pytest.raises(ValueError):
         classification.scores(["A"], ["A", "B"])
+
+
+@settings(deadline=None)
+@given(st.text(max_size=80))
+def test_any_text_is_classified_or_refused_with_a_clear_message(text):
+    try:
+        guesses = classification.classify(network().float(), text, LETTERS, LANGUAGES)
+    except ValueError as refusal:
+        assert "give a" in str(refusal)
+    else:
+        assert sorted(guess.language for guess in guesses) == LANGUAGES
+        probabilities = [guess.probability for guess in guesses]
+        assert probabilities == sorted(probabilities, reverse=True)
+        assert sum(probabilities) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "123", "!?", "\u200b"])
+def test_a_text_without_letters_is_refused(text):
+    with pytest.raises(ValueError, match="no letter"):
+        classification.classify(network(), text, LETTERS, LANGUAGES)
+
+
+def test_a_text_that_is_no_name_is_refused():
+    with pytest.raises(ValueError, match="500 letters is too long"):
+        classification.classify(network(), "a" * 500, LETTERS, LANGUAGES)
+    assert classification.classify(network(), "O", LETTERS, LANGUAGES)
+
+
+def test_other_scripts_are_read_as_they_are_romanised():
+    model = network()
+    written = [
+        classification.classify(model, text, LETTERS, LANGUAGES)
+        for text in ("Παπαδοπούλου", "Papadopoulou")
+    ]
+    assert written[0] == written[1]

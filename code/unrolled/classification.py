@@ -1,8 +1,9 @@
 """Classifying names: which language is a surname from?
 
-The page ``classification`` in the order it is read: names as tensors, a count model as the baseline, a recurrent
-network (Elman 1990) on packed batches, and what to report about either. Left out: a layer of embeddings before the
-network, since a one-hot vector times a weight matrix already is a look-up in it.
+The page ``classification`` in the order it is read: names as tensors, a count model as the baseline, one recurrent
+network (Elman 1990) written in three ways, the network of the tutorial that the page answers, a stronger network, and
+what to report about any of them. Left out: a layer of embeddings before the vanilla network, since a one-hot vector
+times a weight matrix already is a look-up in it.
 """
 
 from collections.abc import Sequence
@@ -15,9 +16,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.svm import LinearSVC
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.utils.rnn import pack_padded_sequence
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from unrolled.data.names import Name
+from unrolled.data.names import Name, normalise
 from unrolled.data.vocabulary import Vocabulary, pad
 from unrolled.statistics import Interval, accuracy_interval
 from unrolled.training import History, fit, minibatches
@@ -41,9 +42,8 @@ def encode(
 ) -> Encoded:
     """Turn names into tensors; a class is the language's place in ``languages``."""
     ids, lengths = pad([letters.encode(name.text) for name in names])
-    return Encoded(
-        ids, lengths, torch.tensor([languages.index(name.language) for name in names])
-    )
+    classes = torch.tensor([languages.index(name.language) for name in names])
+    return Encoded(ids, lengths, classes)
 
 
 def count_model() -> Pipeline:
@@ -56,36 +56,168 @@ def count_model() -> Pipeline:
     return make_pipeline(counts, LinearSVC())
 
 
-class NameRNN(nn.Module):
-    """A vanilla recurrent network that scores languages from its last state.
+def one_hot(ids: Tensor, V: int, like: Tensor) -> Tensor:
+    """The ids, of any shape, as one-hot vectors of length V in a new last dimension, of the type of ``like``."""
+    return F.one_hot(ids, V).to(like.dtype)
 
-    h_t = tanh(W_embed x_t + W_recurrent h_{t−1} + b) and s = W_out h_T + c, with
-    one-hot letters x_t (V,), states h_t (d,) and scores s (C,).
+
+class DenseRNN(nn.Module):
+    """The network from scratch: one dense layer on x_t and h_{t−1}, concatenated.
+
+    h_t = tanh(W [x_t; h_{t−1}] + b), s = W_out h_T + c, with W (d, V + d).
     """
 
     def __init__(self, V: int, d: int, C: int) -> None:
         super().__init__()
-        self.V = V
-        self.recurrence = nn.RNN(V, d, batch_first=True)
+        self.V, self.d = V, d
+        self.combined = nn.Linear(V + d, d)
         self.readout = nn.Linear(d, C)
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
         """Logits (B, C) of padded ids (B, T) with their lengths (B,)."""
-        x = F.one_hot(ids, self.V).to(self.readout.weight.dtype)  # (B, T, V)
+        B, T = ids.shape
+        x = one_hot(ids, self.V, self.readout.weight)  # (B, T, V)
+        h = x.new_zeros(B, self.d)
+        for t in range(T):
+            new = torch.tanh(self.combined(torch.cat([x[:, t], h], dim=1)))  # (B, d)
+            h = torch.where((t < lengths)[:, None], new, h)  # a name's end keeps its h
+        return self.readout(h)  # (B, C)
+
+
+class CellRNN(nn.Module):
+    """The same network by ``nn.RNNCell``, which keeps x_t and h_{t−1} apart.
+
+    h_t = tanh(W_embed x_t + b + W_recurrent h_{t−1} + b'), s = W_out h_T + c.
+    """
+
+    def __init__(self, V: int, d: int, C: int) -> None:
+        super().__init__()
+        self.V, self.d = V, d
+        self.cell = nn.RNNCell(V, d)
+        self.readout = nn.Linear(d, C)
+
+    def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
+        """Logits (B, C) of padded ids (B, T) with their lengths (B,)."""
+        B, T = ids.shape
+        x = one_hot(ids, self.V, self.readout.weight)  # (B, T, V)
+        h = x.new_zeros(B, self.d)
+        for t in range(T):
+            new = self.cell(x[:, t], h)  # (B, d)
+            h = torch.where((t < lengths)[:, None], new, h)  # a name's end keeps its h
+        return self.readout(h)  # (B, C)
+
+
+class LayerRNN(nn.Module):
+    """The same network by ``nn.RNN``, which loops over the letters itself.
+
+    ``layer`` may also be ``nn.LSTM`` or ``nn.GRU``: another recurrence, read alike.
+    """
+
+    def __init__(self, V: int, d: int, C: int, layer: type = nn.RNN) -> None:
+        super().__init__()
+        self.V = V
+        self.recurrence = layer(V, d, batch_first=True)
+        self.readout = nn.Linear(d, C)
+
+    def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
+        """Logits (B, C) of padded ids (B, T) with their lengths (B,)."""
+        x = one_hot(ids, self.V, self.readout.weight)  # (B, T, V)
         packed = pack_padded_sequence(
             x, lengths, batch_first=True, enforce_sorted=False
         )
-        _, h = self.recurrence(packed)  # (1, B, d), each name's own last state
-        return self.readout(h[-1])  # (B, C)
+        _, last = self.recurrence(packed)
+        h = last[0] if isinstance(last, tuple) else last  # an LSTM's (h, c)
+        return self.readout(h[0])  # (B, C), from each name's own last state
+
+
+def as_cell(model: LayerRNN) -> CellRNN:
+    """The network with the same weights, written with ``nn.RNNCell``."""
+    d, V = model.recurrence.weight_ih_l0.shape
+    twin = CellRNN(V, d, model.readout.out_features).to(model.readout.weight)
+    renamed = {
+        key.removesuffix("_l0"): value
+        for key, value in model.recurrence.state_dict().items()
+    }
+    twin.cell.load_state_dict(renamed)
+    twin.readout.load_state_dict(model.readout.state_dict())
+    return twin
+
+
+def as_dense(model: LayerRNN) -> DenseRNN:
+    """The network with the same weights, from scratch: W = [W_embed | W_recurrent], and the two biases added."""
+    layer = model.recurrence
+    d, V = layer.weight_ih_l0.shape
+    twin = DenseRNN(V, d, model.readout.out_features).to(model.readout.weight)
+    with torch.no_grad():
+        twin.combined.weight.copy_(
+            torch.cat([layer.weight_ih_l0, layer.weight_hh_l0], dim=1)
+        )
+        twin.combined.bias.copy_(layer.bias_ih_l0 + layer.bias_hh_l0)
+    twin.readout.load_state_dict(model.readout.state_dict())
+    return twin
+
+
+class TutorialRNN(nn.Module):
+    """The network of the tutorial's older version, the one that the assignment means.
+
+    h_t = A [x_t; h_{t−1}] + a, s = B [x_T; h_{T−1}] + b: there is no nonlinearity, and the
+    scores are read from the last letter and the state *before* it.
+    """
+
+    def __init__(self, V: int, d: int, C: int) -> None:
+        super().__init__()
+        self.V, self.d = V, d
+        self.i2h = nn.Linear(V + d, d)
+        self.i2o = nn.Linear(V + d, C)
+
+    def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
+        """Logits (B, C) of padded ids (B, T) with their lengths (B,)."""
+        B, T = ids.shape
+        x = one_hot(ids, self.V, self.i2h.weight)  # (B, T, V)
+        h = x.new_zeros(B, self.d)
+        s = x.new_zeros(B, self.i2o.out_features)
+        for t in range(T):
+            both = torch.cat([x[:, t], h], dim=1)  # (B, V + d)
+            s = torch.where((t < lengths)[:, None], self.i2o(both), s)
+            h = self.i2h(both)
+        return s  # (B, C)
+
+
+class PooledLSTM(nn.Module):
+    """A stronger reader: a name is read in both directions, and every state has a say.
+
+    Letters are embedded, an LSTM (Hochreiter & Schmidhuber 1997) reads them forwards and
+    another backwards, and the scores come from the mean and the maximum of all states.
+    """
+
+    def __init__(self, V: int, d: int, C: int, dropout: float = 0.4) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(V, 64, padding_idx=0)
+        self.recurrence = nn.LSTM(64, d, batch_first=True, bidirectional=True)
+        self.dropout = nn.Dropout(dropout)
+        self.readout = nn.Linear(4 * d, C)
+
+    def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
+        """Logits (B, C) of padded ids (B, T) with their lengths (B,)."""
+        x = self.dropout(self.embedding(ids))  # (B, T, 64)
+        packed = pack_padded_sequence(
+            x, lengths, batch_first=True, enforce_sorted=False
+        )
+        h, _ = pad_packed_sequence(self.recurrence(packed)[0], batch_first=True)
+        real = (torch.arange(h.shape[1]) < lengths[:, None])[..., None]  # (B, T, 1)
+        mean = (h * real).sum(1) / lengths[:, None]  # (B, 2d)
+        highest = h.masked_fill(~real, -torch.inf).amax(1)  # (B, 2d)
+        return self.readout(self.dropout(torch.cat([mean, highest], dim=1)))
 
 
 def train(
-    model: NameRNN,
+    model: nn.Module,
     train: Encoded,
     dev: Encoded,
     steps: int,
     seed: int,
     batch: int = 128,
+    every: int = 100,
 ) -> History:
     """Train a network in place by cross entropy (nats per name), and keep the weights that did best on dev."""
 
@@ -99,13 +231,49 @@ def train(
         batches,
         lambda: loss(dev).item(),
         steps,
+        every=every,
     )
 
 
-def predict(model: NameRNN, part: Encoded) -> Tensor:
+def predict(model: nn.Module, part: Encoded) -> Tensor:
     """The most probable class (N,) of each name."""
     with torch.no_grad():
         return model(part.ids, part.lengths).argmax(1)
+
+
+class Guess(NamedTuple):
+    """A language with its probability."""
+
+    language: str
+    probability: float
+
+
+LONGEST = 60
+"""The most letters that :func:`classify` takes, twice as many as the longest name in the data has."""
+
+
+def classify(
+    model: nn.Module, text: str, letters: Vocabulary, languages: Sequence[str]
+) -> list[Guess]:
+    """Say from which language a name is: all languages, the most probable first.
+
+    The name may be in any script; it is normalised as the embedded names are. Raises ValueError if nothing of it is
+    left then, or more than :data:`LONGEST` letters: the answer would mean nothing.
+    """
+    normal = normalise(text)
+    if not normal:
+        raise ValueError(
+            f"{text!r} has no letter that could be written in the book's alphabet; give a name"
+        )
+    if len(normal) > LONGEST:
+        raise ValueError(
+            f"a name of {len(normal)} letters is too long: expected at most {LONGEST}; give a single name"
+        )
+    ids, lengths = pad([letters.encode(normal)])
+    with torch.no_grad():
+        p = model(ids, lengths).softmax(1)[0]  # (C,)
+    guesses = map(Guess, languages, p.tolist())
+    return sorted(guesses, key=lambda guess: guess.probability, reverse=True)
 
 
 class Scores(NamedTuple):
@@ -122,16 +290,9 @@ def scores(answers: Sequence[str], truth: Sequence[str]) -> Scores:
     Raises ValueError if there are not as many answers as truths.
     """
     right = sum(a == b for a, b in zip(answers, truth, strict=True))
+    recall = recall_score(
+        truth, answers, labels=sorted(set(truth)), average="macro", zero_division=0
+    )
     return Scores(
-        right / len(truth),
-        accuracy_interval(right, len(truth)),
-        float(
-            recall_score(
-                truth,
-                answers,
-                labels=sorted(set(truth)),
-                average="macro",
-                zero_division=0,
-            )
-        ),
+        right / len(truth), accuracy_interval(right, len(truth)), float(recall)
     )

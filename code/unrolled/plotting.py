@@ -7,10 +7,14 @@ least 3 : 1 to the page in either theme. Left out: anything that does not print.
 
 import io
 import re
+from collections.abc import Sequence
 from html import escape
 
 import matplotlib
+import matplotlib.patches
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 INK = "#1b1f24"
@@ -83,17 +87,17 @@ def show(drawn: Figure, alt: str) -> Drawing:
         )
     buffer = io.StringIO()
     drawn.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return Drawing(follow_page(buffer.getvalue(), alt), alt)
+    return Drawing(follow_page(buffer.getvalue(), alt, drawn.get_figwidth()), alt)
 
 
-def follow_page(svg: str, alt: str) -> str:
+def follow_page(svg: str, alt: str, inches: float) -> str:
     """An SVG file's text as an element of a page, in the page's colours and without ids that another could have."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    size = "drawing" if inches < 5 else "drawing wide"
+    tag = f'<svg class="{size}" role="img" aria-label="{escape(alt)}" '
     svg = re.sub(
-        r'<svg [^>]*viewBox="([^"]*)"[^>]*>',
-        rf'<svg class="drawing" role="img" aria-label="{escape(alt)}" viewBox="\1">',
-        svg,
+        r'<svg [^>]*(viewBox="[^"]*")[^>]*>', lambda old: f"{tag}{old[1]}>", svg
     )
     svg = re.sub(
         r' id="(?!\w*[0-9a-f]{10}")[^"]*"', "", svg
@@ -102,3 +106,21 @@ def follow_page(svg: str, alt: str) -> str:
     for number, colour in enumerate(COLOURS, 1):
         svg = svg.replace(colour, f"var(--drawing-{number}, {colour})")
     return re.sub(r">\s+<", "><", svg)
+
+
+def shares(matrix: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -> Figure:
+    """A matrix of shares, each from 0 to 1, of shape (rows, columns), as a grid: the larger, the stronger the blue."""
+    drawn, axes = figure(6.4, 6.2)
+    for (row, column), share in np.ndenumerate(matrix):
+        if share:
+            axes.add_patch(
+                matplotlib.patches.Rectangle(
+                    (column, row), 1, 1, color=to_rgba(BLUE, share), linewidth=0
+                )
+            )
+    axes.set(xlim=(0, len(columns)), ylim=(len(rows), 0), aspect="equal")
+    axes.set_xticks(np.arange(len(columns)) + 0.5, columns, rotation=90, fontsize=8.5)
+    axes.set_yticks(np.arange(len(rows)) + 0.5, rows, fontsize=8.5)
+    axes.grid(False)
+    axes.tick_params(length=0)
+    return drawn

@@ -26,4 +26,4 @@ def accuracy_interval(right: int, total: int, confidence: float = 0.95) -> Inter
             f"{right} right out of {total}: expected at least one case, and no more right than cases"
         )
     interval = binomtest(right, total).proportion_ci(confidence, method="wilson")
-    return Interval(interval.low, interval.high)
+    return Interval(float(interval.low), float(interval.high))
