@@ -84,7 +84,7 @@ def test_every_form_reads_each_name_alone_and_whole(batch):
     together = encoded(batch)
     others = {
         "TutorialRNN": classification.TutorialRNN(len(LETTERS), 5, 3).double(),
-        "PooledLSTM": classification.PooledLSTM(len(LETTERS), 5, 3).double().eval(),
+        "PooledGRU": classification.PooledGRU(len(LETTERS), 5, 3).double().eval(),
     }
     for model in (twins() | others).values():
         logits = model(together.ids, together.lengths)
@@ -126,6 +126,26 @@ def test_letters_do_not_interact_in_the_tutorials_network(size, data):
     torch.testing.assert_close(*effects[0], rtol=0, atol=1e-12)
     if first[:place] + first[place + 1 :] != second[:place] + second[place + 1 :]:
         assert not torch.equal(*effects[1])
+
+
+def test_gradients_are_counted_from_the_end_and_agree_with_differences():
+    model = network()
+    part = encoded(["Li", "Rossi"])
+    norms = classification.gradient_norms(model, part)
+    assert norms.isnan().tolist() == [[False] * 2 + [True] * 3, [False] * 5]
+    x = classification.one_hot(part.ids, len(LETTERS), model.readout.weight)
+    step = 1e-6
+    gradient = torch.zeros(
+        len(LETTERS), dtype=torch.double
+    )  # by the first letter of Rossi
+    for v in range(len(LETTERS)):
+        J = []
+        for sign in (1, -1):
+            moved = x.clone()
+            moved[1, 0, v] += sign * step
+            J.append(model.read(moved, part.lengths)[1].log_softmax(0)[0].item())
+        gradient[v] = (J[0] - J[1]) / (2 * step)
+    assert norms[1, 4].item() == pytest.approx(gradient.norm().item(), rel=1e-6)
 
 
 def test_a_batch_is_cut_to_its_longest_name():

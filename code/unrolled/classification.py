@@ -121,7 +121,10 @@ class LayerRNN(nn.Module):
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
         """Logits (B, C) of padded ids (B, T) with their lengths (B,)."""
-        x = one_hot(ids, self.V, self.readout.weight)  # (B, T, V)
+        return self.read(one_hot(ids, self.V, self.readout.weight), lengths)
+
+    def read(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Logits (B, C) of one-hot letters x (B, T, V) with their lengths (B,)."""
         packed = pack_padded_sequence(
             x, lengths, batch_first=True, enforce_sorted=False
         )
@@ -183,17 +186,17 @@ class TutorialRNN(nn.Module):
         return s  # (B, C)
 
 
-class PooledLSTM(nn.Module):
+class PooledGRU(nn.Module):
     """A stronger reader: a name is read in both directions, and every state has a say.
 
-    Letters are embedded, an LSTM (Hochreiter & Schmidhuber 1997) reads them forwards and
-    another backwards, and the scores come from the mean and the maximum of all states.
+    Letters are embedded, a GRU (Cho et al. 2014) reads them forwards and another
+    backwards, and the scores come from the mean and the maximum of all states.
     """
 
     def __init__(self, V: int, d: int, C: int, dropout: float = 0.4) -> None:
         super().__init__()
         self.embedding = nn.Embedding(V, 64, padding_idx=0)
-        self.recurrence = nn.LSTM(64, d, batch_first=True, bidirectional=True)
+        self.recurrence = nn.GRU(64, d, batch_first=True, bidirectional=True)
         self.dropout = nn.Dropout(dropout)
         self.readout = nn.Linear(4 * d, C)
 
@@ -239,6 +242,22 @@ def predict(model: nn.Module, part: Encoded) -> Tensor:
     """The most probable class (N,) of each name."""
     with torch.no_grad():
         return model(part.ids, part.lengths).argmax(1)
+
+
+def gradient_norms(model: LayerRNN, part: Encoded) -> Tensor:
+    """The norm of ∂J/∂x_t of each name, by its distance from the end: (N, T), NaN before a name's beginning.
+
+    J = log p of the true language. Column k is for the letter k steps before the last: how much the answer still hangs
+    on it.
+    """
+    x = one_hot(part.ids, model.V, model.readout.weight).requires_grad_()  # (N, T, V)
+    J = -F.cross_entropy(model.read(x, part.lengths), part.classes, reduction="sum")
+    norms = torch.autograd.grad(J, x)[0].norm(dim=2)  # (N, T)
+    k = torch.arange(part.ids.shape[1])
+    t = (
+        part.lengths[:, None] - 1 - k
+    )  # (N, T), the place of the letter k before the last
+    return norms.gather(1, t.clamp(min=0)).masked_fill(t < 0, torch.nan)
 
 
 class Guess(NamedTuple):
