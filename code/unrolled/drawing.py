@@ -1,8 +1,9 @@
 """Diagrams of recurrent networks, unrolled: time runs to the right, and what is computed stands above its input.
 
-A diagram is a list of nodes and a list of arrows, in columns and rows; the picture and its alternative text are made
-from the same numbers. Arrows of one colour share one weight matrix, so its name is written once. Colours, letters and
-width are those of the page, as for :mod:`unrolled.plotting`. Left out: biases, and the loop of a network not unrolled.
+A picture is a list of nodes and a list of arrows, in columns and rows; it and its alternative text are made from the
+same inputs. Arrows of one colour share one weight matrix, so its name is written once. Colours, letters and width are
+those of the page, as for :mod:`unrolled.plotting`. Left out: biases, the loop of a network not unrolled, and names for
+the weights of higher layers, whose arrows have the colour of the text.
 """
 
 from collections.abc import Iterable, Sequence
@@ -216,7 +217,7 @@ def line(arrow: Arrow, grid: Grid) -> str:
     ]
     tip = f"{number(tip_x)} {number(tip_y)}"
     return (
-        f'<path class="arrow" d="M{number(x + u * leave)} {number(y + v * leave)}L{tip}'
+        f'<path d="M{number(x + u * leave)} {number(y + v * leave)}L{tip}'
         f'M{wings[0]}L{tip} {wings[1]}" style="stroke: {colour(arrow.role)}"'
         ' fill="none" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round"/>'
     )
