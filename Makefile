@@ -21,7 +21,7 @@ READY := $(VENV)/ready
 BUILT := _build/built
 SOURCES := $(shell find book code _config.yml _toc.yml -type f -not -path '*/__pycache__/*' -not -path '*.egg-info/*')
 
-.PHONY: help setup book test data lab serve lint lock clean
+.PHONY: help setup book test bench data lab serve lint lock clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ $(BUILT): $(SOURCES) requirements.lock
 
 test: $(READY) $(BUILT)  ## build the book if it is not built, and run every test
 	python -m pytest
+
+bench: $(READY)  ## measure side by side what the chapters report, on the originals
+	cd bench && PYTHONPATH=../book python classification.py
 
 data: $(READY)  ## fetch and verify the originals, the tutorials' own data
 	python -m unrolled.data.originals

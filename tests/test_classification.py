@@ -237,3 +237,25 @@ def test_other_scripts_are_read_as_they_are_romanised():
         for text in ("Παπαδοπούλου", "Papadopoulou")
     ]
     assert written[0] == written[1]
+
+
+def distance(a: str, b: str) -> int:
+    """The edit distance, by its definition."""
+    if not a or not b:
+        return len(a) + len(b)
+    return min(
+        distance(a[1:], b) + 1,
+        distance(a, b[1:]) + 1,
+        distance(a[1:], b[1:]) + (a[0] != b[0]),
+    )
+
+
+@given(
+    st.lists(st.text("ab", min_size=1, max_size=4), min_size=1, max_size=5),
+    st.text("ab", min_size=1, max_size=4),
+)
+def test_neighbours_are_those_at_edit_distance_one(known, text):
+    train = [Name(word, "A") for word in known if word != text]
+    part = [Name(text, "A"), Name(text, "B")]
+    expected = any(distance(text, name.text) == 1 for name in train)
+    assert classification.has_neighbour(part, train) == [expected, False]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unrolled.statistics import accuracy_interval
+from unrolled.statistics import accuracy_interval, balanced_interval, paired_difference
 
 
 @given(st.integers(1, 5000), st.data())
@@ -37,3 +37,40 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says():
 def test_impossible_counts_are_refused(right, total):
     with pytest.raises(ValueError, match=f"{right} right out of {total}"):
         accuracy_interval(right, total)
+
+
+def test_one_class_balanced_is_the_plain_accuracy():
+    plain, balanced = accuracy_interval(830, 1000), balanced_interval([830], [1000])
+    assert balanced.low == pytest.approx(plain.low, abs=0.004)
+    assert balanced.high == pytest.approx(plain.high, abs=0.004)
+
+
+def test_a_small_class_widens_the_balanced_interval():
+    wide = balanced_interval([8, 800], [10, 1000])
+    narrow = balanced_interval([400, 400], [500, 500])
+    assert wide.high - wide.low > 3 * (narrow.high - narrow.low)
+
+
+def test_the_balanced_interval_covers_about_as_often_as_it_says():
+    n, p = np.array([40, 100, 400]), np.array([0.6, 0.8, 0.9])
+    draws = np.random.default_rng(0).binomial(n, p, (400, 3))
+    intervals = [balanced_interval(k, n) for k in draws]
+    assert 0.9 < np.mean([low <= p.mean() <= high for low, high in intervals]) < 0.98
+
+
+def test_pairs_say_more_than_two_intervals():
+    first = np.arange(1000) < 800
+    second = np.arange(1000) < 820  # right where the first is, and twenty times more
+    low, high = paired_difference(first, second)
+    assert 0 < low < 0.02 < high < 0.03
+    assert paired_difference(first, first) == (0, 0)
+    assert paired_difference(second, first).low == pytest.approx(-high, abs=2e-3)
+
+
+def test_counts_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="at least one case"):
+        balanced_interval([0], [0])
+    with pytest.raises(ValueError, match="at least one case"):
+        balanced_interval([1, 3], [1, 2])
+    with pytest.raises(ValueError, match="2 and 1 answers"):
+        paired_difference([True, False], [True])

@@ -6,12 +6,13 @@ what to report about any of them. Left out: a layer of embeddings before the van
 times a weight matrix already is a look-up in it.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.metrics import recall_score
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.svm import LinearSVC
 from torch import Tensor, nn
@@ -20,7 +21,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from unrolled.data.names import Name, normalise
 from unrolled.data.vocabulary import Vocabulary, pad
-from unrolled.statistics import Interval, accuracy_interval
+from unrolled.statistics import Interval, accuracy_interval, balanced_interval
 from unrolled.training import History, fit, minibatches
 
 
@@ -54,6 +55,12 @@ def count_model() -> Pipeline:
     """
     counts = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4))
     return make_pipeline(counts, LinearSVC())
+
+
+def logistic_count_model() -> Pipeline:
+    """The same counts under a logistic regression, which also gives probabilities (``predict_proba``)."""
+    counts = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4))
+    return make_pipeline(counts, LogisticRegression(C=30, max_iter=200))
 
 
 def one_hot(ids: Tensor, V: int, like: Tensor) -> Tensor:
@@ -247,8 +254,8 @@ def predict(model: nn.Module, part: Encoded) -> Tensor:
 def gradient_norms(model: LayerRNN, part: Encoded) -> Tensor:
     """The norm of ∂J/∂x_t of each name, by its distance from the end: (N, T), NaN before a name's beginning.
 
-    J = log p of the true language. Column k is for the letter k steps before the last: how much the answer still hangs
-    on it.
+    J = log p of the true language. Column k is for the letter k steps before the last: how much the answer still
+    hangs on it.
     """
     x = one_hot(part.ids, model.V, model.readout.weight).requires_grad_()  # (N, T, V)
     J = -F.cross_entropy(model.read(x, part.lengths), part.classes, reduction="sum")
@@ -296,22 +303,52 @@ def classify(
 
 
 class Scores(NamedTuple):
-    """How a model did on a part: all names alike, with a 95 % interval, and all languages alike."""
+    """How a model did on a part: all names alike, and all languages alike, each with its 95 % interval."""
 
     accuracy: float
     interval: Interval
     balanced: float
+    balanced_interval: Interval
 
 
 def scores(answers: Sequence[str], truth: Sequence[str]) -> Scores:
-    """Accuracy, its interval over the sampling of names, and the mean over the languages of the share that is right.
+    """The share that is right, and the mean over the languages of that share, with intervals over the sampling.
 
     Raises ValueError if there are not as many answers as truths.
     """
-    right = sum(a == b for a, b in zip(answers, truth, strict=True))
-    recall = recall_score(
-        truth, answers, labels=sorted(set(truth)), average="macro", zero_division=0
-    )
+    total = Counter(truth)
+    right = Counter(t for a, t in zip(answers, truth, strict=True) if a == t)
+    counts = [right[language] for language in total], list(total.values())
     return Scores(
-        right / len(truth), accuracy_interval(right, len(truth)), float(recall)
+        right.total() / len(truth),
+        accuracy_interval(right.total(), len(truth)),
+        sum(k / n for k, n in zip(*counts, strict=True)) / len(total),
+        balanced_interval(*counts),
     )
+
+
+def shortened(text: str) -> set[str]:
+    """The text without one of its letters."""
+    return {text[:i] + text[i + 1 :] for i in range(len(text))}
+
+
+def holed(text: str) -> set[str]:
+    """The text with one of its letters masked."""
+    return {f"{text[:i]}\0{text[i + 1 :]}" for i in range(len(text))}
+
+
+def has_neighbour(part: Sequence[Name], train: Sequence[Name]) -> list[bool]:
+    """Whether each name of a part has a neighbour in train: of the same language, at edit distance 1.
+
+    A letter put in, left out, or exchanged (Levenshtein 1966). Such a name is not quite new to a model that has seen
+    its neighbour.
+    """
+    known = set(train)
+    shorter = {Name(cut, n.language) for n in train for cut in shortened(n.text)}
+    masked = {Name(hole, n.language) for n in train for hole in holed(n.text)}
+    return [
+        name in shorter
+        or any(Name(cut, name.language) in known for cut in shortened(name.text))
+        or any(Name(hole, name.language) in masked for hole in holed(name.text))
+        for name in part
+    ]

@@ -1,0 +1,243 @@
+"""Chapter 1, measured: speed, cost and accuracy of each way to classify names, side by side.
+
+Every model trains on one thread; seeds run in as many processes as there are cores. Settings were chosen on the dev
+part; the test part is looked at once for each model and seed. Needs the originals (``make data``); takes about twenty
+minutes on two cores.
+"""
+
+import functools
+import json
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+import record
+from unrolled import classification
+from unrolled.classification import Encoded, LayerRNN, PooledGRU, TutorialRNN
+from unrolled.data import names
+from unrolled.data.vocabulary import Vocabulary
+
+SEEDS = range(1, 6)
+LETTERS = Vocabulary(names.ALPHABET)
+V = len(LETTERS)
+LOADERS = {"originals": names.tutorial, "embedded": names.embedded}
+
+
+class Task(NamedTuple):
+    """A set of names, split, in words and as tensors."""
+
+    languages: list[str]
+    split: names.Split
+    tensors: list[Encoded]
+
+
+@functools.cache
+def task(data: str) -> Task:
+    """The task on the originals or on the embedded names."""
+    everything = LOADERS[data]()
+    languages = list(names.languages(everything))
+    split = names.split(everything)
+    encoded = [classification.encode(part, LETTERS, languages) for part in split]
+    return Task(languages, split, encoded)
+
+
+# Ways to train
+
+
+def tutorial_pass(model: nn.Module, part: Encoded, batched: bool) -> None:
+    """The newer tutorial's training, a pass over a part: SGD on minibatches of 64, with its step size and clipping.
+
+    Not batched, it is the tutorial's own way: the names of a batch go through the network one after the other.
+    """
+    optimiser = torch.optim.SGD(model.parameters(), lr=0.15)
+    for chosen in torch.randperm(len(part.classes)).split(64):
+        groups = [chosen] if batched else chosen.split(1)
+        loss = torch.zeros(())
+        for group in groups:
+            batch = part.batch(group)
+            logits = model(batch.ids, batch.lengths)
+            loss = loss + F.cross_entropy(logits, batch.classes, reduction="sum")
+        optimiser.zero_grad()
+        (loss / len(chosen)).backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 3)
+        optimiser.step()
+
+
+def older_tutorial_pass(model: nn.Module, part: Encoded) -> None:
+    """The older tutorial's training, a pass over a part: a step of plain gradient descent for every name."""
+    for one in torch.randperm(len(part.classes)).split(1):
+        name = part.batch(one)
+        model.zero_grad()
+        F.cross_entropy(model(name.ids, name.lengths), name.classes).backward()
+        with torch.no_grad():
+            for weight in model.parameters():
+                weight -= 0.005 * weight.grad
+
+
+def tutorial_batched(names_: Task, seed: int) -> nn.Module:
+    """The newer tutorial's mathematics, batched: 27 passes."""
+    model = LayerRNN(V, 128, len(names_.languages))
+    for _ in range(27):
+        tutorial_pass(model, names_.tensors[0], batched=True)
+    return model
+
+
+def vanilla(names_: Task, seed: int) -> nn.Module:
+    """The vanilla network of the page, trained as there."""
+    model = LayerRNN(V, 128, len(names_.languages))
+    classification.train(model, *names_.tensors[:2], steps=3000, seed=seed)
+    return model
+
+
+def lstm(names_: Task, seed: int) -> nn.Module:
+    """An LSTM with about as many weights as the vanilla network, and as many steps."""
+    model = LayerRNN(V, 55, len(names_.languages), nn.LSTM)
+    classification.train(model, *names_.tensors[:2], steps=3000, seed=seed)
+    return model
+
+
+def pooled(names_: Task, seed: int) -> nn.Module:
+    """The strongest network of the page."""
+    model = PooledGRU(V, 128, len(names_.languages))
+    classification.train(model, *names_.tensors[:2], steps=2600, seed=seed, every=200)
+    return model
+
+
+NETWORKS = {f.__name__: f for f in (pooled, tutorial_batched, vanilla, lstm)}
+
+
+# What each comes to
+
+
+def judged(data: str, system: str, seconds: float, answers: list[list[str]]) -> dict:
+    """The scores of answers on dev and on test."""
+    found = {"data": data, "system": system, "seconds": seconds}
+    for name, given in zip(("dev", "test"), answers, strict=True):
+        truth = [n.language for n in getattr(task(data).split, name)]
+        scores = classification.scores(given, truth)
+        found[name] = {"accuracy": scores.accuracy, "balanced": scores.balanced}
+    return found
+
+
+def most_probable(data: str, p: list[Tensor]) -> list[list[str]]:
+    """The languages of the largest entries of each row of matrices (N, C)."""
+    return [[task(data).languages[k] for k in rows.argmax(1)] for rows in p]
+
+
+def train_one(data: str, system: str, seed: int) -> list[dict]:
+    """Train a network from a seed, and judge it; of the strongest, also its blends with the count model."""
+    names_ = task(data)
+    torch.manual_seed(seed)
+    start = time.process_time()
+    model = NETWORKS[system](names_, seed)
+    seconds = time.process_time() - start
+    with torch.no_grad():
+        p = [model(x.ids, x.lengths).log_softmax(1) for x in names_.tensors[1:]]
+    result = judged(data, system, seconds, most_probable(data, p)) | {"seed": seed}
+    result["weights"] = sum(weight.numel() for weight in model.parameters())
+    if isinstance(model, LayerRNN):
+        dev = names_.tensors[1]
+        norms = classification.gradient_norms(model, dev)[dev.lengths >= 10, :10]
+        result["gradients"] = norms.mean(0).tolist()
+    return [result, *(blends(data, seed, seconds, p) if system == "pooled" else [])]
+
+
+def blends(data: str, seed: int, seconds: float, p: list[Tensor]) -> list[dict]:
+    """A network and the logistic count model, their log-probabilities averaged; then with a part of the prior off.
+
+    The share of the log-prior that is subtracted, which favours small languages, is chosen on dev: the one with the
+    best mean of accuracy and balanced accuracy.
+    """
+    names_ = task(data)
+    texts = [[name.text for name in part] for part in names_.split]
+    start = time.process_time()
+    counts = classification.logistic_count_model()
+    counts.fit(texts[0], [name.language for name in names_.split.train])
+    seconds += time.process_time() - start
+    order = [list(counts.classes_).index(language) for language in names_.languages]
+    counted = [torch.tensor(counts.predict_log_proba(x)[:, order]) for x in texts[1:]]
+    both = [(rows + more) / 2 for rows, more in zip(p, counted, strict=True)]
+    classes = names_.tensors[0].classes
+    prior = (classes.bincount() / len(classes)).log()
+
+    def less_prior(share: float) -> dict:
+        answers = most_probable(data, [rows - share * prior for rows in both])
+        return judged(data, "blend, adjusted", seconds, answers) | {"prior off": share}
+
+    plain = judged(data, "blend", seconds, most_probable(data, both))
+    tried = map(less_prior, (0.1, 0.2, 0.3, 0.4, 0.5))
+    best = max(tried, key=lambda r: r["dev"]["accuracy"] + r["dev"]["balanced"])
+    return [plain | {"seed": seed}, best | {"seed": seed}]
+
+
+def counts(data: str) -> dict:
+    """The count model, which has no seed."""
+    split = task(data).split
+    texts = [[name.text for name in part] for part in split]
+    start = time.process_time()
+    model = classification.count_model()
+    model.fit(texts[0], [name.language for name in split.train])
+    seconds = time.process_time() - start
+    answers = [list(model.predict(part)) for part in texts[1:]]
+    return judged(data, "counts", seconds, answers)
+
+
+def speeds() -> dict[str, float]:
+    """Names per CPU second in training, one thread, float32, d = 128, all in turns: the median of five turns each."""
+    names_ = task("originals")
+    C, whole = len(names_.languages), names_.tensors[0]
+    part = whole.batch(torch.arange(0, len(whole.classes), 10))
+    forms = {
+        "from scratch": classification.DenseRNN(V, 128, C),
+        "nn.RNNCell": classification.CellRNN(V, 128, C),
+        "nn.RNN": LayerRNN(V, 128, C),
+    }
+    linear, single = TutorialRNN(V, 128, C), LayerRNN(V, 128, C)
+    ways: dict[str, Callable[[], None]] = {
+        "older tutorial": lambda: older_tutorial_pass(linear, part),
+        "newer tutorial": lambda: tutorial_pass(single, part, batched=False),
+    }
+    for form, model in forms.items():
+        ways[form] = lambda model=model: tutorial_pass(model, part, batched=True)
+    measured: dict[str, list[float]] = {way: [] for way in ways}
+    for _ in range(5):
+        for way, run in ways.items():
+            start = time.process_time()
+            run()
+            measured[way].append(len(part.classes) / (time.process_time() - start))
+    return {way: sorted(turns)[2] for way, turns in measured.items()}
+
+
+def main() -> None:
+    """Measure everything and write it down."""
+    rates = speeds()
+    print(json.dumps(rates, indent=1), flush=True)
+    runs = [counts(data) for data in LOADERS]
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        jobs = [
+            pool.submit(train_one, data, system, seed)
+            for system in NETWORKS
+            for data in LOADERS
+            for seed in SEEDS
+        ]
+        for job in jobs:
+            runs += job.result()
+            first = job.result()[0]
+            print(
+                first["data"],
+                first["system"],
+                first["dev"],
+                round(first["seconds"]),
+                flush=True,
+            )
+    record.write("classification", {"speeds": rates, "runs": runs})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""Results of measurements: small files, committed, with a fingerprint of what they come from.
+
+A result is as good as the code, the data and the libraries that it was measured with. The fingerprint holds all
+three; a test fails when one has changed since. Docstrings and comments are left out of it: to mend a sentence is not to
+change a measurement.
+"""
+
+import ast
+import datetime
+import hashlib
+import json
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+from _ext.execution import module_files
+from unrolled.data import originals
+
+BENCH = Path(__file__).parent
+LIBRARIES = ("torch", "numpy", "scikit-learn", "faker", "anyascii")
+
+
+def code_only(path: Path) -> str:
+    """A module's text without docstrings and comments."""
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            node.body = [
+                line
+                for line in node.body
+                if not (
+                    isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant)
+                )
+            ]
+    return ast.unparse(tree)
+
+
+def fingerprint(page: str) -> dict[str, object]:
+    """What the measurements of a page come from: digests of code and data, and the libraries' versions."""
+    script = BENCH / f"{page}.py"
+    modules = module_files(script.read_text(), BENCH.parent)
+    code = "\0".join(code_only(path) for path in (script, *sorted(modules.values())))
+    data = "".join(original.sha256 for original in originals.REGISTRY.values())
+    return {
+        "code": hashlib.sha256(code.encode()).hexdigest()[:16],
+        "data": hashlib.sha256(data.encode()).hexdigest()[:16],
+        "libraries": {name: version(name).split("+")[0] for name in LIBRARIES},
+    }
+
+
+def write(page: str, results: dict[str, object]) -> None:
+    """Write the results of a page, with their fingerprint, the date and the kind of machine."""
+    record = {
+        "fingerprint": fingerprint(page),
+        "date": datetime.date.today().isoformat(),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        **results,
+    }
+    path = BENCH / "results" / f"{page}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(record, indent=1) + "\n")
+    print(f"written: {path.relative_to(BENCH.parent)}")
