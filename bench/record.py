@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 from importlib.metadata import version
 from pathlib import Path
 
@@ -22,18 +23,14 @@ LIBRARIES = ("torch", "numpy", "scikit-learn", "faker", "anyascii")
 
 
 def code_only(path: Path) -> str:
-    """A module's text without docstrings and comments."""
-    tree = ast.parse(path.read_text())
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-            node.body = [
-                line
-                for line in node.body
-                if not (
-                    isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant)
-                )
-            ]
-    return ast.unparse(tree)
+    """A module's lines without docstrings, comments and blank lines."""
+    lines = path.read_text().splitlines()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            for number in range(node.lineno - 1, node.end_lineno):
+                lines[number] = ""
+    bare = (re.sub(r"(^|  )\s*# .*$", "", line) for line in lines)
+    return "\n".join(line for line in bare if line.strip())
 
 
 def fingerprint(page: str) -> dict[str, object]:

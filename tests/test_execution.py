@@ -61,6 +61,19 @@ def test_the_fingerprint_heeds_what_the_outputs_depend_on(tmp_path, monkeypatch)
     assert len({before, threads, python, page(plain)}) == 4
 
 
+def test_the_fingerprint_heeds_a_file_that_a_cell_names(tmp_path):
+    root = shutil.copytree(TINY, tmp_path / "tiny")
+    (root / "requirements.lock").touch()
+    notebook = new_notebook(
+        cells=[new_code_cell("print(open('../measured.json').read())")]
+    )
+    digests = [fingerprint(notebook, root)]
+    for content in ("1", "2"):
+        (root / "measured.json").write_text(content)
+        digests.append(fingerprint(notebook, root))
+    assert len(set(digests)) == 3
+
+
 def test_the_package_imports_nothing_that_its_text_does_not_show():
     for path in (ROOT / "code").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):

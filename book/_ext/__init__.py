@@ -2,7 +2,15 @@
 
 from sphinx.application import Sphinx
 
-CONCERNS = ("execution", "run_times", "formulas", "offline", "address", "accessibility")
+CONCERNS = (
+    "execution",
+    "run_times",
+    "formulas",
+    "offline",
+    "address",
+    "accessibility",
+    "exercises",
+)
 
 
 def setup(app: Sphinx) -> dict:

@@ -86,6 +86,19 @@ def module_files(code: str, root: Path) -> dict[str, Path]:
     return found
 
 
+def named_files(code: str, folder: Path) -> list[Path]:
+    """The files that a string in the code names, seen from the page's folder: measurements that it draws."""
+    strings = {
+        node.value
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    paths = (
+        folder / text for text in sorted(strings) if re.fullmatch(r"[\w./-]+", text)
+    )
+    return [path for path in paths if path.is_file()]
+
+
 def fingerprint(notebook: NotebookNode, root: Path) -> str:
     """A digest of all that a page's outputs depend on beside its code cells."""
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
@@ -99,6 +112,7 @@ def fingerprint(notebook: NotebookNode, root: Path) -> str:
         (root / "requirements.lock").read_text(),
         os.environ.get("UNROLLED_DATA", "") if DATA_CHOICE in modules else "",
         *(f"{name}\n{file.read_text()}" for name, file in sorted(modules.items())),
+        *(file.read_text() for file in named_files(plain, root / "book")),
     ]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 

@@ -275,7 +275,7 @@ class Guess(NamedTuple):
 
 
 LONGEST = 60
-"""The most letters that :func:`classify` takes, twice as many as the longest name in the data has."""
+"""The most letters that :func:`classify` takes, more than the longest name in the data has."""
 
 
 def classify(
