@@ -135,9 +135,8 @@ def test_gradients_are_counted_from_the_end_and_agree_with_differences():
     assert norms.isnan().tolist() == [[False] * 2 + [True] * 3, [False] * 5]
     x = classification.one_hot(part.ids, len(LETTERS), model.readout.weight)
     step = 1e-6
-    gradient = torch.zeros(
-        len(LETTERS), dtype=torch.double
-    )  # by the first letter of Rossi
+    # by the first letter of Rossi
+    gradient = torch.zeros(len(LETTERS), dtype=torch.double)
     for v in range(len(LETTERS)):
         J = []
         for sign in (1, -1):

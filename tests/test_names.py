@@ -111,9 +111,8 @@ def test_no_text_is_in_two_parts(pairs):
 @given(many, st.randoms())
 def test_the_split_depends_on_the_names_alone(pairs, random):
     assume(min(Counter(name.language for name in pairs).values()) >= names.SMALLEST)
-    rows = list(pairs) + random.sample(
-        sorted(pairs), 10
-    )  # repeated rows, and any order
+    # repeated rows, and any order
+    rows = list(pairs) + random.sample(sorted(pairs), 10)
     random.shuffle(rows)
     assert names.split(rows) == names.split(pairs)
 

@@ -27,9 +27,10 @@ def test_decoding_undoes_encoding(text, reserved):
 def test_words_will_do_too(words, reserved):
     vocabulary = Vocabulary(words, **reserved)
     assert vocabulary.decode(vocabulary.encode(words)) == words
+    # order is kept
     assert vocabulary.encode(dict.fromkeys(words)) == sorted(
         set(vocabulary.encode(words))
-    )  # order is kept
+    )
 
 
 @given(flags)

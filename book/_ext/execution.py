@@ -102,9 +102,8 @@ def named_files(code: str, folder: Path) -> list[Path]:
 def fingerprint(notebook: NotebookNode, root: Path) -> str:
     """A digest of all that a page's outputs depend on beside its code cells."""
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    plain = TransformerManager().transform_cell(
-        "\n\n".join(cells)
-    )  # without IPython's magics
+    # without IPython's magics
+    plain = TransformerManager().transform_cell("\n\n".join(cells))
     modules = module_files(plain, root)
     parts = [
         platform.python_version(),

@@ -261,9 +261,7 @@ def gradient_norms(model: LayerRNN, part: Encoded) -> Tensor:
     J = -F.cross_entropy(model.read(x, part.lengths), part.classes, reduction="sum")
     norms = torch.autograd.grad(J, x)[0].norm(dim=2)  # (N, T)
     k = torch.arange(part.ids.shape[1])
-    t = (
-        part.lengths[:, None] - 1 - k
-    )  # (N, T), the place of the letter k before the last
+    t = part.lengths[:, None] - 1 - k  # (N, T), where the letter k before the last is
     return norms.gather(1, t.clamp(min=0)).masked_fill(t < 0, torch.nan)
 
 

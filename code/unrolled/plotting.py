@@ -99,9 +99,8 @@ def follow_page(svg: str, alt: str, inches: float) -> str:
     svg = re.sub(
         r'<svg [^>]*(viewBox="[^"]*")[^>]*>', lambda old: f"{tag}{old[1]}>", svg
     )
-    svg = re.sub(
-        r' id="(?!\w*[0-9a-f]{10}")[^"]*"', "", svg
-    )  # those that are hashes are referred to
+    # those that are hashes are referred to
+    svg = re.sub(r' id="(?!\w*[0-9a-f]{10}")[^"]*"', "", svg)
     svg = svg.replace(INK, "currentColor")
     for number, colour in enumerate(COLOURS, 1):
         svg = svg.replace(colour, f"var(--drawing-{number}, {colour})")

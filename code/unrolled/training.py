@@ -92,9 +92,8 @@ def fit(
                 history.train.append(sum(losses) / len(losses))
                 losses.clear()
                 if history.best == len(history.dev) - 1:
-                    best = copy.deepcopy(
-                        model.state_dict()
-                    )  # a copy: the live weights go on changing
+                    # a copy, since the live weights go on changing
+                    best = copy.deepcopy(model.state_dict())
     except KeyboardInterrupt:
         history.interrupted = True
     model.load_state_dict(best)

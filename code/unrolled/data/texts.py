@@ -45,9 +45,8 @@ def wikipedia() -> list[list[str]]:
     The words are gensim's: lower case, 2 to 15 letters, mark-up removed. Takes some seconds.
     """
     with bz2.open(datapath(WIKIPEDIA)) as dump:
-        pages = wikicorpus.extract_pages(
-            dump, filter_namespaces=("0",)
-        )  # namespace 0: articles
+        # namespace 0: articles
+        pages = wikicorpus.extract_pages(dump, filter_namespaces=("0",))
         articles = [
             wikicorpus.process_article((text, title, page))[0]
             for title, text, page in pages
@@ -65,14 +64,12 @@ def alice() -> str:
     unrolled.data.originals.DataError
         If the file is missing, truncated or altered.
     """
-    book = originals.path("alice.txt").read_text(
-        "utf-8"
-    )  # universal newlines: CRLF becomes LF
+    # universal newlines: CRLF becomes LF
+    book = originals.path("alice.txt").read_text("utf-8")
     _, _, after = book.partition("*** START OF")
     _, _, body = after.partition("\n")  # the rest of the marker's own line
-    body, _, _ = body.partition(
-        "End of Project Gutenberg"
-    )  # the line before the marker "*** END OF"
+    # the line before the marker "*** END OF"
+    body, _, _ = body.partition("End of Project Gutenberg")
     return body.strip()
 
 
