@@ -57,6 +57,13 @@ def imported_names(
             yield from (f"{origin}.{alias.name}" for alias in node.names)
 
 
+def module_file(name: str, root: Path) -> Path | None:
+    """The file of one of the package's modules, or None if there is no such module."""
+    stem = root / "code" / Path(*name.split("."))
+    files = (stem / "__init__.py", stem.with_suffix(".py"))
+    return next((file for file in files if file.is_file()), None)
+
+
 def module_files(code: str, root: Path) -> dict[str, Path]:
     """The package's modules that the code imports, through all levels, by name."""
     found: dict[str, Path] = {}
@@ -65,24 +72,13 @@ def module_files(code: str, root: Path) -> dict[str, Path]:
         parts = waiting.pop().split(".")
         if parts[0] != PACKAGE:
             continue
-        for depth in range(
-            1, len(parts) + 1
-        ):  # importing a.b.c runs a, then a.b, then a.b.c
-            name = ".".join(parts[:depth])
-            stem = root / "code" / Path(*parts[:depth])
-            file = next(
-                (
-                    f
-                    for f in (stem / "__init__.py", stem.with_suffix(".py"))
-                    if f.is_file()
-                ),
-                None,
-            )
+        # importing a.b.c runs a, then a.b, then a.b.c
+        for name in (".".join(parts[:depth]) for depth in range(1, len(parts) + 1)):
+            file = module_file(name, root)
             if file and name not in found:
                 found[name] = file
-                waiting += imported_names(
-                    file.read_text(), name, is_package=file.name == "__init__.py"
-                )
+                package = file.name == "__init__.py"
+                waiting += imported_names(file.read_text(), name, package)
     return found
 
 
@@ -111,7 +107,7 @@ def fingerprint(notebook: NotebookNode, root: Path) -> str:
         (root / "requirements.lock").read_text(),
         os.environ.get("UNROLLED_DATA", "") if DATA_CHOICE in modules else "",
         *(f"{name}\n{file.read_text()}" for name, file in sorted(modules.items())),
-        *(file.read_text() for file in named_files(plain, root / "book")),
+        *(file.read_bytes().hex() for file in named_files(plain, root / "book")),
     ]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
