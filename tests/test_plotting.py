@@ -41,3 +41,10 @@ def test_the_alternative_text_is_escaped_and_demanded():
     assert 'aria-label="a &lt; b &amp; &quot;c&quot;"' in drawing('a < b & "c"')
     with pytest.raises(ValueError, match="alternative text"):
         drawing(" ")
+
+
+def test_a_wide_drawing_scrolls_and_can_be_reached_by_keys():
+    drawn, _ = plotting.figure(6.4, 6.4)
+    html = plotting.show(drawn, "Nothing.")._repr_html_()
+    assert html.startswith('<div class="scroll" tabindex="0"><svg class="drawing" ')
+    assert ElementTree.fromstring(html.replace("xlink:href", "href")).tag == "div"

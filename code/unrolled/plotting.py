@@ -94,8 +94,7 @@ def follow_page(svg: str, alt: str, inches: float) -> str:
     """An SVG file's text as an element of a page, in the page's colours and without ids that another could have."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    size = "drawing" if inches < 5 else "drawing wide"
-    tag = f'<svg class="{size}" role="img" aria-label="{escape(alt)}" '
+    tag = f'<svg class="drawing" role="img" aria-label="{escape(alt)}" '
     svg = re.sub(
         r'<svg [^>]*(viewBox="[^"]*")[^>]*>', lambda old: f"{tag}{old[1]}>", svg
     )
@@ -104,7 +103,9 @@ def follow_page(svg: str, alt: str, inches: float) -> str:
     svg = svg.replace(INK, "currentColor")
     for number, colour in enumerate(COLOURS, 1):
         svg = svg.replace(colour, f"var(--drawing-{number}, {colour})")
-    return re.sub(r">\s+<", "><", svg)
+    svg = re.sub(r">\s+<", "><", svg)
+    # what is wider than a phone scrolls there, by keys too
+    return svg if inches < 5 else f'<div class="scroll" tabindex="0">{svg}</div>'
 
 
 def shares(matrix: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -> Figure:
