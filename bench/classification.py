@@ -50,13 +50,15 @@ def task(data: str) -> Task:
 # Ways to train
 
 
-def tutorial_pass(model: nn.Module, part: Encoded, batched: bool) -> None:
+def tutorial_pass(
+    model: nn.Module, part: Encoded, batched: bool, size: int = 64
+) -> None:
     """The newer tutorial's training, a pass over a part: SGD on minibatches of 64, with its step size and clipping.
 
     Not batched, it is the tutorial's own way: the names of a batch go through the network one after the other.
     """
     optimiser = torch.optim.SGD(model.parameters(), lr=0.15)
-    for chosen in torch.randperm(len(part.classes)).split(64):
+    for chosen in torch.randperm(len(part.classes)).split(size):
         groups = [chosen] if batched else chosen.split(1)
         loss = torch.zeros(())
         for group in groups:
@@ -205,6 +207,9 @@ def speeds() -> dict[str, float]:
     }
     for form, model in forms.items():
         ways[form] = lambda model=model: tutorial_pass(model, part, batched=True)
+    ways["nn.RNN, batches of 512"] = lambda: tutorial_pass(
+        forms["nn.RNN"], part, True, 512
+    )
     measured: dict[str, list[float]] = {way: [] for way in ways}
     for _ in range(5):
         for way, run in ways.items():

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tiny import Book, fresh
+
 ROOT = Path(__file__).parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -34,3 +36,18 @@ def browser() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def cold(tmp_path_factory: pytest.TempPathFactory) -> Book:
+    """A book that has been built once, from cold."""
+    book = fresh(tmp_path_factory.mktemp("cold") / "tiny")
+    assert book.build() == 0, book.log
+    return book
+
+
+@pytest.fixture
+def built(cold: Book, tmp_path: Path) -> Book:
+    """A copy of the built book, to be changed."""
+    shutil.copytree(cold.folder, tmp_path / "tiny")
+    return Book(tmp_path / "tiny")

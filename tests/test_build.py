@@ -2,99 +2,20 @@
 
 import os
 import re
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
 
 from check_site import broken_links
 from compare_builds import compare
+from tiny import Book, fresh
 
-ROOT = Path(__file__).parents[1]
-TINY = Path(__file__).parent / "tiny_book"
-
-
-class Book:
-    """A tiny book in a folder of its own."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-        self.html = folder / "_build" / "html"
-        self.log = ""
-
-    def build(self, **environment: str) -> int:
-        """Run ``make book`` there and return its exit code; the environment is the one that is set up already."""
-        command = [
-            "make",
-            "-f",
-            str(ROOT / "Makefile"),
-            f"VENV={ROOT}/.venv",
-            "-o",
-            f"{ROOT}/.venv/ready",
-            "book",
-        ]
-        inherited = {
-            k: v
-            for k, v in os.environ.items()
-            if not k.startswith(("MAKE", "MFLAGS", "UNROLLED"))
-        }
-        environment = (
-            inherited | {"PYTHONPATH": str(self.folder / "code")} | environment
-        )
-        run = subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True
-        )
-        self.log = run.stdout + run.stderr
-        return run.returncode
-
-    def executed(self) -> set[str]:
-        """The pages that the last build executed."""
-        return set(re.findall(r"^executed (\S+) in", self.log, re.MULTILINE))
-
-    def edit(self, file: str, old: str, new: str) -> None:
-        """Replace a text in a file that has it."""
-        path = self.folder / file
-        assert old in path.read_text()
-        path.write_text(path.read_text().replace(old, new))
-
-    def page(self, name: str) -> str:
-        """The HTML of a built page."""
-        return (self.html / f"{name}.html").read_text()
-
-
-def fresh(folder: Path) -> Book:
-    """The tiny book, not built, under the configuration of the real one."""
-    shutil.copytree(TINY, folder)
-    for part in ("_static", "_templates"):
-        shutil.copytree(ROOT / "book" / part, folder / "book" / part)
-    shutil.copy(ROOT / "book" / "logo.svg", folder / "book")
-    shutil.copy(ROOT / "requirements.lock", folder)
-    config = yaml.safe_load((ROOT / "_config.yml").read_text())
-    config["sphinx"]["local_extensions"] = {"_ext": str(ROOT / "book")}
-    (folder / "_config.yml").write_text(yaml.safe_dump(config))
-    return Book(folder)
-
-
-@pytest.fixture(scope="module")
-def cold(tmp_path_factory: pytest.TempPathFactory) -> Book:
-    """A book that has been built once, from cold."""
-    book = fresh(tmp_path_factory.mktemp("cold") / "tiny")
-    assert book.build() == 0, book.log
-    return book
-
-
-@pytest.fixture
-def built(cold: Book, tmp_path: Path) -> Book:
-    """A copy of the built book, to be changed."""
-    shutil.copytree(cold.folder, tmp_path / "tiny")
-    return Book(tmp_path / "tiny")
+ALL = {"numbers", "choice", "plain", "results"}
 
 
 def test_cold_build_executes_every_page_and_shows_its_outputs(cold: Book):
-    assert cold.executed() == {"numbers", "choice", "plain"}
+    assert cold.executed() == ALL
     assert "the value is 41" in cold.page("numbers")
     assert "chosen: embedded" in cold.page("choice")
 
@@ -132,7 +53,7 @@ def test_changed_lock_executes_every_page(built: Book):
     with (built.folder / "requirements.lock").open("a") as lock:
         lock.write("six==1.17.0\n")
     assert built.build() == 0
-    assert built.executed() == {"numbers", "choice", "plain"}
+    assert built.executed() == ALL
 
 
 def test_changed_choice_of_data_executes_the_pages_that_ask_for_it(built: Book):
@@ -143,7 +64,7 @@ def test_changed_choice_of_data_executes_the_pages_that_ask_for_it(built: Book):
 
 def test_changed_thread_count_executes_every_page(built: Book):
     assert built.build(OMP_NUM_THREADS="2") == 0
-    assert built.executed() == {"numbers", "choice", "plain"}
+    assert built.executed() == ALL
 
 
 def append(text: str) -> Callable[[Book], None]:
@@ -155,6 +76,8 @@ def append(text: str) -> Callable[[Book], None]:
 
     return spoil
 
+
+RESULTS = "code/unrolled/results/squares.py"
 
 SPOILERS = {
     "a cell that raises": (
@@ -207,6 +130,70 @@ SPOILERS = {
             append("\n```{code-cell}\nimport time\ntime.sleep(60)\n```\n")(book),
         ),
         r"plain\.md:19: code cell 2 of page plain failed",
+    ),
+}
+
+
+SPOILERS |= {
+    "a wrong formula": (
+        lambda book: book.edit(RESULTS, "return 2 * x", "return 3 * x"),
+        r"results\.md:38: code cell 1 of page results failed:[\s\S]*square: the formula does not agree",
+    ),
+    "a mistake that the check accepts": (
+        lambda book: book.edit(RESULTS, "lambda x: x)", "lambda x: x + x)"),
+        r"square: the check accepts the mistake “the factor forgotten”",
+    ),
+    "a case by hand that is wrong": (
+        lambda book: book.edit(RESULTS, "[6]", "[5]"),
+        r"square: the formula does not give what was worked out by hand",
+    ),
+    "a result without a check": (
+        lambda book: book.edit("book/results.md", "checks.run(squares)", "0"),
+        r"results\.md:13: .*result without a check: .*square",
+    ),
+    "a check without a result": (
+        lambda book: book.edit("book/results.md", ":label: square", ":label: other"),
+        r"results\.md: .*check without a result: square",
+    ),
+    "a module of results that no page runs": (
+        lambda book: (book.folder / "code/unrolled/results/idle.py").write_text(
+            "x = 1\n"
+        ),
+        r"check without a result: no page runs unrolled\.results\.idle",
+    ),
+    "a result without a label": (
+        lambda book: book.edit("book/results.md", ":label: square\n", ""),
+        r"results\.md:13: .*“The derivative of a square” has no :label:",
+    ),
+    "a question that does not exist": (
+        lambda book: book.edit("book/results.md", ":questions: Q1", ":questions: Q7"),
+        r"results\.md:13: .*there is no question Q7",
+    ),
+    "a place that does not exist": (
+        lambda book: book.edit("book/results.md", ":shown: square", ":shown: nowhere"),
+        r"results\.md:27: .*answer-square: there is no label nowhere",
+    ),
+    "a label taken off the list": (
+        lambda book: book.edit("book/labels.txt", "square results.html#square\n", ""),
+        r"labels\.txt lacks a label of the book; add the line: square results\.html#square",
+    ),
+    "a listed label that is gone": (
+        lambda book: book.edit("book/index.md", " (tiny)", ""),
+        r"the label tiny was published and is gone",
+    ),
+    "a line of the list that cannot be read": (
+        lambda book: book.edit(
+            "book/labels.txt", "tiny index.html#equation-tiny", "tiny index"
+        ),
+        r"labels\.txt:9: expected a label, page\.html#anchor",
+    ),
+    "an erratum of nothing": (
+        lambda book: book.edit("book/errata.yml", "label: square", "label: cube"),
+        r"errata\.yml: there is no label cube",
+    ),
+    "an erratum without a date": (
+        lambda book: book.edit("book/errata.yml", "2026-01-31", "lately"),
+        r"errata\.yml: expected date",
     ),
 }
 

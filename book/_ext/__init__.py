@@ -3,8 +3,15 @@
 from sphinx.application import Sphinx
 
 CONCERNS = (
+    "nodes",
     "execution",
     "run_times",
+    "results",
+    "citations",
+    "result_index",
+    "questions",
+    "labels",
+    "errata",
     "formulas",
     "offline",
     "address",

@@ -188,16 +188,29 @@ async def execute_all(app: Sphinx, pages: dict[str, NotebookNode]) -> None:
             group.create_task(run(docname, notebook))
 
 
+def stamped_notebooks(
+    app: Sphinx, docnames: list[str]
+) -> Iterator[tuple[str, NotebookNode]]:
+    """The pages that have cells, as the notebooks by which the cache knows them."""
+    for docname in docnames:
+        source = [Path(app.env.doc2path(docname)).read_text()]
+        stamp(app, docname, source)
+        notebook = read_notebook(app.env, docname, source[0])
+        if notebook is not None:
+            yield docname, notebook
+
+
+def executed_notebook(env: BuildEnvironment, notebook: NotebookNode) -> NotebookNode:
+    """A page's notebook with the outputs that the cache holds."""
+    cache = get_cache(env.mystnb_config.execution_cache_path)
+    return cache.get_cache_bundle(cache.match_cache_notebook(notebook).pk).nb
+
+
 def execute_outdated(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
     """Execute the pages that the cache does not hold as they are now."""
     cache = get_cache(env.mystnb_config.execution_cache_path)
     outdated = {}
-    for docname in docnames:
-        source = [Path(env.doc2path(docname)).read_text()]
-        stamp(app, docname, source)
-        notebook = read_notebook(env, docname, source[0])
-        if notebook is None:
-            continue
+    for docname, notebook in stamped_notebooks(app, docnames):
         try:
             cache.match_cache_notebook(notebook)
         except KeyError:

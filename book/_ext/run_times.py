@@ -1,17 +1,10 @@
-"""Every page says how long it took to run, and ``{run-times}`` makes a table of all pages.
-
-What differs between two builds of the same book (times, dates) stands in ``volatile`` nodes: they are shown, kept out
-of the search index, and put aside when two builds are compared.
-"""
+"""Every page says how long it took to run, and ``{run-times}`` makes a table of all pages."""
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-from sphinx.writers.html5 import HTML5Translator
 
-
-class volatile(nodes.Inline, nodes.Element):
-    """A text that differs between builds."""
+from .nodes import volatile
 
 
 class run_time_table(nodes.General, nodes.Element):
@@ -24,14 +17,6 @@ class RunTimes(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Mark the place; the times are known when all pages have been read."""
         return [run_time_table()]
-
-
-def visit_volatile(translator: HTML5Translator, node: volatile) -> None:
-    """Write the text, marked as volatile."""
-    translator.body.append(
-        f'<span class="volatile">{translator.encode(node["text"])}</span>'
-    )
-    raise nodes.SkipNode
 
 
 def seconds_of(app: Sphinx) -> dict[str, float]:
@@ -103,8 +88,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 def setup(app: Sphinx) -> dict:
-    """Add the nodes and the directive."""
-    app.add_node(volatile, html=(visit_volatile, None))
+    """Add the node and the directive."""
     app.add_node(run_time_table)
     app.add_directive("run-times", RunTimes)
     app.connect("doctree-resolved", fill)

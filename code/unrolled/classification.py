@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from unrolled.data.names import Name, normalise
+from unrolled.data.names import Name, family, normalise
 from unrolled.data.vocabulary import Vocabulary, pad
 from unrolled.statistics import Interval, accuracy_interval, balanced_interval
 from unrolled.training import History, fit, minibatches
@@ -154,7 +154,10 @@ def as_cell(model: LayerRNN) -> CellRNN:
 
 
 def as_dense(model: LayerRNN) -> DenseRNN:
-    """The network with the same weights, from scratch: W = [W_embed | W_recurrent], and the two biases added."""
+    """The network with the same weights, from scratch: W = [W_embed | W_recurrent], and the two biases added.
+
+    Result ``three-forms``.
+    """
     layer = model.recurrence
     d, V = layer.weight_ih_l0.shape
     twin = DenseRNN(V, d, model.readout.out_features).to(model.readout.weight)
@@ -228,6 +231,7 @@ def train(
     seed: int,
     batch: int = 128,
     every: int = 100,
+    learning_rate: float = 2e-3,
 ) -> History:
     """Train a network in place by cross entropy (nats per name), and keep the weights that did best on dev."""
 
@@ -241,6 +245,7 @@ def train(
         batches,
         lambda: loss(dev).item(),
         steps,
+        learning_rate=learning_rate,
         every=every,
     )
 
@@ -350,3 +355,12 @@ def has_neighbour(part: Sequence[Name], train: Sequence[Name]) -> list[bool]:
         or any(Name(hole, name.language) in masked for hole in holed(name.text))
         for name in part
     ]
+
+
+def has_relative(part: Sequence[Name], train: Sequence[Name]) -> list[bool]:
+    """Whether each name of a part has a relative in train: a name of the same language and the same rough stem.
+
+    Gendered forms of one surname are relatives, Novak and Novakova; so are some strangers.
+    """
+    known = {(family(name.text), name.language) for name in train}
+    return [(family(name.text), name.language) in known for name in part]

@@ -1,0 +1,145 @@
+"""What can be cited stays where it was: ``book/labels.txt`` has every label ever published, with its address.
+
+A line is ``label address``, and behind that the label that took its place, if it has gone. A label of the book that is
+not in the file, and one of the file that is not in the book, fail the build. Where the address is not the present one,
+the old place leads to the new: by a line at the end of the old page, or by a page in the place of one that is no more.
+
+Results, short answers, equations, figures, exercises and labelled sections have labels. Equations are put into the
+inventory, where Sphinx leaves them out, so that other projects can refer to them too.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+FILE = "labels.txt"
+
+
+class Line(NamedTuple):
+    """A line of the file: a label, an address it was published at, and the label that stands for it now."""
+
+    label: str
+    address: str
+    now: str
+
+
+def published(app: Sphinx) -> list[Line]:
+    """The lines of the file; raises ExtensionError at one that cannot be read."""
+    lines = []
+    text = (Path(app.srcdir) / FILE).read_text()
+    for count, line in enumerate(text.splitlines(), start=1):
+        fields = line.split()
+        if not fields or line.startswith("#"):
+            continue
+        if len(fields) not in (2, 3) or ".html#" not in fields[1]:
+            raise ExtensionError(
+                f"{FILE}:{count}: expected a label, page.html#anchor, and at most the label that took its place; "
+                f"found {line!r}"
+            )
+        lines.append(
+            Line(fields[0], fields[1], fields[-1] if fields[2:] else fields[0])
+        )
+    return lines
+
+
+def present(env: BuildEnvironment) -> dict[str, str]:
+    """The address of every label of the book, but for those that sphinx-exercise makes up for solutions."""
+    found = {}
+    exercises = getattr(env, "sphinx_exercise_registry", {})
+    for label, (docname, anchor, _) in env.domains["std"].labels.items():
+        made_up = exercises.get(label, {}).get("type") == "solution"
+        if docname in env.found_docs and anchor and not made_up:
+            found[label] = f"{docname}.html#{anchor}"
+    return found
+
+
+def add_equations(app: Sphinx, env: BuildEnvironment) -> None:
+    """Put the labels of equations among the others, and so into the inventory."""
+    for label, (docname, _) in env.domains["math"].equations.items():
+        anchor = f"equation-{label}"
+        number = env.toc_fignumbers[docname]["displaymath"][anchor]
+        title = f"Equation ({'.'.join(map(str, number))})"
+        env.domains["std"].labels[label] = (docname, anchor, title)
+
+
+def check(app: Sphinx, env: BuildEnvironment) -> None:
+    """Hold the book's labels against the file."""
+    lines, addresses = published(app), present(env)
+    known = {(line.label, line.address) for line in lines}
+    for label, address in addresses.items():
+        if (label, address) not in known:
+            logger.warning(
+                "%s lacks a label of the book; add the line: %s %s",
+                FILE,
+                label,
+                address,
+            )
+    for line in lines:
+        if line.now not in addresses:
+            logger.warning(
+                "the label %s was published and is gone; bring it back, or write the label that took its place behind "
+                "its line in %s: %s %s",
+                line.now,
+                FILE,
+                line.label,
+                line.address,
+            )
+        elif line.label not in addresses:
+            # what refers to the old label through the inventory finds the new one
+            labels = env.domains["std"].labels
+            labels[line.label] = labels[line.now]
+
+
+def moved(app: Sphinx) -> dict[str, list[tuple[str, str]]]:
+    """The pages on which labels stood that stand elsewhere now: the old anchors, and the present addresses."""
+    addresses = present(app.env)
+    found: dict[str, list[tuple[str, str]]] = {}
+    for line in published(app):
+        if line.now in addresses and addresses[line.now] != line.address:
+            docname, anchor = line.address.split(".html#")
+            found.setdefault(docname, []).append((anchor, addresses[line.now]))
+    return found
+
+
+def lead_on(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Close a page with the places to which labels of it have moved."""
+    for anchor, address in moved(app).get(docname, []):
+        link = nodes.reference("", address, refuri=address, internal=True)
+        doctree[0] += nodes.paragraph(
+            "",
+            "",
+            nodes.Text("Moved to "),
+            link,
+            nodes.Text("."),
+            ids=[anchor],
+            classes=["moved"],
+        )
+
+
+def pages_no_more(app: Sphinx) -> Iterator[tuple[str, dict, str]]:
+    """A page in the place of each that is no more, with links to where its labels are now."""
+    for docname, places in moved(app).items():
+        if docname not in app.env.found_docs:
+            links = "".join(
+                f'<p id="{anchor}">Moved to <a href="{address}">{address}</a>.</p>'
+                for anchor, address in places
+            )
+            body = f"<section><h1>This page has moved</h1>{links}</section>"
+            yield docname, {"title": "This page has moved", "body": body}, "page.html"
+
+
+def setup(app: Sphinx) -> dict:
+    """Connect to the events after all pages have been read."""
+    app.connect("env-check-consistency", add_equations, priority=400)
+    app.connect("env-check-consistency", check)
+    app.connect("doctree-resolved", lead_on)
+    app.connect("html-collect-pages", pages_no_more)
+    return {"parallel_read_safe": False}

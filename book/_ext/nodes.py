@@ -1,0 +1,58 @@
+"""Nodes that several concerns share: what differs between builds, what is folded, what is copied."""
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.writers.html5 import HTML5Translator
+
+
+class volatile(nodes.Inline, nodes.Element):
+    """A text that differs between two builds of the same book: a time, a date.
+
+    It is shown, kept out of the search index, and put aside when two builds are compared.
+    """
+
+
+class fold(nodes.General, nodes.Element):
+    """What opens at a click on its ``summary``; it needs no script."""
+
+
+class copied(nodes.General, nodes.Element):
+    """A text to copy, of plain strings and ``volatile`` nodes."""
+
+
+def visit_volatile(translator: HTML5Translator, node: volatile) -> None:
+    """Write the text, marked as volatile."""
+    translator.body.append(
+        f'<span class="volatile">{translator.encode(node["text"])}</span>'
+    )
+    raise nodes.SkipNode
+
+
+def visit_fold(translator: HTML5Translator, node: fold) -> None:
+    """Open the fold."""
+    summary = translator.encode(node["summary"])
+    translator.body.append(translator.starttag(node, "details"))
+    translator.body.append(f"<summary>{summary}</summary>\n")
+
+
+def depart_fold(translator: HTML5Translator, node: fold) -> None:
+    """Close the fold."""
+    translator.body.append("</details>\n")
+
+
+def visit_copied(translator: HTML5Translator, node: copied) -> None:
+    """Open the text as a block that has a button to copy it."""
+    translator.body.append('<div class="highlight citation"><pre>')
+
+
+def depart_copied(translator: HTML5Translator, node: copied) -> None:
+    """Close the text."""
+    translator.body.append("</pre></div>\n")
+
+
+def setup(app: Sphinx) -> dict:
+    """Add the nodes."""
+    app.add_node(volatile, html=(visit_volatile, None))
+    app.add_node(fold, html=(visit_fold, depart_fold))
+    app.add_node(copied, html=(visit_copied, depart_copied))
+    return {"parallel_read_safe": False}

@@ -1,0 +1,55 @@
+"""``{result-index}``: all results, with what their checks found in this build."""
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from .citations import Cited, numbered, results
+from .results import outcome, table
+from .run_times import link
+
+
+class result_table(nodes.General, nodes.Element):
+    """The place of the table."""
+
+
+class ResultIndex(SphinxDirective):
+    """``{result-index}``."""
+
+    def run(self) -> list[nodes.Node]:
+        """Mark the place; the results are known when all pages have been read."""
+        return [result_table()]
+
+
+HEADER = ("result", "page", "largest error against", "mistakes refused", "citation")
+
+
+def entry(app: Sphinx, docname: str, block: Cited) -> list[nodes.Node]:
+    """The row of a result."""
+    page = app.builder.get_relative_uri(docname, block.docname)
+    words = f"{numbered(app, block)}: {block.title}"
+    checks, mutants = block.report["checks"], block.report["mutants"]
+    return [
+        nodes.reference("", words, refuri=f"{page}#{block.label}", internal=True),
+        link(app, docname, block.docname),
+        nodes.line_block(
+            "", *(nodes.line("", "", *outcome(check)) for check in checks)
+        ),
+        nodes.Text(f"{sum(m['refused'] > 0 for m in mutants)} of {len(mutants)}"),
+        nodes.reference("", "cite", refuri=f"{page}#cite-{block.label}", internal=True),
+    ]
+
+
+def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Fill in the table."""
+    for place in list(doctree.findall(result_table)):
+        rows = [entry(app, docname, block) for block in results(app)]
+        place.replace_self(table(HEADER, rows))
+
+
+def setup(app: Sphinx) -> dict:
+    """Add the directive."""
+    app.add_node(result_table)
+    app.add_directive("result-index", ResultIndex)
+    app.connect("doctree-resolved", fill)
+    return {"parallel_read_safe": False}

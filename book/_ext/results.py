@@ -1,0 +1,323 @@
+"""Results and short answers: numbered, labelled blocks, as the checks of this build found them.
+
+``{prf:proposition}`` is a result, ``{prf:proof}`` in it its derivation, ``{prf:remark}`` a short answer. (The names are
+those of sphinx-proof, so that JupyterLab shows the blocks too.) ``:questions:`` names the questions that a block
+answers, and ``:shown:`` the labels of where else the answer is shown.
+
+What the checks found travels in the metadata of the output of the cell that ran them, so it is there also when the
+page comes from the cache. A result without a check, a check without a result, and a module of results that no page
+runs fail the build.
+"""
+
+from pathlib import Path
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.domains import Domain
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+from sphinx.writers.html5 import HTML5Translator
+
+from .citations import Cited, as_bibtex, as_text
+from .execution import executed_notebook, stamped_notebooks
+from .nodes import copied, fold
+from .run_times import row
+
+logger = logging.getLogger(__name__)
+
+
+class result(nodes.General, nodes.Element):
+    """A numbered statement with a label, checked in the build."""
+
+
+class answer(nodes.General, nodes.Element):
+    """A numbered short answer with a label."""
+
+
+class block_title(nodes.TextElement):
+    """The title of a block; its number is put before it."""
+
+
+class derivation(nodes.General, nodes.Element):
+    """The derivation of a result."""
+
+
+def words(text: str) -> list[str]:
+    """The words of an option, between commas or spaces."""
+    return text.replace(",", " ").split()
+
+
+class Block(SphinxDirective):
+    """A numbered block with a title and a label."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+    option_spec = {
+        "label": directives.unchanged_required,
+        "questions": words,
+        "shown": words,
+    }
+    node: type[nodes.Element]
+
+    def run(self) -> list[nodes.Node]:
+        """Make the block, note its label, and keep it for the pages that list all of them."""
+        label = self.options.get("label")
+        if not label:
+            raise self.error(f"the {self.name} “{self.arguments[0]}” has no :label:")
+        block = self.node(ids=[label], names=[label])
+        self.set_source_info(block)
+        self.state.document.note_explicit_target(block, block)
+        title, messages = self.state.inline_text(self.arguments[0], self.lineno)
+        block += block_title("", "", *title)
+        self.state.nested_parse(self.content, self.content_offset, block)
+        self.env.unrolled_blocks[label] = Cited(
+            label=label,
+            kind=self.node.__name__,
+            docname=self.env.docname,
+            line=self.lineno,
+            title=block[0].astext(),
+            questions=self.options.get("questions", []),
+            shown=self.options.get("shown", []),
+        )
+        return [block, *messages]
+
+
+class Result(Block):
+    """``{prf:proposition}``."""
+
+    node = result
+
+
+class Answer(Block):
+    """``{prf:remark}``."""
+
+    node = answer
+
+
+class Derivation(SphinxDirective):
+    """``{prf:proof}``."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Make the block."""
+        block = derivation()
+        self.state.nested_parse(self.content, self.content_offset, block)
+        return [block]
+
+
+class Blocks(Domain):
+    """The names of the directives."""
+
+    name = "prf"
+    label = "Results and short answers"
+    directives = {"proposition": Result, "remark": Answer, "proof": Derivation}
+
+
+# What the checks found
+
+
+def begin(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """Collect what the cells handed over of the checks that they ran, when all of them have been executed."""
+    env.unrolled_blocks, env.unrolled_checks = {}, []
+    for docname, notebook in stamped_notebooks(app, docnames):
+        for cell in executed_notebook(env, notebook).cells:
+            for output in cell.get("outputs", []):
+                if found := output.get("metadata", {}).get("unrolled"):
+                    env.unrolled_checks.append((docname, found))
+
+
+def complain(env: BuildEnvironment, block: Cited, message: str) -> None:
+    """Warn, which fails the build, and name the place."""
+    logger.warning(message, location=(block.docname, block.line))
+
+
+def tie(app: Sphinx, env: BuildEnvironment) -> None:
+    """Give every result its report, and say what is missing on either side."""
+    blocks, modules = env.unrolled_blocks, set()
+    for docname, found in env.unrolled_checks:
+        modules.add(found["module"])
+        for report in found["reports"]:
+            block = blocks.get(report["label"])
+            if block and block.kind == "result" and block.docname == docname:
+                block.report = report
+            else:
+                logger.warning(
+                    "check without a result: %s is checked here, and no result on this page has that label",
+                    report["label"],
+                    location=docname,
+                )
+    for block in blocks.values():
+        if block.kind == "result" and not block.report:
+            complain(
+                env,
+                block,
+                f"result without a check: no cell of this page checks {block.label}",
+            )
+    for path in sorted(
+        (Path(app.srcdir).parent / "code/unrolled/results").glob("[!_]*.py")
+    ):
+        if f"unrolled.results.{path.stem}" not in modules:
+            logger.warning(
+                "check without a result: no page runs unrolled.results.%s", path.stem
+            )
+
+
+# What a block shows beside its text
+
+
+def power(error: float) -> list[nodes.Node]:
+    """An error as people write it: 2 · 10⁻¹⁶."""
+    if error == 0:
+        return [nodes.Text("0")]
+    digit, exponent = f"{error:.0e}".split("e")
+    factor = "" if digit == "1" else f"{digit}\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}"
+    raised = str(int(exponent)).replace("-", "−")
+    return [nodes.Text(f"{factor}10"), nodes.superscript("", raised)]
+
+
+def outcome(check: dict) -> list[nodes.Node]:
+    """Against what a result was held, the largest error, and on how many cases."""
+    cases = f"{check['cases']} case{'s' * (check['cases'] != 1)}"
+    return [
+        nodes.Text(f"{check['how']} "),
+        *power(check["error"]),
+        nodes.Text(f" ({cases})"),
+    ]
+
+
+def table(header: tuple[str, ...], rows: list[list[nodes.Node]]) -> nodes.table:
+    """A table."""
+    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in header))
+    group["cols"] = len(header)
+    group += nodes.thead("", row(*map(nodes.Text, header)))
+    group += nodes.tbody("", *(row(*cells) for cells in rows))
+    return nodes.table("", group)
+
+
+def evidence(report: dict) -> list[nodes.Node]:
+    """The checked function, what the check found, and the mistakes that it refused."""
+    code = nodes.literal_block(report["source"], report["source"], language="python")
+    line = nodes.paragraph(
+        "",
+        "",
+        nodes.strong("", "Checked"),
+        nodes.Text(" in this build. Largest error against "),
+    )
+    for check in report["checks"]:
+        line += [*outcome(check), nodes.Text(", ")]
+    line[-1] = nodes.Text(".")
+    demands = [
+        [
+            nodes.Text(c["how"]),
+            nodes.inline("", "", *power(c["bound"])),
+            nodes.Text(c["but"] or "–"),
+        ]
+        for c in report["checks"]
+    ]
+    mistakes = [
+        [
+            nodes.Text(m["mistake"]),
+            nodes.Text(f"{m['refused']} of {m['cases']}"),
+            nodes.Text(m["but"] or "–"),
+        ]
+        for m in report["mutants"]
+    ]
+    return [
+        line,
+        fold("", code, summary="The function that was checked"),
+        fold(
+            "",
+            table(("held against", "error at most", "but for"), demands),
+            summary="What was demanded",
+        ),
+        fold(
+            "",
+            table(
+                ("instead of the formula", "cases refused", "no mistake for"), mistakes
+            ),
+            summary="Common mistakes, each refused by the check",
+        ),
+    ]
+
+
+def citation(app: Sphinx, block: Cited) -> fold:
+    """A citation to copy, as text and for BibTeX."""
+    pieces = [copied("", *as_text(app, block)), copied("", *as_bibtex(app, block))]
+    return fold("", *pieces, summary="Cite", ids=[f"cite-{block.label}"])
+
+
+def complete(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Add to each block what the build knows of it."""
+    for node in [*doctree.findall(result), *doctree.findall(answer)]:
+        block = app.env.unrolled_blocks[node["ids"][0]]
+        if block.report:
+            node += evidence(block.report)
+        node += citation(app, block)
+
+
+# HTML
+
+
+def visit_block(translator: HTML5Translator, node: nodes.Element) -> None:
+    """Open a block."""
+    kind = type(node).__name__
+    translator.body.append(translator.starttag(node, "div", CLASS=f"admonition {kind}"))
+
+
+def depart_block(translator: HTML5Translator, node: nodes.Element) -> None:
+    """Close a block."""
+    translator.body.append("</div>\n")
+
+
+def visit_title(translator: HTML5Translator, node: block_title) -> None:
+    """Write the number before the title."""
+    translator.body.append('<p class="admonition-title">')
+    translator.add_fignumber(node.parent)
+
+
+def depart_title(translator: HTML5Translator, node: block_title) -> None:
+    """Write the permanent link behind the title."""
+    label = node.parent["ids"][0]
+    translator.body.append(
+        f'<a class="headerlink" href="#{label}" title="Permanent link">#</a></p>\n'
+    )
+
+
+def visit_derivation(translator: HTML5Translator, node: derivation) -> None:
+    """Open a derivation."""
+    translator.body.append(
+        '<div class="derivation"><p class="derivation-title">Derivation</p>\n'
+    )
+
+
+def name_numbers(app: Sphinx, config: Config) -> None:
+    """Say how a block's number reads."""
+    config.numfig_format = {
+        "result": "Result %s",
+        "answer": "Short answer %s",
+        **config.numfig_format,
+    }
+
+
+def setup(app: Sphinx) -> dict:
+    """Add the directives and their nodes."""
+    for node in (result, answer):
+        app.add_enumerable_node(
+            node,
+            node.__name__,
+            lambda block: block[0].astext(),
+            html=(visit_block, depart_block),
+        )
+    app.add_node(block_title, html=(visit_title, depart_title))
+    app.add_node(derivation, html=(visit_derivation, depart_block))
+    app.add_domain(Blocks)
+    app.connect("config-inited", name_numbers)
+    app.connect("env-before-read-docs", begin, priority=600)
+    app.connect("env-check-consistency", tie)
+    app.connect("doctree-resolved", complete)
+    return {"parallel_read_safe": False}

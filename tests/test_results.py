@@ -1,0 +1,185 @@
+"""Results in the built book: shown, listed, citable from elsewhere; tried on the tiny book and on the real one."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from pybtex.database import parse_string
+
+from check_site import pages
+from tiny import Book
+
+OPEN = (
+    "A2.1 A2.2 A2.3 A2.4 A2.5 A3.1 A3.2 A3.3 A3.4 A3.5 A3.6 A4.1 A4.2 H1.3 H2.1 H2.2 H2.3 H3.1 H3.2 H4.1 H4.2 H4.3"
+).split()
+
+
+def page(book: Book, name: str) -> BeautifulSoup:
+    """A built page, parsed."""
+    return BeautifulSoup(book.page(name), "html.parser")
+
+
+# What a page shows
+
+
+def test_box_shows_number_link_formula_derivation_code_check_mistakes_and_citation(
+    cold: Book,
+):
+    box = page(cold, "results").find(id="square")
+    assert box.select_one(".admonition-title").get_text().startswith("Result 4.1")
+    assert box.select_one(".admonition-title a")["href"] == "#square"
+    assert box.find(id="equation-square-formula") and box.select_one(".derivation")
+    folds = {fold.summary.get_text(): fold for fold in box.select("details")}
+    assert "return 2 * x" in folds["The function that was checked"].get_text()
+    assert (
+        "120 of 120" in folds["Common mistakes, each refused by the check"].get_text()
+    )
+    text, bibtex = (pre.get_text() for pre in folds["Cite"].select("pre"))
+    assert "“The derivative of a square” (Result 4.1)" in text
+    assert "results.html#square" in bibtex
+    assert re.search(
+        r"central differences \d · 10−\d+ \(120 cases\), by hand 0 \(1 case\)",
+        box.get_text().replace("\N{NO-BREAK SPACE}", " "),
+    )
+
+
+def test_box_shows_the_same_when_the_page_comes_from_the_cache(built: Book):
+    before = page(built, "results").find(id="square")
+    assert built.build() == 0
+    assert built.executed() == set()
+    assert page(built, "results").find(id="square") == before
+
+
+def test_corrected_formula_is_checked_anew(built: Book):
+    built.edit("code/unrolled/results/squares.py", "return 2 * x", "return x + x")
+    assert built.build() == 0
+    assert built.executed() == {"results"}
+    assert "return x + x" in page(built, "results").find(id="square").get_text()
+
+
+def test_map_leads_from_questions_to_short_answers_first(cold: Book):
+    rows = page(cold, "results").select("tr[id^=question-]")
+    links = [[a["href"] for a in row.select("a")] for row in rows]
+    assert links == [["#answer-square", "#square"], []]
+    assert "open" in rows[1].get_text()
+    assert json.loads((cold.html / "questions.json").read_text()) == {
+        "Q1": ["results.html#answer-square", "results.html#square"],
+        "Q2": [],
+    }
+
+
+def test_what_has_moved_leads_to_where_it_is(cold: Book):
+    moved = page(cold, "plain").find(id="answer-square")
+    assert moved.a["href"] == "results.html#answer-square"
+    assert page(cold, "results").find(id="old-answer").a["href"] == (
+        "results.html#answer-square"
+    )
+    assert page(cold, "former").find(id="square").a["href"] == "results.html#square"
+
+
+def test_erratum_is_shown_with_its_date_on_its_page_and_in_the_list(cold: Book):
+    shown = page(cold, "results").get_text()
+    assert shown.count("31 January 2026, The derivative of a square") == 2
+
+
+# The real book
+
+
+@pytest.fixture(scope="module")
+def results(site: Path) -> list[dict]:
+    """The real book's results.json."""
+    return json.loads((site / "results.json").read_text())
+
+
+def test_every_result_has_enough_cases_within_the_bounds(results: list[dict]):
+    assert results
+    for result in results:
+        checks = {check["how"]: check for check in result["checks"]}
+        assert checks["by hand"]["cases"] >= 1
+        assert max(check["cases"] for check in checks.values()) >= 100
+        for check in checks.values():
+            expected = 1e-6 if check["how"] == "central differences" else 1e-12
+            assert check["error"] <= check["bound"] <= expected
+
+
+def test_addresses_of_results_and_answers_lead_to_anchors(
+    site: Path, results: list[dict]
+):
+    questions = json.loads((site / "questions.json").read_text())
+    anchors = {
+        f"{name}#{element['id']}"
+        for name, parsed in pages(site).items()
+        for element in parsed.find_all(id=True)
+    }
+    assert {result["url"] for result in results} <= anchors
+    assert {url for urls in questions.values() for url in urls} <= anchors
+    for result in results:
+        for question in result["questions"]:
+            assert result["url"] in questions[question]
+
+
+def test_open_questions_are_these_and_the_others_have_a_short_answer(site: Path):
+    questions = json.loads((site / "questions.json").read_text())
+    assert len(questions) == 27
+    assert [q for q, urls in questions.items() if not urls] == OPEN
+    parsed = pages(site)
+    for question in questions.keys() - set(OPEN):
+        name, anchor = questions[question][0].split("#")
+        assert "answer" in parsed[name].find(id=anchor)["class"]
+
+
+def test_bibtex_entries_parse_and_agree_with_the_results(
+    site: Path, results: list[dict]
+):
+    entries = parse_string((site / "results.bib").read_text(), "bibtex").entries
+    assert list(entries) == [f"unrolled:{result['label']}" for result in results]
+    for result, entry in zip(results, entries.values(), strict=True):
+        assert f"(Result {result['number']})" in entry.fields["title"]
+        assert entry.fields["url"].endswith(result["url"])
+        assert entry.persons["author"]
+
+
+def test_results_are_listed_on_the_index_page(site: Path, results: list[dict]):
+    links = {a["href"] for a in pages(site)["results.html"].select("table a")}
+    for result in results:
+        assert result["url"] in links
+        assert result["url"].replace("#", "#cite-") in links
+
+
+# From another project
+
+
+def test_another_project_cites_a_result_an_answer_an_equation_and_an_old_label(
+    cold: Book, tmp_path: Path
+):
+    (tmp_path / "conf.py").write_text(
+        "extensions = ['sphinx.ext.intersphinx']\n"
+        f"intersphinx_mapping = {{'unrolled': ('https://example.org/', {str(cold.html / 'objects.inv')!r})}}\n"
+    )
+    (tmp_path / "index.rst").write_text(
+        "Other\n=====\n\n"
+        ":external+unrolled:ref:`square`, :external+unrolled:ref:`answer-square`, "
+        ":external+unrolled:ref:`square-formula`, :external+unrolled:ref:`old-answer`\n"
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-nWb",
+        "html",
+        str(tmp_path),
+        str(tmp_path / "out"),
+    ]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    built = BeautifulSoup((tmp_path / "out" / "index.html").read_text(), "html.parser")
+    assert [(a.get_text(), a["href"]) for a in built.select("a.external")] == [
+        ("The derivative of a square", "https://example.org/results.html#square"),
+        ("Twice the number", "https://example.org/results.html#answer-square"),
+        ("Equation (4.1)", "https://example.org/results.html#equation-square-formula"),
+        ("Twice the number", "https://example.org/results.html#answer-square"),
+    ]
