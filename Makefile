@@ -36,6 +36,7 @@ $(READY): requirements.lock pyproject.toml
 	$(VENV)/bin/python -m pip install --requirement requirements.lock
 	$(VENV)/bin/python -m pip install --no-deps --no-build-isolation --editable .
 	$(VENV)/bin/jupytext-config --settings-file $(VENV)/etc/jupyter/labconfig/default_setting_overrides.json set-default-viewer markdown myst
+	$(VENV)/bin/jupyter labextension disable --level sys_prefix @jupyterlab/apputils-extension:announcements
 	touch $@
 
 book: $(READY)  ## build the whole book, executed, into _build/html

@@ -107,7 +107,8 @@ def lstm(names_: Task, seed: int) -> nn.Module:
 def pooled(names_: Task, seed: int) -> nn.Module:
     """The strongest network of the page."""
     model = PooledGRU(V, 128, len(names_.languages))
-    classification.train(model, *names_.tensors[:2], steps=2600, seed=seed, every=200)
+    settings = {"learning_rate": 4e-3, "smoothing": 0.05, "every": 200}
+    classification.train(model, *names_.tensors[:2], steps=2800, seed=seed, **settings)
     return model
 
 
@@ -173,7 +174,7 @@ def blends(data: str, seed: int, seconds: float, p: list[Tensor]) -> list[dict]:
         return judged(data, "blend, adjusted", seconds, answers) | {"prior off": share}
 
     plain = judged(data, "blend", seconds, most_probable(data, both))
-    tried = map(less_prior, (0.1, 0.2, 0.3, 0.4, 0.5))
+    tried = map(less_prior, (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8))
     best = max(tried, key=lambda r: r["dev"]["accuracy"] + r["dev"]["balanced"])
     return [plain | {"seed": seed}, best | {"seed": seed}]
 

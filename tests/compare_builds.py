@@ -1,13 +1,16 @@
 """Compares two builds of the book, byte for byte: ``python tests/compare_builds.py FIRST SECOND``.
 
-What cannot be equal (run times, dates) is marked ``volatile`` in the pages; it is put aside and listed.
+What cannot be equal (run times, dates) is put aside and listed: in the pages it is marked ``volatile``.
 """
 
 import re
 import sys
 from pathlib import Path
 
-VOLATILE = re.compile(rb'<span class="volatile">[^<]*</span>')
+VOLATILE = {
+    ".html": re.compile(rb'<span class="volatile">[^<]*</span>'),
+    ".bib": re.compile(rb"date      = {[^}]*}"),
+}
 
 
 def files(folder: Path) -> dict[str, Path]:
@@ -22,7 +25,8 @@ def files(folder: Path) -> dict[str, Path]:
 def lasting(path: Path) -> bytes:
     """A file's bytes without what is volatile."""
     content = path.read_bytes()
-    return VOLATILE.sub(b"", content) if path.suffix == ".html" else content
+    volatile = VOLATILE.get(path.suffix)
+    return volatile.sub(b"", content) if volatile else content
 
 
 def compare(first: Path, second: Path) -> list[str]:
@@ -46,9 +50,8 @@ def main() -> None:
         if not (folder / "index.html").is_file():
             sys.exit(f"{folder} is not a built book: it has no index.html")
     for name, path in files(first).items():
-        if path.suffix == ".html" and (
-            count := len(VOLATILE.findall(path.read_bytes()))
-        ):
+        volatile = VOLATILE.get(path.suffix)
+        if volatile and (count := len(volatile.findall(path.read_bytes()))):
             print(f"put aside: {count} times or dates in {name}")
     differences = compare(first, second)
     print(*differences, sep="\n")
