@@ -108,7 +108,7 @@ def pooled(names_: Task, seed: int) -> nn.Module:
     """The strongest network of the page."""
     model = PooledGRU(V, 128, len(names_.languages))
     settings = {"learning_rate": 4e-3, "smoothing": 0.05, "every": 200}
-    classification.train(model, *names_.tensors[:2], steps=2800, seed=seed, **settings)
+    classification.train(model, *names_.tensors[:2], steps=2500, seed=seed, **settings)
     return model
 
 
