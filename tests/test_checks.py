@@ -131,6 +131,13 @@ def square(**changes: object) -> Result:
             {"references": [Reference("never", lambda x: x, covers=lambda x: False)]},
             "no case is covered by never",
         ),
+        (
+            {
+                "claim": lambda x: {"a": 2 * x, "b": x},
+                "references": [Reference("a alone", lambda x: {"a": 2 * x})],
+            },
+            "the first reference leaves out b",
+        ),
     ],
 )
 def test_wrong_results_are_refuted_by_name(changes: dict, message: str):

@@ -112,15 +112,13 @@ class Result:
 
 
 def parts(value: object) -> Parts:
-    """A value as arrays by name, as a named tuple or a dictionary has them; one array alone is named ''."""
+    """A value as arrays by name, as a named tuple or a dictionary has them; an array alone is named ''."""
     if isinstance(value, Mapping):
         named = value
     elif hasattr(value, "_asdict"):
         named = value._asdict()
     else:
         named = {"": value}
-    if len(named) == 1:
-        named = {"": next(iter(named.values()))}
     return {name: np.asarray(array, dtype=float) for name, array in named.items()}
 
 
@@ -134,8 +132,10 @@ def error(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def largest_error(value: object, reference: object) -> float:
-    """The largest error of the parts of a value that the reference has too."""
+    """The largest error of the parts of a value that the reference has too; where both have one, its name is free."""
     mine, theirs = parts(value), parts(reference)
+    if len(mine) == len(theirs) == 1:
+        return error(*mine.values(), *theirs.values())
     return max(
         error(mine[name], theirs[name]) if name in mine else math.inf for name in theirs
     )
@@ -185,7 +185,7 @@ def agreement(
     result: Result, reference: Reference, cases: Mapping[str, Case]
 ) -> Agreement:
     """Hold the claim against a reference; raises :class:`Refuted` beyond the bound, or if no case is covered."""
-    errors = {}
+    errors: dict[str, float] = {}
     for name, case in cases.items():
         if reference.covers(**case):
             errors[name] = largest_error(
@@ -238,6 +238,13 @@ def check(result: Result) -> Report:
     """Hold a result against all its references, cases and mutants; raises :class:`Refuted`, naming the label."""
     drawn = {named(sizes): case for sizes, case in result.drawn()}
     cases = {**drawn, **result.edges}
+    first = next(iter(drawn.values()))
+    claimed = parts(result.claim(**first))
+    held = parts(result.references[0].function(**first))
+    if len(held) < len(claimed):
+        raise Refuted(
+            f"{result.label}: the first reference leaves out {', '.join(claimed.keys() - held.keys())}"
+        )
     agreements = [
         agreement(result, reference, cases) for reference in result.references
     ]
@@ -252,13 +259,6 @@ def check(result: Result) -> Report:
 class Checked:
     """The reports on all results of a page; shown as a table, and handed to the page in the output's metadata."""
 
-    def __init__(self, module: str, reports: Sequence[Report]) -> None:
-        self.module = module
-        self.reports = list(reports)
-
-    def __repr__(self) -> str:
-        return tabulate(self.rows(), headers=self.HEADERS, disable_numparse=True)
-
     HEADERS = (
         "result",
         "held against",
@@ -267,6 +267,13 @@ class Checked:
         "at most",
         "mistakes refused",
     )
+
+    def __init__(self, module: str, reports: Sequence[Report]) -> None:
+        self.module = module
+        self.reports = list(reports)
+
+    def __repr__(self) -> str:
+        return tabulate(self.rows(), headers=self.HEADERS, disable_numparse=True)
 
     def rows(self) -> list[tuple[str, ...]]:
         """The table's rows, one for each reference."""

@@ -127,6 +127,8 @@ def trial(
         raise Unusable(
             f"It gave {type(value).__name__}, where numbers are expected."
         ) from None
+    if len(given) == len(claimed) == 1:
+        given = dict(zip(claimed, given.values(), strict=True))
     if given.keys() != claimed.keys():
         raise Unusable(f"It gave {wanted(given)}, where {wanted(claimed)} is expected.")
     return Trial(sizes, case, claimed, given)
