@@ -171,7 +171,7 @@ SPOILERS |= {
     ),
     "a place that does not exist": (
         lambda book: book.edit("book/results.md", ":shown: square", ":shown: nowhere"),
-        r"results\.md:27: .*answer-square: there is no label nowhere",
+        r"results\.md:26: .*answer-square: there is no label nowhere",
     ),
     "a label taken off the list": (
         lambda book: book.edit("book/labels.txt", "square results.html#square\n", ""),
