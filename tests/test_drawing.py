@@ -241,7 +241,7 @@ def test_a_drawing_is_the_same_again(inputs):
 
 def test_a_wide_drawing_scrolls_on_a_phone_and_a_small_one_does_not():
     assert 'class="scroll" tabindex="0"' in residual_stream("abcd", target="e").svg
-    assert "scroll" not in unrolled_network(WORDS, target="learning").svg
+    assert "scroll" not in unrolled_network(WORDS).svg
 
 
 def test_the_words_of_each_kind():

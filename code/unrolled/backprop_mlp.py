@@ -106,7 +106,7 @@ class DeepGradients(NamedTuple):
 def deep_gradients(
     x: ndarray, y: ndarray, W_embed: ndarray, W: ndarray, W_unembed: ndarray
 ) -> DeepGradients:
-    """The gradients of J by all latent vectors and matrices, with shapes like theirs. Result ``deep-gradients``."""
+    """The gradients of J by all vectors h and all matrices. Result ``deep-gradients``."""
     L, d, _ = W.shape
     h, s, _ = deep_forward(x, y, W_embed, W, W_unembed)
     e = output_error(s, y)  # (V,)

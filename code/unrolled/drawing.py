@@ -17,10 +17,7 @@ from unicodedata import east_asian_width
 
 from unrolled.plotting import COLOURS, Drawing
 
-WIDTH, WIDE = (
-    420,
-    460,
-)  # units, as many pixels on the page; what is wider than the second scrolls on a phone
+WIDTH = 420  # units, as many pixels on the page; a wider drawing scrolls on a phone
 PITCH, ROW = 80, 70  # from one column, at most, or row to the next
 RADIUS = 15.5  # of a vector's circle
 GAP, APART = 3, 25  # between a node and an arrow, and between nodes
@@ -506,15 +503,17 @@ def picture(nodes: Sequence[Node], arrows: Sequence[Arrow], alt: str) -> str:
     width = max(WIDTH, right - left + 4)
     left = (left + right - width) / 2
     box = " ".join(map(number, (left, top - 6, width, bottom - top + 12)))
-    size = f"width: {number(width)}px"
-    if width > WIDE:
-        size = f"max-width: {number(width)}px; min-width: {number(0.8 * width)}px"
+    style, wide = "", width > WIDTH
+    if wide:
+        style = (
+            f' style="max-width: {number(width)}px; min-width: {number(0.9 * width)}px"'
+        )
     svg = (
-        f'<svg class="drawing" role="img" aria-label="{escape(alt)}" style="{size}" viewBox="{box}"'
-        f' fill="currentColor" font-family="sans-serif" font-size="{SIZE}">'
+        f'<svg class="drawing" role="img" aria-label="{escape(alt)}" viewBox="{box}"'
+        f' fill="currentColor" font-family="sans-serif" font-size="{SIZE}"{style}>'
         f"{''.join(part.svg for part in parts)}</svg>"
     )
-    return svg if width <= WIDE else f'<div class="scroll" tabindex="0">{svg}</div>'
+    return f'<div class="scroll" tabindex="0">{svg}</div>' if wide else svg
 
 
 class Grid:
@@ -615,7 +614,7 @@ def name(arrow: Arrow, grid: Grid) -> Part:
     if arrow.role == "softmax":
         return text(*over, [Run("softmax", SMALL)])
     if arrow.role == "sample":
-        return text(middle, y - 11, [Run("∼")])
+        return text(middle, y - 13, [Run("∼")])
     runs = [Run("W", italic=True), Run(arrow.role, SMALL, 4)]
     ink = colour(arrow.role)
     if y != to_y and x != to_x:
@@ -657,13 +656,13 @@ def marks(node: Node, grid: Grid) -> list[Part]:
 def fraction(x: float, y: float, node: Node) -> list[Part]:
     """The gradient ∂J/∂ of a node's vector, with its middle at (x, y)."""
     ink = colour("gradient")
-    small = [Run("∂", 12), *(run.scaled(0.8) for run in node.runs())]
+    small = [Run("∂", 13), *(run.scaled(0.87) for run in node.runs())]
     half = max(11.0, sum(run.width for run in small) / 2 - 2)
     bar = (
         f'<line x1="{number(x - half)}" y1="{number(y)}" x2="{number(x + half)}" y2="{number(y)}"'
         f' style="stroke: {ink}" stroke-width="1"/>'
     )
-    top = text(x, y - 4, [Run("∂", 12), Run("J", 12, italic=True)], ink=ink)
+    top = text(x, y - 4, [Run("∂", 13), Run("J", 13, italic=True)], ink=ink)
     bottom = text(x, y + 12 + 3 * bool(node.above), small, ink=ink)
     return [Part(bar, x - half, y - 1, x + half, y + 1), top, bottom]
 
