@@ -70,7 +70,7 @@ def breadth(letter: str) -> float:
 class Node(NamedTuple):
     """What stands at a column and a row (0 is the lowest): a vector, an operation in a box, or a word or dots.
 
-    A vector has an index below or above; what follows it (= 0) stands in the place of its circle, and a word under it.
+    A vector has an index ``below`` or ``above``, and a ``word`` under it; with a ``tail``, such as = 0, it has no circle.
     ``gradient`` is where the gradient by the vector stands, from its middle, or None.
     """
 
@@ -194,9 +194,9 @@ scores s. The next word y, Obama, is drawn from their softmax p.>
     latent = nodes[1:]
     scores = Node(output, len(nodes), 0, gradient=place)
     observed = Node("y", len(nodes) + 2, 0, word=target) if target else None
-    more, into = readout(latent[-1], scores, "unembed", observed, back)
-    alt = layered_words(word, latent, layers, scores, target, gradients)
-    return Drawing(picture(nodes + more, arrows + into, alt), alt)
+    more, right = readout(latent[-1], scores, observed, "unembed", back)
+    alt = layered_words(word, latent, layers, output, target, gradients)
+    return Drawing(picture(nodes + more, arrows + right, alt), alt)
 
 
 def unrolled_network(
@@ -227,7 +227,10 @@ next state; the scores s are read from the last state, h2. Their softmax is p.>
     times = folded(range(1, len(inputs) + 1), SHOWN, KEPT)
     stacked = folded(range(1, layers + 1), SHOWN_STACKED, KEPT_STACKED)
     place, back = (BESIDE, "through") if gradients else (None, "")
-    under = words_below(inputs, times, range(1, len(times) + 1))
+    under = [
+        Node(inputs[t - 1] if t else "⋯", column, 0, "word")
+        for column, t in enumerate(times, 1)
+    ]
     nodes, arrows = [*under], []
     for row, layer in enumerate(stacked, 1):
         above = f"({layer})" if layers > 1 else ""
@@ -247,13 +250,8 @@ next state; the scores s are read from the last state, h2. Their softmax is p.>
             nodes.append(state)
             under[column - 1] = before = state
     if output is not None:
-        gradient = BEFORE if gradients else None
-        scores = Node(output, len(times), row + 1, gradient=gradient)
-        after = Node(target, len(times) + 2, row + 1, "word") if target else None
-        more, into = readout(
-            before, scores, "unembed" if target else "out", after, back
-        )
-        nodes, arrows = nodes + more, arrows + into
+        more, up = readout_above(before, output, target, back)
+        nodes, arrows = nodes + more, arrows + up
     alt = unrolled_words(list(inputs), layers, output, target, gradients)
     return Drawing(picture(nodes, arrows, alt), alt)
 
@@ -280,8 +278,8 @@ step, a branch takes the tanh of the state and the word, through their weights, 
     along = "unchanged" if gradients else ""
     before = Node("h", 0, 2, below="0", tail=" = 0")
     nodes, arrows = [before], []
-    for t, step in enumerate(steps):
-        column, through = before.column + 1, back * (t > 0)
+    for step in steps:
+        column, through = before.column + 1, "" if step == 1 else back
         if step is None:
             dots = Node("⋯", column, 2, "word")
             state = Node("h", column + 1, 2, below=str(len(inputs) - 1), gradient=place)
@@ -302,13 +300,8 @@ step, a branch takes the tanh of the state and the word, through their weights, 
             )
         before = state
     if output is not None:
-        gradient = BEFORE if gradients else None
-        scores = Node(output, before.column, 3, gradient=gradient)
-        after = Node(target, before.column + 2, 3, "word") if target else None
-        more, into = readout(
-            before, scores, "unembed" if target else "out", after, back
-        )
-        nodes, arrows = nodes + more, arrows + into
+        more, up = readout_above(before, output, target, back)
+        nodes, arrows = nodes + more, arrows + up
     alt = residual_words(list(inputs), output, target, gradients)
     return Drawing(picture(nodes, arrows, alt), alt)
 
@@ -343,18 +336,8 @@ def folded(every: Sequence[int], shown: int, kept: tuple[int, int]) -> list[int 
     return [*every[:first], None, *every[-last:]]
 
 
-def words_below(
-    inputs: Sequence[str], times: Iterable[int | None], columns: Iterable[int]
-) -> list[Node]:
-    """The inputs at the times that are drawn."""
-    return [
-        Node(inputs[t - 1] if t else "⋯", column, 0, "word")
-        for column, t in zip(columns, times, strict=True)
-    ]
-
-
 def readout(
-    last: Node, scores: Node, role: str, target: Node | None, back: str
+    last: Node, scores: Node, target: Node | None, role: str, back: str
 ) -> tuple[list[Node], list[Arrow]]:
     """The scores, their softmax, and what is drawn from it."""
     p = Node("p", scores.column + 1, scores.row)
@@ -366,6 +349,17 @@ def readout(
     return nodes, arrows
 
 
+def readout_above(
+    last: Node, output: str, target: str | None, back: str
+) -> tuple[list[Node], list[Arrow]]:
+    """The readout above the last state, of symbols if there is a target, and else of classes."""
+    column, row = last.column, last.row + 1
+    scores = Node(output, column, row, gradient=BEFORE if back else None)
+    if target is None:
+        return readout(last, scores, None, "out", back)
+    return readout(last, scores, Node(target, column + 2, row, "word"), "unembed", back)
+
+
 # In words
 
 
@@ -373,7 +367,7 @@ def layered_words(
     word: str | None,
     latent: Sequence[Node],
     layers: int,
-    scores: Node,
+    output: str,
     target: str | None,
     gradients: bool,
 ) -> str:
@@ -385,12 +379,12 @@ def layered_words(
         way = f"into {names[0]}, each latent vector into the next, and the last, {names[-1]},"
     sentences = [
         f"A network with {count(layers + 1, 'latent vector')}, {listed(names, SHOWN_LATENT, KEPT_LATENT, layers + 1)}.",
-        f"From left to right, {given} goes {way} into the scores {scores.symbol}.",
+        f"From left to right, {given} goes {way} into the scores {output}.",
         drawn_from("word y", target),
     ]
     if gradients:
         sentences.append(
-            f"Back from right to left run the gradients of J, by {scores.symbol} and by each latent vector."
+            f"Back from right to left run the gradients of J, by {output} and by each latent vector."
         )
     return " ".join(sentences)
 
