@@ -70,7 +70,7 @@ def breadth(letter: str) -> float:
 class Node(NamedTuple):
     """What stands at a column and a row (0 is the lowest): a vector, an operation in a box, or a word or dots.
 
-    A vector has an index ``below`` or ``above``, and a ``word`` under it; with a ``tail``, such as = 0, it has no circle.
+    A vector has an index ``below`` or ``above``, and a ``word`` under it; one with a ``tail``, = 0, has no circle.
     ``gradient`` is where the gradient by the vector stands, from its middle, or None.
     """
 
