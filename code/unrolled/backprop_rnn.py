@@ -195,24 +195,19 @@ def batch_gradients(
     read = h[1:] if targets.ndim == 2 else h[T:]  # (T, B, d), or (1, B, d)
     read, y = read.reshape(-1, d), targets.T.reshape(-1)  # (N, d), (N,)
     J, e = observed_minus_expected(read @ W_unembed.T, y)  # e (N, V)
-    direct = (e @ W_unembed).reshape(
-        -1, B, d
-    )  # what J gives to the states that it reads
 
     delta = np.zeros((T + 1, B, d), W_embed.dtype)  # row t is δ_(t+1); 0 after T
+    first = T - len(y) // B  # from here on, J reads the states
+    np.matmul(e, W_unembed, out=delta[first:T].reshape(-1, d))  # W_unembedᵀ e
     for t in range(T, 0, -1):
-        g = delta[t] @ W_recurrent  # (B, d) = (B, d) @ (d, d)
-        if T - t < len(direct):
-            g += direct[t - 1 - T]
+        g = delta[t - 1] + delta[t] @ W_recurrent  # (B, d) = (B, d) @ (d, d)
         np.multiply(1 - h[t] ** 2, g, out=delta[t - 1])
 
-    # a sum over steps and batch is one product of matrices; repeated words add up in it
-    delta = delta[:-1].reshape(-1, d)  # (TB, d)
-    x = np.eye(V, dtype=W_embed.dtype)[ids.T.reshape(-1)]  # (TB, V)
+    delta = delta[:-1].reshape(-1, d)  # (TB, d): a sum over all is one product
     return Batch(
         J,
         h[T],
-        W_embed=delta.T @ x,  # (d, V)
+        W_embed=sums_by_word(delta, ids.T.reshape(-1), V).T,  # (d, V)
         W_recurrent=delta.T @ h[:-1].reshape(-1, d),  # (d, d)
         W_unembed=e.T @ read,  # (V, d)
     )
@@ -228,6 +223,15 @@ def observed_minus_expected(s: ndarray, y: ndarray) -> tuple[float, ndarray]:
     s /= -total[:, None]
     s[rows, y] += 1
     return float((observed - np.log(total)).sum()), s
+
+
+def sums_by_word(rows: ndarray, ids: ndarray, V: int) -> ndarray:
+    """The sums (V, d) of the rows (N, d) of each word, by ids (N,); as np.add.at, but much faster."""
+    order = ids.argsort(kind="stable")
+    words, first = np.unique(ids[order], return_index=True)
+    sums = np.zeros((V, rows.shape[1]), rows.dtype)
+    sums[words] = np.add.reduceat(rows[order], first)
+    return sums
 
 
 def demand_batch(ids: ndarray, targets: ndarray, h_0: ndarray | None, d: int) -> None:
