@@ -165,7 +165,7 @@ def main() -> None:
             runs.append({"dtype": dtype, "B": B, "rates": rates(B, dtype)})
             print(json.dumps(runs[-1]), flush=True)
     V = sequences(1)[2]
-    record.write("backprop", {"sizes": {"H": H, "T": T, "V": V}, "runs": runs})
+    record.write("backprop", {"sizes": {"d": H, "T": T, "V": V}, "runs": runs})
 
 
 if __name__ == "__main__":

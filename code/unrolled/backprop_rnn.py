@@ -22,7 +22,10 @@ def log_softmax(s: ndarray) -> ndarray:
 
 
 def states(x: ndarray, W_embed: ndarray, W_recurrent: ndarray) -> ndarray:
-    """The hidden states (T + 1, d), h_0 = 0 first, for words x (T, V); W_embed is (d, V) and W_recurrent (d, d)."""
+    """The hidden states (T + 1, d), h_0 = 0 first, for words x (T, V).
+
+    W_embed is (d, V) and W_recurrent (d, d).
+    """
     h = [np.zeros(len(W_recurrent))]  # h_0
     for x_t in x:
         h.append(np.tanh(W_embed @ x_t + W_recurrent @ h[-1]))  # (d,)
@@ -49,7 +52,10 @@ def forward(
 def state_gradients(
     x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray
 ) -> ndarray:
-    """The gradients (T + 1, d) of J by the hidden states; row t is ∂J/∂h_t. Result ``rnn-states``."""
+    """The gradients (T + 1, d) of J by the hidden states; row t is ∂J/∂h_t.
+
+    Result ``rnn-states``.
+    """
     h, p, _ = forward(x, y, W_embed, W_recurrent, W_unembed)
     g = np.empty_like(h)
     g[-1] = W_unembed.T @ (y - p)  # (d,) = (d, V) @ (V,)
@@ -60,7 +66,10 @@ def state_gradients(
 
 
 def jacobians(x: ndarray, W_embed: ndarray, W_recurrent: ndarray) -> ndarray:
-    """The Jacobians (T + 1, d, d) of the last state by every state; entry t is ∂h_T/∂h_t. Result ``rnn-jacobians``."""
+    """The Jacobians (T + 1, d, d) of the last state by all; entry t is ∂h_T/∂h_t.
+
+    Result ``rnn-jacobians``.
+    """
     h = states(x, W_embed, W_recurrent)
     found = [np.eye(len(W_recurrent))]  # ∂h_T/∂h_T
     for h_t in h[:0:-1]:  # t = T, …, 1
@@ -79,7 +88,10 @@ class Gradients(NamedTuple):
 def gradients(
     x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray
 ) -> Gradients:
-    """The gradients of J by the three matrices, through all T steps. Result ``rnn-gradients``."""
+    """The gradients of J by the three matrices, through all T steps.
+
+    Result ``rnn-gradients``.
+    """
     h, p, _ = forward(x, y, W_embed, W_recurrent, W_unembed)
     e = y - p  # (V,)
     by_embed, by_recurrent = np.zeros_like(W_embed), np.zeros_like(W_recurrent)
@@ -128,7 +140,10 @@ def stacked_gradients(
     W_recurrent: ndarray,
     W_unembed: ndarray,
 ) -> StackedGradients:
-    """The gradients of J by all matrices of L recurrent layers. Result ``stacked-rnn-gradients``."""
+    """The gradients of J by all matrices of L recurrent layers.
+
+    Result ``stacked-rnn-gradients``.
+    """
     layers = stacked_states(x, W_embed, W_in, W_recurrent)
     e = y - np.exp(log_softmax(W_unembed @ layers[-1][-1]))  # (V,)
     from_above = np.zeros_like(layers[-1][1:])  # (T, d)
@@ -174,13 +189,13 @@ def batch_gradients(
     W_unembed: ndarray,
     h_0: ndarray | None = None,
 ) -> Batch:
-    """J and its gradients, summed over a batch of words ids (B, T), for targets of shape (B, T) or (B,).
+    """J and its gradients, summed over a batch of words ids (B, T).
 
-    Targets (B, T) are the words that follow each position, targets (B,) those that follow the last alone. The states
-    start from h_0 (B, d), zero by default. All in the type of the matrices, float32 or float64. Equation
-    ``rnn-every-position``.
+    Targets (B, T) are the words that follow each position, targets (B,) those that
+    follow the last alone. The states start from h_0 (B, d), zero by default. All in
+    the type of the matrices, float32 or float64. Equation ``rnn-every-position``.
 
-    Raises ValueError if the shapes of ids, targets and h_0 do not fit, or if there are no words.
+    Raises ValueError if shapes do not fit, or if there are no words.
     """
     demand_batch(ids, targets, h_0, len(W_recurrent))
     (B, T), (d, V) = ids.shape, W_embed.shape
@@ -226,7 +241,10 @@ def observed_minus_expected(s: ndarray, y: ndarray) -> tuple[float, ndarray]:
 
 
 def sums_by_word(rows: ndarray, ids: ndarray, V: int) -> ndarray:
-    """The sums (V, d) of the rows (N, d) of each word, by ids (N,); as np.add.at, but much faster."""
+    """The sums (V, d) of the rows (N, d) of each word, by ids (N,).
+
+    As np.add.at, but much faster.
+    """
     order = ids.argsort(kind="stable")
     words, first = np.unique(ids[order], return_index=True)
     sums = np.zeros((V, rows.shape[1]), rows.dtype)
