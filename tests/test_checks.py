@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from unrolled import checks
 from unrolled.backprop_mlp import gradients, softmax
+from unrolled.backprop_rnn import gradients as rnn_gradients
 from unrolled.checks import Mutant, Reference, Refuted, Result, Worked, attempt
 from unrolled.checks.formula import CASES, RESULTS, error
-from unrolled.results import backprop_mlp, classification
+from unrolled.results import backprop_mlp, backprop_rnn, classification
 
-MODULES = (backprop_mlp, classification)
+MODULES = (backprop_mlp, backprop_rnn, classification)
 ALL = [
     value
     for module in MODULES
@@ -197,6 +198,11 @@ ATTEMPTS = {
         "h, W_unembed, W_embed: 2 times what it should be",
     ),
     "twice the loss": ("one-layer-gradients", scaled(-2), "−2 times what it should be"),
+    "twice, where the value may be zero": (
+        "rnn-gradients",
+        lambda **case: tuple(2 * g for g in rnn_gradients(**case)),
+        "W_embed, W_recurrent, W_unembed: 2 times what it should be",
+    ),
     "transposed": (
         "one-layer-gradients",
         lambda **case: gradients(**case)._replace(

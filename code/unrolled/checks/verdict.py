@@ -181,23 +181,31 @@ def common_factor(
     values: Sequence[np.ndarray | None],
     trials: Sequence[Trial],
 ) -> str | None:
-    """The factor by which all values have to be multiplied: a number, or one of the sizes; None if there is none."""
+    """The factor by which all values have to be multiplied: a number, or one of the sizes; None if there is none.
+
+    Where both are zero, any factor will do.
+    """
     if any(v is None or v.shape != g.shape for g, v in zip(given, values, strict=True)):
         return None
-    factors = []
-    for g, v in zip(given, values, strict=True):
+    factors, sized = [], []
+    for g, v, t in zip(given, values, trials, strict=True):
+        if not v.any() and not g.any():
+            continue
         square = float((v * v).sum())
         factor = float((g * v).sum()) / square if square else 1.0
         if factor == 0 or error(g, factor * v) > ALIKE:
             return None
         factors.append(factor)
+        sized.append(t)
+    if not factors:
+        return "1"
     letters = list(trials[0].sizes)
     powers = {"1": lambda t: 1.0}
     for letter in letters:
         powers[letter] = lambda t, letter=letter: t.sizes[letter]
         powers[f"1/{letter}"] = lambda t, letter=letter: 1 / t.sizes[letter]
     for word, power in powers.items():
-        rest = [f / power(t) for f, t in zip(factors, trials, strict=True)]
+        rest = [f / power(t) for f, t in zip(factors, sized, strict=True)]
         if max(rest) - min(rest) <= ALIKE * abs(rest[0]):
             number = f"{rest[0]:.6g}".replace("-", "−")
             return (
