@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
 from tiny import Book, fresh
 
 ROOT = Path(__file__).parents[1]
+settings.register_profile("unhurried", deadline=None)  # a busy machine is no failure
+settings.load_profile("unhurried")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 

@@ -66,11 +66,19 @@ def arrows(drawing: Drawing) -> tuple[int, int, int]:
 
 def by(drawing: Drawing) -> list[str]:
     """By what the gradients are."""
-    drawn = texts(drawing)
-    assert drawn.count("∂J") == len(elements(drawing, "line"))
-    below = [text[1:] for text in drawn if text[0] == "∂" and text != "∂J"]
-    assert len(below) == drawn.count("∂J")
-    return below
+    pink = [
+        "".join(element.itertext())
+        for element in elements(drawing, "text")
+        if "--drawing-4" in element.get("style")
+    ]
+    assert len(pink) == 2 * len(elements(drawing, "line"))
+    assert all(above == "∂J" and below[0] == "∂" for above, below in batched(pink))
+    return [below[1:] for _, below in batched(pink)]
+
+
+def batched(things: list[str]) -> list[tuple[str, str]]:
+    """The things, two by two."""
+    return list(zip(things[::2], things[1::2], strict=True))
 
 
 # Unrolled networks

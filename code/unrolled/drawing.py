@@ -34,7 +34,7 @@ SHOWN_STEPS, KEPT_STEPS = 4, (2, 1)  # and for the steps of a residual stream
 COLOUR = {"embed": 1, "recurrent": 2, "out": 3, "unembed": 3, "gradient": 4}
 NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 
-BELOW, BESIDE, BEFORE, ABOVE = (0, 36), (27, 28), (-33, 0), (-22, -34)
+BELOW, BESIDE, BEFORE, ABOVE = (0, 36), (27, 28), (-33, 0), (-25, -33)
 """Where the gradient by a node stands, from the node's middle."""
 
 
