@@ -157,9 +157,9 @@ def gradient_norms(
 ) -> ndarray:
     """How the norm of the gradient by the state changes with the distance from the end: (seeds, T + 1).
 
-    Entry k is ‖∂J/∂h_{T−k}‖ / ‖∂J/∂h_T‖; for an LSTM, h stands for its whole state, h and c together. Weights and
-    words are random: entries of W_recurrent normal with standard deviation ``scale`` / √d, those of W_embed with ½, those
-    of W_unembed with 1/√d; an LSTM has such matrices for each gate, and ``forget_bias``. Computed by autograd in float64.
+    Entry k is ‖∂J/∂h_{T−k}‖ / ‖∂J/∂h_T‖; for an LSTM, h stands for its whole state, h and c together. Computed by
+    autograd in float64, with the weights and words of :func:`random_network`; the biases are zero, but for that of an
+    LSTM's forget gate.
 
     Raises ValueError for a cell that is none of vanilla, residual and LSTM, or if T is below 1.
     """
@@ -190,7 +190,11 @@ def gradient_norms(
 def random_network(
     seed: int, scale: float, T: int, d: int, V: int, gates: int = 1
 ) -> tuple[ndarray, ndarray, ndarray]:
-    """What the words add at each step (T, gates · d), W_recurrent (gates · d, d) and W_unembed (V, d), at random."""
+    """What the words add at each step (T, gates · d), W_recurrent (gates · d, d) and W_unembed (V, d), at random.
+
+    Entries of W_recurrent are normal with standard deviation ``scale`` / √d, of W_embed with ½, and of W_unembed
+    with 1/√d. An LSTM has such matrices for each of its 4 gates, one above the other.
+    """
     rng = np.random.default_rng(seed)
     words = rng.integers(V, size=T)
     W_embed = rng.normal(size=(gates * d, V)) / 2
@@ -209,8 +213,8 @@ def singular_values(
 ) -> ndarray:
     """The singular values of A_{T−k+1} ⋯ A_T, for each distance k: (seeds, distances, d), from the largest down.
 
-    ``cell`` is vanilla or residual; T is the largest distance, and the weights are those of :func:`gradient_norms`. What
-    is below 10⁻¹⁴ of the largest is nan: it has drowned in rounding.
+    ``cell`` is vanilla or residual; T is the largest distance, the weights are those of :func:`random_network`. What is
+    below 10⁻¹⁴ of the largest is nan: it has drowned in rounding.
     """
     T = max(distances)
     found = []

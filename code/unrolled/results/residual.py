@@ -695,7 +695,7 @@ def random_factors(rng: Generator, T: int, d: int) -> dict[str, ndarray]:
 
 
 def J_of_linear_network(A: Tensor, g_T: Tensor, h: Tensor) -> Tensor:
-    """A network whose backward pass is g_(t−1) = A_t g_t: h_t = A_tᵀ h_(t−1), J = g_Tᵀ h_T; row t of h is added to h_t."""
+    """J = g_Tᵀ h_T for h_t = A_tᵀ h_(t−1), whose backward pass is g_(t−1) = A_t g_t; row t of h is added to h_t."""
     state = h[0]
     for A_t, added in zip(A, h[1:], strict=True):
         state = state @ A_t + added
