@@ -1,139 +1,416 @@
-"""Diagrams of recurrent networks, unrolled: time runs to the right, and what is computed stands above its input.
+"""Diagrams of networks: layered, unrolled in time, and with a residual stream; forwards, and with the gradients back.
 
-A picture is a list of nodes and a list of arrows, in columns and rows; it and its alternative text are made from the
-same inputs. Arrows of one colour share one weight matrix, so its name is written once. Colours, letters and width are
-those of the page, as for :mod:`unrolled.plotting`. Left out: biases, the loop of a network not unrolled, and names for
-the weights of higher layers, whose arrows have the colour of the text.
+A picture is a list of nodes and a list of arrows, in columns and rows; time runs to the right, and what is computed
+stands above its input or to the right of it. The picture and its alternative text are made from the same inputs.
+Arrows of one colour share one weight matrix, so its name is written once. A dashed arrow back is a gradient's, beside
+the arrow forwards; it leads to what is computed, and not to the inputs or to h_0, which are given. Colours and letters
+are those of the page, as for :mod:`unrolled.plotting`. Left out: biases, the loop of a network not unrolled, and names
+for the weights of higher recurrent layers, whose arrows have the colour of the text.
 """
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from math import hypot
+from itertools import pairwise
+from math import hypot, inf, sqrt
 from typing import NamedTuple
+from unicodedata import east_asian_width
 
 from unrolled.plotting import COLOURS, Drawing
 
-WIDTH = 420  # units; the page shows a drawing 416 pixels wide, or as wide as the screen
-ROW = 70  # from one row to the next
-LEFT, RIGHT = 27, 18  # margins, to the middle of a node
-RADIUS = 15.5  # of a circle
-GAP = 3  # between a node and an arrow
+WIDTH, WIDE = (
+    420,
+    460,
+)  # units, as many pixels on the page; what is wider than the second scrolls on a phone
+PITCH, ROW = 80, 70  # from one column, at most, or row to the next
+RADIUS = 15.5  # of a vector's circle
+GAP, APART = 3, 25  # between a node and an arrow, and between nodes
+ASIDE = 4  # of an arrow and the one back, from the straight line
 SIZE, SMALL = 15, 11  # of letters, and of those below the line
-SHOWN = 7  # more inputs than these, and the middle ones are folded
-KEPT = 3, 2  # folded: this many at the beginning, and at the end
-ROLES = {"embed": 1, "recurrent": 2, "out": 3}  # a weight matrix and its colour
+LONGEST = 90  # a longer word is in smaller letters
+SHOWN, KEPT = (
+    7,
+    (3, 2),
+)  # of more inputs, so many are drawn at the beginning and the end
+SHOWN_LATENT, KEPT_LATENT = 5, (3, 2)  # the same for the vectors of a layered network,
+SHOWN_STACKED, KEPT_STACKED = 4, (2, 1)  # for recurrent layers,
+SHOWN_STEPS, KEPT_STEPS = 4, (2, 1)  # and for the steps of a residual stream
+COLOUR = {"embed": 1, "recurrent": 2, "out": 3, "unembed": 3, "gradient": 4}
 NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+
+BELOW, BESIDE, BEFORE, ABOVE = (0, 36), (27, 28), (-33, 0), (-22, -34)
+"""Where the gradient by a node stands, from the node's middle."""
+
+
+class Run(NamedTuple):
+    """Letters of one size, so much lower than those before, and so much further right."""
+
+    letters: str
+    size: float = SIZE
+    down: float = 0
+    right: float = 0
+    italic: bool = False
+
+    @property
+    def width(self) -> float:
+        """About how wide the letters are, and hardly less."""
+        return self.size * sum(map(breadth, self.letters)) + self.right
+
+    def scaled(self, factor: float) -> "Run":
+        """The same so many times as large."""
+        size, down, right = (factor * x for x in self[1:4])
+        return Run(self.letters, size, down, right, self.italic)
+
+
+def breadth(letter: str) -> float:
+    """About how wide a letter is, of its size."""
+    if letter in "()[]fijltrI.,:;'|! ":
+        return 0.36
+    return (
+        1.05 if east_asian_width(letter) in "WF" else 0.9 if letter in "mwMW" else 0.6
+    )
 
 
 class Node(NamedTuple):
-    """A symbol at a column and a row (0 is the lowest), in a circle or, if it has a width, bare."""
+    """What stands at a column and a row (0 is the lowest): a vector, an operation in a box, or a word or dots.
+
+    A vector has an index below or above; what follows it (= 0) stands in the place of its circle, and a word under it.
+    ``gradient`` is where the gradient by the vector stands, from its middle, or None.
+    """
 
     symbol: str
     column: float
     row: int
+    kind: str = "vector"
     below: str = ""
     above: str = ""
     tail: str = ""
-    width: float | None = None
+    word: str = ""
+    gradient: tuple[float, float] | None = None
 
-    def reach(self, x: float, y: float) -> float:
-        """How far the node goes from its middle in the direction (x, y), of length 1."""
-        if self.width is None:
-            return RADIUS
-        return abs(x) * self.width / 2 + abs(y) * 0.7 * SIZE
+    @property
+    def name(self) -> str:
+        """The vector as a sentence has it, such as h3 or h(2)3."""
+        return self.symbol + self.above + self.below
+
+    @property
+    def circled(self) -> bool:
+        """Whether the node is drawn as a circle."""
+        return self.kind == "vector" and not self.tail
+
+    @property
+    def width(self) -> float:
+        """How wide the node is."""
+        if self.circled:
+            return 2 * RADIUS
+        padding = 10 if self.kind == "operation" and len(self.symbol) > 1 else 0
+        return max(20, sum(run.width for run in self.runs()) + padding)
+
+    def reach(self, x: float, y: float, aside: float) -> float:
+        """How far the node goes from its middle in the direction (x, y), of length 1, on a line so far aside."""
+        if self.circled:
+            return sqrt(RADIUS**2 - aside**2)
+        half = self.width / 2, 0.7 * SIZE
+        return min(
+            h / abs(part) if part else inf for h, part in zip(half, (x, y), strict=True)
+        )
+
+    def runs(self) -> list[Run]:
+        """The node's letters."""
+        if self.kind != "vector":
+            return [fitted(self.symbol, SIZE if self.kind == "word" else 13)]
+        runs = [Run(self.symbol, italic=True)]
+        above, below = Run(self.above, SMALL, -6), Run(self.below, SMALL, 4)
+        if self.above and self.below:  # one under the other
+            back, forth = above.width - 1, max(0, above.width - below.width)
+            runs += above, below._replace(down=11, right=-back)
+            runs.append(Run(self.tail, SIZE, -5, forth))
+        else:
+            runs += [above] * bool(self.above) + [below] * bool(self.below)
+            runs.append(Run(self.tail, SIZE, -4))
+        runs = [run for run in runs if run.letters]
+        width = sum(run.width for run in runs)
+        return runs if self.tail else [run.scaled(min(1, 27 / width)) for run in runs]
 
 
 class Arrow(NamedTuple):
-    """From one node to another, through the weight matrix of a role (or through none)."""
+    """From one node to another, through the weight matrix of a role (or through none).
+
+    ``back`` says whether a gradient goes back: "" for none, "through" what the arrow does, or "unchanged".
+    """
 
     start: Node
     end: Node
     role: str = ""
+    back: str = ""
+
+
+class Part(NamedTuple):
+    """A piece of a picture, and the box that it fills."""
+
+    svg: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+# Three kinds of network
+
+
+def layered_network(
+    word: str | None = None,
+    *,
+    layers: int = 0,
+    output: str = "s",
+    target: str | None = None,
+    gradients: bool = False,
+) -> Drawing:
+    """A network x → h → s → p or, with L layers on top of the embedding, x → h^(0) → h^(1) → … → h^(L) → s → p.
+
+    ``word`` stands at x, and ``target``, the next word, at y. When there are many layers, the middle ones are folded.
+    ``output`` names the scores. With ``gradients``, those of J = log p(y) run back, below the arrows forwards.
+
+    Raises ValueError if a symbol cannot be seen, or if there are less than 0 layers.
+
+    >>> layered_network("Barack", target="Obama")
+    <Drawing: A network with one latent vector, h. From left to right, the word x, Barack, goes into h, and h into the \
+scores s. The next word y, Obama, is drawn from their softmax p.>
+    """
+    demand_visible([word, output, target])
+    if layers < 0:
+        raise ValueError(
+            f"a network has 0 layers or more on top of the embedding; layers is {layers}"
+        )
+    place, back = (BELOW, "through") if gradients else (None, "")
+    nodes = [Node("x", 0, 0, word=word or "")]
+    arrows = []
+    drawn = folded(range(layers + 1), SHOWN_LATENT, KEPT_LATENT)
+    for column, layer in enumerate(drawn, 1):
+        if layer is None:
+            nodes.append(Node("⋯", column, 0, "word"))
+            into = str(KEPT_LATENT[0])
+        else:
+            above = f"({layer})" if layers else ""
+            nodes.append(Node("h", column, 0, above=above, gradient=place))
+            into = str(layer or "embed")
+        arrows.append(Arrow(*nodes[-2:], into, back if layer != 0 else ""))
+    latent = nodes[1:]
+    scores = Node(output, len(nodes), 0, gradient=place)
+    observed = Node("y", len(nodes) + 2, 0, word=target) if target else None
+    more, into = readout(latent[-1], scores, "unembed", observed, back)
+    alt = layered_words(word, latent, layers, scores, target, gradients)
+    return Drawing(picture(nodes + more, arrows + into, alt), alt)
 
 
 def unrolled_network(
-    inputs: Sequence[str], *, layers: int = 1, output: str | None = "s"
+    inputs: Sequence[str],
+    *,
+    layers: int = 1,
+    output: str | None = "s",
+    target: str | None = None,
+    gradients: bool = False,
 ) -> Drawing:
     """A recurrent network with a column for each input, and scores read from its last state.
 
-    ``inputs`` are the symbols x_1, …, x_T: a word for its letters, or a list of words; when there are many, the middle
-    ones are folded. ``output`` names the scores, or is None for a network without a readout.
+    ``inputs`` are the symbols x_1, …, x_T: a word for its letters, or a list of words. When there are many inputs or
+    layers, the middle ones are folded. ``output`` names the scores, or is None for a network without a readout.
+    ``target`` is the next symbol ("?" if it is not known); the scores are then those of symbols, through W_unembed, and
+    else of classes, through W_out. With ``gradients``, those of J run back beside the arrows forwards.
 
-    Raises ValueError if there is no input, if a symbol cannot be seen, or if there is less than one layer.
+    Raises ValueError if there is no input, if a symbol cannot be seen, if there is less than one layer, or if there is
+    a target and no output.
 
     >>> unrolled_network("ab")
     <Drawing: A recurrent network unrolled over two letters, a, b. Each letter and the state before it go into the \
-next state; the scores s are read from the last state, h2.>
+next state; the scores s are read from the last state, h2. Their softmax is p.>
     """
-    demand_visible(inputs, output)
+    demand_inputs(inputs, output, target)
     if layers < 1:
         raise ValueError(f"a network has at least 1 layer; layers is {layers}")
-    nodes, arrows = network(list(inputs), layers, output)
-    alt = in_words(list(inputs), layers, output)
+    times = folded(range(1, len(inputs) + 1), SHOWN, KEPT)
+    stacked = folded(range(1, layers + 1), SHOWN_STACKED, KEPT_STACKED)
+    place, back = (BESIDE, "through") if gradients else (None, "")
+    under = words_below(inputs, times, range(1, len(times) + 1))
+    nodes, arrows = [*under], []
+    for row, layer in enumerate(stacked, 1):
+        above = f"({layer})" if layers > 1 else ""
+        across, up = ("recurrent", "embed") if row == 1 else ("", "")
+        before = Node("h", -0.25, row, below="0", above=above, tail=" = 0")
+        if layer is None:
+            before = Node("⋮", -0.25, row, "word")
+        nodes.append(before)
+        for column, t in enumerate(times, 1):
+            state = Node("h", column, row, "vector", str(t), above, gradient=place)
+            if layer is None or t is None:
+                state = Node("⋮" if t else "⋯" if layer else "⋱", column, row, "word")
+            if t:
+                arrows.append(Arrow(under[column - 1], state, up, back * (row > 1)))
+            if layer:
+                arrows.append(Arrow(before, state, across, back * (column > 1)))
+            nodes.append(state)
+            under[column - 1] = before = state
+    if output is not None:
+        gradient = BEFORE if gradients else None
+        scores = Node(output, len(times), row + 1, gradient=gradient)
+        after = Node(target, len(times) + 2, row + 1, "word") if target else None
+        more, into = readout(
+            before, scores, "unembed" if target else "out", after, back
+        )
+        nodes, arrows = nodes + more, arrows + into
+    alt = unrolled_words(list(inputs), layers, output, target, gradients)
     return Drawing(picture(nodes, arrows, alt), alt)
 
 
-def demand_visible(inputs: Sequence[str], output: str | None) -> None:
-    """Raise ValueError unless there are inputs, and all symbols can be seen."""
-    if not inputs:
-        raise ValueError("inputs is empty; expected at least one symbol")
-    for symbol in [*inputs] + [output] * (output is not None):
-        if not symbol.strip() or not symbol.isprintable():
+def residual_stream(
+    inputs: Sequence[str],
+    *,
+    output: str | None = "s",
+    target: str | None = None,
+    gradients: bool = False,
+) -> Drawing:
+    """The recurrence h_t = h_{t−1} + tanh(W_recurrent h_{t−1} + W_embed x_t): a stream, and branches that add to it.
+
+    The arguments and errors are those of :func:`unrolled_network`. With ``gradients``, the way back on which nothing is
+    changed, along the stream, is drawn strong and not dashed.
+
+    >>> residual_stream(["I", "love", "machine"], output=None)
+    <Drawing: A residual stream over three words, I, love, machine. The state runs straight from h0 = 0 to h3; at each \
+step, a branch takes the tanh of the state and the word, through their weights, and adds it to the stream.>
+    """
+    demand_inputs(inputs, output, target)
+    steps = folded(range(1, len(inputs) + 1), SHOWN_STEPS, KEPT_STEPS)
+    place, back = (ABOVE, "through") if gradients else (None, "")
+    along = "unchanged" if gradients else ""
+    before = Node("h", 0, 2, below="0", tail=" = 0")
+    nodes, arrows = [before], []
+    for t, step in enumerate(steps):
+        column, through = before.column + 1, back * (t > 0)
+        if step is None:
+            dots = Node("⋯", column, 2, "word")
+            state = Node("h", column + 1, 2, below=str(len(inputs) - 1), gradient=place)
+            nodes += dots, state, Node("⋯", column, 0, "word")
+            arrows += Arrow(before, dots, "", along), Arrow(dots, state, "", along)
+        else:
+            plus = Node("+", column, 2, "operation")
+            tanh = Node("tanh", column, 1, "operation")
+            state = Node("h", column + 1, 2, below=str(step), gradient=place)
+            word = Node(inputs[step - 1], column, 0, "word")
+            nodes += word, tanh, plus, state
+            arrows += (
+                Arrow(word, tanh, "embed"),
+                Arrow(before, tanh, "recurrent", through),
+                Arrow(tanh, plus, "", back),
+                Arrow(before, plus, "", along if through else ""),
+                Arrow(plus, state, "", along),
+            )
+        before = state
+    if output is not None:
+        gradient = BEFORE if gradients else None
+        scores = Node(output, before.column, 3, gradient=gradient)
+        after = Node(target, before.column + 2, 3, "word") if target else None
+        more, into = readout(
+            before, scores, "unembed" if target else "out", after, back
+        )
+        nodes, arrows = nodes + more, arrows + into
+    alt = residual_words(list(inputs), output, target, gradients)
+    return Drawing(picture(nodes, arrows, alt), alt)
+
+
+def demand_visible(symbols: Iterable[str | None]) -> None:
+    """Raise ValueError unless all symbols that there are can be seen."""
+    for symbol in symbols:
+        if symbol is not None and not (symbol.strip() and symbol.isprintable()):
             raise ValueError(
                 f"{symbol!r} cannot be seen; expected a symbol that prints, such as ␣ for a space"
             )
 
 
-def steps(T: int) -> list[int | None]:
-    """The times t = 1, …, T that are drawn, with None where some are folded."""
-    first, last = KEPT
-    every = list(range(1, T + 1))
-    return every if T <= SHOWN else [*every[:first], None, *every[-last:]]
-
-
-def network(
-    inputs: list[str], layers: int, output: str | None
-) -> tuple[list[Node], list[Arrow]]:
-    """The nodes and arrows of a network unrolled over its inputs."""
-    times = steps(len(inputs))
-    under = [
-        Node(inputs[t - 1] if t else "⋯", column, 0, width=20)
-        for column, t in enumerate(times, 1)
-    ]
-    nodes, arrows = [*under], []
-    for layer in range(1, layers + 1):
-        above = str(layer) if layers > 1 else ""
-        across, up = ("recurrent", "embed") if layer == 1 else ("", "")
-        before = Node("h", -0.25, layer, "0", above, " = 0", width=50)
-        nodes.append(before)
-        for column, t in enumerate(times, 1):
-            if t:
-                state = Node("h", column, layer, str(t), above)
-                arrows.append(Arrow(under[column - 1], state, up))
-            else:
-                state = Node("⋯", column, layer, width=20)
-            arrows.append(Arrow(before, state, across))
-            nodes.append(state)
-            under[column - 1] = before = state
-    if output is not None:
-        scores = Node(output, len(times), layers + 1)
-        probabilities = Node("p", len(times) + 1, layers + 1)
-        nodes += scores, probabilities
-        arrows += (
-            Arrow(before, scores, "out"),
-            Arrow(scores, probabilities, "softmax"),
+def demand_inputs(
+    inputs: Sequence[str], output: str | None, target: str | None
+) -> None:
+    """Raise ValueError unless there are inputs, all symbols can be seen, and a target has scores."""
+    if not inputs:
+        raise ValueError("inputs is empty; expected at least one symbol")
+    demand_visible([*inputs, output, target])
+    if target is not None and output is None:
+        raise ValueError(
+            f"the target {target!r} needs scores, and output is None; name the scores, as in output='s'"
         )
+
+
+def folded(every: Sequence[int], shown: int, kept: tuple[int, int]) -> list[int | None]:
+    """Those that are drawn, with None where some are folded."""
+    first, last = kept
+    if len(every) <= shown:
+        return list(every)
+    return [*every[:first], None, *every[-last:]]
+
+
+def words_below(
+    inputs: Sequence[str], times: Iterable[int | None], columns: Iterable[int]
+) -> list[Node]:
+    """The inputs at the times that are drawn."""
+    return [
+        Node(inputs[t - 1] if t else "⋯", column, 0, "word")
+        for column, t in zip(columns, times, strict=True)
+    ]
+
+
+def readout(
+    last: Node, scores: Node, role: str, target: Node | None, back: str
+) -> tuple[list[Node], list[Arrow]]:
+    """The scores, their softmax, and what is drawn from it."""
+    p = Node("p", scores.column + 1, scores.row)
+    nodes = [scores, p]
+    arrows = [Arrow(last, scores, role, back), Arrow(scores, p, "softmax", back)]
+    if target:
+        nodes.append(target)
+        arrows.append(Arrow(p, target, "sample", back))
     return nodes, arrows
 
 
-def in_words(inputs: list[str], layers: int, output: str | None) -> str:
+# In words
+
+
+def layered_words(
+    word: str | None,
+    latent: Sequence[Node],
+    layers: int,
+    scores: Node,
+    target: str | None,
+    gradients: bool,
+) -> str:
+    """The alternative text of a layered network."""
+    names = [node.name for node in latent if node.circled]
+    given = f"the word x, {word}," if word else "x"
+    way = f"into {names[0]}, and {names[-1]}"
+    if layers:
+        way = f"into {names[0]}, each latent vector into the next, and the last, {names[-1]},"
+    sentences = [
+        f"A network with {count(layers + 1, 'latent vector')}, {listed(names, SHOWN_LATENT, KEPT_LATENT, layers + 1)}.",
+        f"From left to right, {given} goes {way} into the scores {scores.symbol}.",
+        drawn_from("word y", target),
+    ]
+    if gradients:
+        sentences.append(
+            f"Back from right to left run the gradients of J, by {scores.symbol} and by each latent vector."
+        )
+    return " ".join(sentences)
+
+
+def unrolled_words(
+    inputs: list[str],
+    layers: int,
+    output: str | None,
+    target: str | None,
+    gradients: bool,
+) -> str:
     """The alternative text of a network unrolled over its inputs."""
-    T = len(inputs)
-    kind = "letter" if all(len(s) == 1 and s.isalpha() for s in inputs) else "symbol"
+    T, kind = len(inputs), kind_of(inputs, target)
     deep = f" of {count(layers, 'layer')}" if layers > 1 else ""
     next_state = f"next state{' of the first layer' if deep else ''}"
     sentences = [
-        f"A recurrent network{deep} unrolled over {count(T, kind)}, {listed(inputs)}.",
+        f"A recurrent network{deep} unrolled over {count(T, kind)}, {listed(inputs, SHOWN, KEPT)}.",
         f"Each {kind} and the state before it go into the {next_state}",
     ]
     if layers > 1:
@@ -141,7 +418,58 @@ def in_words(inputs: list[str], layers: int, output: str | None) -> str:
     if output is not None:
         last = f"h{T}" + (" of the last layer" if deep else "")
         sentences[-1] += f"; the scores {output} are read from the last state, {last}"
-    return " ".join(sentences) + "."
+    sentences[-1] += "."
+    if output is not None:
+        sentences.append(drawn_from(kind, target))
+    if gradients:
+        ways = " and to the layer below" if deep else ""
+        sentences.append(
+            f"{gradient_by(output)} every state, from the last state to the ones before it{ways}."
+        )
+    return " ".join(sentences)
+
+
+def residual_words(
+    inputs: list[str], output: str | None, target: str | None, gradients: bool
+) -> str:
+    """The alternative text of a residual stream."""
+    T, kind = len(inputs), kind_of(inputs, target)
+    sentences = [
+        f"A residual stream over {count(T, kind)}, {listed(inputs, SHOWN_STEPS, KEPT_STEPS)}.",
+        f"The state runs straight from h0 = 0 to h{T}; at each step, a branch takes the tanh of the state and the "
+        f"{kind}, through their weights, and adds it to the stream.",
+    ]
+    if output is not None:
+        sentences.append(f"The scores {output} are read from h{T}.")
+    if output is not None:
+        sentences.append(drawn_from(kind, target))
+    if gradients:
+        sentences.append(
+            f"{gradient_by(output)} every state: along the stream unchanged, and through the branches besides."
+        )
+    return " ".join(sentences)
+
+
+def drawn_from(kind: str, target: str | None) -> str:
+    """What is drawn from the probabilities, if anything is; "?" if it is not known."""
+    if target is None:
+        return "Their softmax is p."
+    known = "" if target == "?" else f", {target},"
+    return f"The next {kind}{known} is drawn from their softmax p."
+
+
+def gradient_by(output: str | None) -> str:
+    """How a sentence on the gradients begins."""
+    return f"The gradients of J run back, by{f' {output} and by' if output else ''}"
+
+
+def kind_of(inputs: Sequence[str], target: str | None) -> str:
+    """What inputs and target are: letters, words, or symbols of any kind."""
+    if target and target != "?":
+        inputs = [*inputs, target]
+    if not all(symbol.isalpha() for symbol in inputs):
+        return "symbol"
+    return "letter" if all(len(symbol) == 1 for symbol in inputs) else "word"
 
 
 def count(n: int, noun: str) -> str:
@@ -149,46 +477,65 @@ def count(n: int, noun: str) -> str:
     return f"{NUMBERS[n] if n <= 12 else n} {noun}{'s' if n != 1 else ''}"
 
 
-def listed(inputs: list[str]) -> str:
-    """The inputs that are drawn; the words say where some are folded."""
-    first, last = KEPT
-    if len(inputs) <= SHOWN:
-        return ", ".join(inputs)
-    return f"{', '.join(inputs[:first])}, and so on to {', '.join(inputs[-last:])}"
+def listed(
+    names: Sequence[str],
+    shown: int,
+    kept: tuple[int, int],
+    among: int | None = None,
+) -> str:
+    """The names that are drawn, of so many; the words say where some are folded."""
+    first, last = kept
+    if (among or len(names)) <= shown:
+        return ", ".join(names)
+    return f"{', '.join(names[:first])}, and so on to {', '.join(names[-last:])}"
 
 
-def picture(nodes: list[Node], arrows: list[Arrow], alt: str) -> str:
+# The picture
+
+
+def picture(nodes: Sequence[Node], arrows: Sequence[Arrow], alt: str) -> str:
     """The nodes and arrows as an SVG element in the page's colours, without ids."""
     grid = Grid(nodes)
-    longest = max(len(node.symbol) for node in nodes)
-    size = min(SIZE, 1.7 * grid.pitch / longest)  # long words in smaller letters
     parts = [
-        *(line(arrow, grid) for arrow in arrows),
+        *(part for arrow in arrows for part in lines(arrow, grid)),
         *names(arrows, grid),
-        *(mark(node, grid, size) for node in nodes),
+        *(part for node in nodes for part in marks(node, grid)),
     ]
-    return (
-        f'<svg class="drawing" role="img" aria-label="{escape(alt)}" width="{WIDTH}"'
-        f' viewBox="0 0 {WIDTH} {number(grid.height)}" fill="currentColor"'
-        f' font-family="sans-serif" font-size="{SIZE}">{"".join(parts)}</svg>'
+    left, right = min(part.left for part in parts), max(part.right for part in parts)
+    top, bottom = min(part.top for part in parts), max(part.bottom for part in parts)
+    width = max(WIDTH, right - left + 4)
+    left = (left + right - width) / 2
+    box = " ".join(map(number, (left, top - 6, width, bottom - top + 12)))
+    size = f"width: {number(width)}px"
+    if width > WIDE:
+        size = f"max-width: {number(width)}px; min-width: {number(0.8 * width)}px"
+    svg = (
+        f'<svg class="drawing" role="img" aria-label="{escape(alt)}" style="{size}" viewBox="{box}"'
+        f' fill="currentColor" font-family="sans-serif" font-size="{SIZE}">'
+        f"{''.join(part.svg for part in parts)}</svg>"
     )
+    return svg if width <= WIDE else f'<div class="scroll" tabindex="0">{svg}</div>'
 
 
 class Grid:
-    """Where columns and rows lie: as far apart as there is room for, and in the middle."""
+    """Where columns and rows lie: as far apart as there is room for, and as the widest nodes need."""
 
     def __init__(self, nodes: Iterable[Node]) -> None:
-        columns = [node.column for node in nodes]
-        self.first, self.top = min(columns), max(node.row for node in nodes)
-        span = max(columns) - self.first
-        self.pitch = min(80, (WIDTH - LEFT - RIGHT) / span)
-        self.left = LEFT + (WIDTH - LEFT - RIGHT - self.pitch * span) / 2
-        self.height = ROW * self.top + 64
+        places = sorted((node.row, node.column, node.width) for node in nodes)
+        columns = [column for _, column, _ in places]
+        span = max(columns) - min(columns)
+        needed = [
+            ((width + next_width) / 2 + APART) / (next_column - column)
+            for (row, column, width), (next_row, next_column, next_width) in pairwise(
+                places
+            )
+            if row == next_row
+        ]
+        self.pitch = max(*needed, min(PITCH, (WIDTH - 3 * RADIUS) / span))
 
     def place(self, node: Node) -> tuple[float, float]:
-        """The middle of a node, in units from the upper left."""
-        x = self.left + self.pitch * (node.column - self.first)
-        return x, 40 + ROW * (self.top - node.row)
+        """The middle of a node."""
+        return self.pitch * node.column, -ROW * node.row
 
 
 def number(x: float) -> str:
@@ -197,84 +544,156 @@ def number(x: float) -> str:
 
 
 def colour(role: str) -> str:
-    """The colour of a weight matrix, as the page's theme has it; ink for none."""
-    if role not in ROLES:
+    """The colour of a role, as the page's theme has it; ink for one that has none."""
+    if role not in COLOUR:
         return "currentColor"
-    return f"var(--drawing-{ROLES[role]}, {COLOURS[ROLES[role] - 1]})"
+    return f"var(--drawing-{COLOUR[role]}, {COLOURS[COLOUR[role] - 1]})"
 
 
-def line(arrow: Arrow, grid: Grid) -> str:
-    """An arrow from the edge of a node to the edge of another."""
-    (x, y), (to_x, to_y) = grid.place(arrow.start), grid.place(arrow.end)
+def lines(arrow: Arrow, grid: Grid) -> list[Part]:
+    """An arrow from the edge of a node to the edge of another, and the one back beside it."""
+    if not arrow.back:
+        return [line(arrow.start, arrow.end, grid, colour(arrow.role))]
+    style = "" if arrow.back == "unchanged" else ' stroke-dasharray="4 3"'
+    width = 2.8 if arrow.back == "unchanged" else 1.6
+    return [
+        line(arrow.start, arrow.end, grid, colour(arrow.role), aside=-ASIDE),
+        line(arrow.end, arrow.start, grid, colour("gradient"), -ASIDE, width, style),
+    ]
+
+
+def line(
+    start: Node,
+    end: Node,
+    grid: Grid,
+    ink: str,
+    aside: float = 0,
+    width: float = 1.6,
+    style: str = "",
+) -> Part:
+    """An arrow, so far to the right of the straight line (for one who goes along it)."""
+    (x, y), (to_x, to_y) = grid.place(start), grid.place(end)
     length = hypot(to_x - x, to_y - y)
     u, v = (to_x - x) / length, (to_y - y) / length
-    leave = arrow.start.reach(u, v) + GAP
-    arrive = length - arrow.end.reach(u, v) - GAP
-    tip_x, tip_y = x + u * arrive, y + v * arrive
+    x, y = x - v * aside, y + u * aside
+    leave = start.reach(u, v, aside) + GAP
+    arrive = length - end.reach(u, v, aside) - GAP
+    from_x, from_y, tip_x, tip_y = (
+        x + u * leave,
+        y + v * leave,
+        x + u * arrive,
+        y + v * arrive,
+    )
     wings = [
         f"{number(tip_x - 5 * u - s * 4 * v)} {number(tip_y - 5 * v + s * 4 * u)}"
         for s in (1, -1)
     ]
     tip = f"{number(tip_x)} {number(tip_y)}"
-    return (
-        f'<path d="M{number(x + u * leave)} {number(y + v * leave)}L{tip}'
-        f'M{wings[0]}L{tip} {wings[1]}" style="stroke: {colour(arrow.role)}"'
-        ' fill="none" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round"/>'
+    svg = (
+        f'<path d="M{number(from_x)} {number(from_y)}L{tip}M{wings[0]}L{tip} {wings[1]}"'
+        f' style="stroke: {ink}" fill="none" stroke-width="{width}"{style}'
+        ' stroke-linecap="round" stroke-linejoin="round"/>'
     )
+    xs, ys = sorted((from_x, tip_x)), sorted((from_y, tip_y))
+    return Part(svg, xs[0] - 4, ys[0] - 4, xs[1] + 4, ys[1] + 4)
 
 
-def names(arrows: list[Arrow], grid: Grid) -> list[str]:
+def names(arrows: Iterable[Arrow], grid: Grid) -> list[Part]:
     """What the arrows of each role do, once, beside the first of them."""
-    first = {arrow.role: arrow for arrow in reversed(arrows) if arrow.role}
-    return [name(first[role], grid) for role in sorted(first)]
+    first: dict[str, Arrow] = {}
+    for arrow in arrows:
+        if arrow.role:
+            first.setdefault(arrow.role, arrow)
+    return [name(arrow, grid) for arrow in first.values()]
 
 
-def name(arrow: Arrow, grid: Grid) -> str:
-    """What an arrow does: a weight matrix, or the softmax."""
+def name(arrow: Arrow, grid: Grid) -> Part:
+    """What an arrow does: a weight matrix, the softmax, or that something is drawn."""
     (x, y), (to_x, to_y) = grid.place(arrow.start), grid.place(arrow.end)
+    middle = (x + arrow.start.width / 2 + to_x - arrow.end.width / 2) / 2
+    over = middle, y - RADIUS - 7
     if arrow.role == "softmax":
-        return text((x + to_x) / 2, y - RADIUS - 6, upright("softmax", SMALL))
-    letters = italic("W") + upright(arrow.role, SMALL, 4)
-    if arrow.role == "out":
-        return text(x + 9, (y + to_y) / 2 + 5, letters, "start", colour("out"))
-    height = (y + to_y) / 2 + 5 if x == to_x else y - RADIUS - 8
-    return text(to_x - 9, height, letters, "end", colour(arrow.role))
+        return text(*over, [Run("softmax", SMALL)])
+    if arrow.role == "sample":
+        return text(middle, y - 11, [Run("∼")])
+    runs = [Run("W", italic=True), Run(arrow.role, SMALL, 4)]
+    ink = colour(arrow.role)
+    if y != to_y and x != to_x:
+        return text((x + to_x) / 2 - 10, (y + to_y) / 2 + 12, runs, "end", ink)
+    if arrow.role in ("out", "unembed") and x == to_x:
+        return text(x + 10, (y + to_y) / 2 + 5, runs, "start", ink)
+    if x == to_x:
+        return text(x - 9, (y + to_y) / 2 + 5, runs, "end", ink)
+    if arrow.role == "recurrent":
+        return text(to_x - 9, over[1], runs, "end", ink)
+    return text(*over, runs, ink=ink)
 
 
-def mark(node: Node, grid: Grid, size: float) -> str:
-    """A node's circle and symbol."""
+def marks(node: Node, grid: Grid) -> list[Part]:
+    """A node's circle or box, its letters, the word under it, and the gradient by it."""
     x, y = grid.place(node)
-    if node.width is not None and not node.below:
-        return text(x, y + 5, upright(node.symbol, size))
-    letters = italic(node.symbol)
-    if node.above:
-        letters += upright(node.above, SMALL, -6)
-    if node.below:
-        back = -6.5 if node.above else 0
-        letters += upright(node.below, SMALL, 10 if node.above else 4, back)
-    if node.tail:
-        letters += upright(node.tail, SIZE, -4)
-    circle = (
-        f'<circle cx="{number(x)}" cy="{number(y)}" r="{RADIUS}" fill-opacity="0.07"'
-        ' stroke="currentColor" stroke-width="1.2"/>'
+    parts = []
+    if node.circled:
+        circle = (
+            f'<circle cx="{number(x)}" cy="{number(y)}" r="{RADIUS}" fill-opacity="0.07"'
+            ' stroke="currentColor" stroke-width="1.2"/>'
+        )
+        parts.append(Part(circle, x - 16.5, y - 16.5, x + 16.5, y + 16.5))
+    elif node.kind == "operation":
+        half = node.width / 2
+        box = (
+            f'<rect x="{number(x - half)}" y="{number(y - 10)}" width="{number(2 * half)}" height="20" rx="10"'
+            ' fill="none" stroke="currentColor" stroke-width="1.2"/>'
+        )
+        parts.append(Part(box, x - half - 1, y - 11, x + half + 1, y + 11))
+    parts.append(text(x, y + 5, node.runs()))
+    if node.word:
+        parts.append(text(x, y + RADIUS + 18, [fitted(node.word)]))
+    if node.gradient:
+        parts += fraction(x + node.gradient[0], y + node.gradient[1], node)
+    return parts
+
+
+def fraction(x: float, y: float, node: Node) -> list[Part]:
+    """The gradient ∂J/∂ of a node's vector, with its middle at (x, y)."""
+    ink = colour("gradient")
+    small = [Run("∂", 12), *(run.scaled(0.8) for run in node.runs())]
+    half = max(11.0, sum(run.width for run in small) / 2 - 2)
+    bar = (
+        f'<line x1="{number(x - half)}" y1="{number(y)}" x2="{number(x + half)}" y2="{number(y)}"'
+        f' style="stroke: {ink}" stroke-width="1"/>'
     )
-    return (circle if node.width is None else "") + text(x, y + 5, letters)
+    top = text(x, y - 4, [Run("∂", 12), Run("J", 12, italic=True)], ink=ink)
+    bottom = text(x, y + 12 + 3 * bool(node.above), small, ink=ink)
+    return [Part(bar, x - half, y - 1, x + half, y + 1), top, bottom]
+
+
+def fitted(word: str, size: float = SIZE) -> Run:
+    """A word, in smaller letters if it is long."""
+    return Run(word, max(8, size * min(1, LONGEST / Run(word, size).width)))
 
 
 def text(
-    x: float, y: float, letters: str, anchor: str = "middle", ink: str = "currentColor"
-) -> str:
+    x: float,
+    y: float,
+    runs: Sequence[Run],
+    anchor: str = "middle",
+    ink: str = "currentColor",
+) -> Part:
     """Letters whose baseline is at y."""
-    return f'<text x="{number(x)}" y="{number(y)}" text-anchor="{anchor}" style="fill: {ink}">{letters}</text>'
+    width = sum(run.width for run in runs)
+    left = x - width * {"start": 0, "middle": 0.5, "end": 1}[anchor]
+    svg = (
+        f'<text x="{number(x)}" y="{number(y)}" text-anchor="{anchor}" style="fill: {ink}">'
+        f"{''.join(map(span, runs))}</text>"
+    )
+    return Part(svg, left, y - 0.8 * SIZE, left + width, y + 0.5 * SIZE)
 
 
-def italic(symbol: str) -> str:
-    """A mathematical letter."""
-    return f'<tspan font-style="italic">{escape(symbol)}</tspan>'
-
-
-def upright(symbol: str, size: float, down: float = 0, back: float = 0) -> str:
-    """Letters of a size, so much lower than those before, and so much further right."""
-    moved = f' dx="{number(back)}"' if back else ""
-    moved += f' dy="{number(down)}"' if down else ""
-    return f'<tspan font-size="{number(size)}"{moved}>{escape(symbol)}</tspan>'
+def span(run: Run) -> str:
+    """A run of letters within a text."""
+    attributes = ' font-style="italic"' if run.italic else ""
+    attributes += f' font-size="{number(run.size)}"' if run.size != SIZE else ""
+    attributes += f' dx="{number(run.right)}"' if run.right else ""
+    attributes += f' dy="{number(run.down)}"' if run.down else ""
+    return f"<tspan{attributes}>{escape(run.letters)}</tspan>"
