@@ -177,11 +177,14 @@ def gradient_norms(
     trajectory = [tuple(zero.clone().requires_grad_() for _ in range(1 + (gates > 1)))]
     for t in range(T):
         a = (W_recurrent @ trajectory[-1][0][..., None])[..., 0] + inputs[:, t]
-        trajectory.append(step(cell, trajectory[-1], a, forget_bias))
+        # copies, so that the gradient by c has no part of that by the h made of it
+        after = step(cell, trajectory[-1], a, forget_bias)
+        trajectory.append(tuple(part.clone() for part in after))
     s = (W_unembed @ trajectory[-1][0][..., None])[..., 0]  # (B, V)
     J = s.log_softmax(-1)[:, 0].sum()  # word 0 comes next, one sentence for each seed
     wanted = [part for state in trajectory for part in state]
-    found = torch.autograd.grad(J, wanted, allow_unused=True)
+    # materialize: nothing reads the last c, and its gradient is zero
+    found = torch.autograd.grad(J, wanted, allow_unused=True, materialize_grads=True)
     squares = torch.stack([(g**2).sum(-1) for g in found])  # (parts of all states, B)
     norms = squares.view(T + 1, -1, B).sum(1).sqrt().flip(0).T  # (B, T + 1)
     return (norms / norms[:, :1]).numpy()
