@@ -1,8 +1,10 @@
 """The checks can fail, and the reader's own check tells mistakes apart."""
 
+import importlib
 import math
 import re
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,14 +12,18 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+import unrolled.results
 from unrolled import checks
 from unrolled.backprop_mlp import gradients, softmax
 from unrolled.backprop_rnn import gradients as rnn_gradients
 from unrolled.checks import Mutant, Reference, Refuted, Result, Worked, attempt
 from unrolled.checks.formula import CASES, RESULTS, error
-from unrolled.results import backprop_mlp, backprop_rnn, classification
 
-MODULES = (backprop_mlp, backprop_rnn, classification)
+PACKAGE = Path(unrolled.results.__file__).parent
+MODULES = [
+    importlib.import_module(f"unrolled.results.{path.stem}")
+    for path in sorted(PACKAGE.glob("[!_]*.py"))
+]
 ALL = [
     value
     for module in MODULES
