@@ -54,18 +54,18 @@ def answering(app: Sphinx, question: str) -> list[Cited]:
 
 def places(app: Sphinx, question: str) -> list[tuple[str, str, str]]:
     """Where a question is answered: document, anchor, and words for a link."""
-    found = []
-    for block in answering(app, question):
+    blocks = answering(app, question)
+    found = {}
+    for block in blocks:
         words = f"{numbered(app, block)}: {block.title}"
-        found.append((block.docname, block.label, words))
-    for block in answering(app, question):
-        for label in block.shown:
-            docname, anchor, title = app.env.domains["std"].labels[label]
-            figures = app.env.toc_fignumbers.get(docname, {}).get("figure", {})
-            if anchor in figures:
-                title = f"Figure {'.'.join(map(str, figures[anchor]))}"
-            found.append((docname, anchor, title))
-    return list(dict.fromkeys(found))
+        found[block.docname, block.label] = words
+    for label in [label for block in blocks for label in block.shown]:
+        docname, anchor, title = app.env.domains["std"].labels[label]
+        figures = app.env.toc_fignumbers.get(docname, {}).get("figure", {})
+        if anchor in figures:
+            title = f"Figure {'.'.join(map(str, figures[anchor]))}"
+        found.setdefault((docname, anchor), title)
+    return [(*place, words) for place, words in found.items()]
 
 
 def check(app: Sphinx, env: BuildEnvironment) -> None:
