@@ -14,9 +14,9 @@ from unrolled import checks
 from unrolled.backprop_mlp import gradients, softmax
 from unrolled.checks import Mutant, Reference, Refuted, Result, Worked, attempt
 from unrolled.checks.formula import CASES, RESULTS, error
-from unrolled.results import backprop_mlp, classification
+from unrolled.results import backprop_mlp, classification, word2vec
 
-MODULES = (backprop_mlp, classification)
+MODULES = (backprop_mlp, classification, word2vec)
 ALL = [
     value
     for module in MODULES

@@ -280,7 +280,9 @@ def pairs(text: Text, window: int, rng: Generator | None = None) -> Pairs:
     word2vec, so that near words count more. Raises ValueError unless window ≥ 1.
     """
     if window < 1:
-        raise ValueError(f"a window of {window}: at least 1 word on each side is needed")
+        raise ValueError(
+            f"a window of {window}: at least 1 word on each side is needed"
+        )
     T = len(text.ids)
     reach = np.full(T, window) if rng is None else rng.integers(1, window + 1, T)
     centres, outsides = [], []
@@ -347,7 +349,7 @@ class Vectors(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """How vectors are trained; the defaults are gensim's, but for the width.
+    """How vectors are trained; the defaults are gensim's, but for the width and the epochs.
 
     ``d`` is the length of a vector, ``window`` the largest distance of a pair, ``K`` the number of negatives for each,
     ``subsampling`` the frequency above which words are thinned out, ``power`` that of the noise. The step size ``eta``
@@ -359,7 +361,7 @@ class Settings(NamedTuple):
     K: int = 5
     subsampling: float = 1e-3
     power: float = 0.75
-    epochs: int = 5
+    epochs: int = 10
     eta: float = 0.025
     eta_end: float = 0.0001
     batch: int = 1024
@@ -367,9 +369,9 @@ class Settings(NamedTuple):
 
 
 def start(V: int, settings: Settings, seed: int, dtype: type = np.float32) -> Vectors:
-    """Vectors to begin with: v uniform between ±1/(2d), u zero, as in word2vec."""
+    """Vectors to begin with: v uniform between ±1/d, u zero, as in gensim (the authors' program has ±1/2d)."""
     d = settings.d
-    v = np.random.default_rng(seed).uniform(-0.5 / d, 0.5 / d, (V, d))
+    v = np.random.default_rng(seed).uniform(-1 / d, 1 / d, (V, d))
     return Vectors(v.astype(dtype), np.zeros((V, d), dtype))
 
 
@@ -388,7 +390,9 @@ def check_settings(text: Text, words: Words, settings: Settings) -> None:
             f"window, d and epochs have to be at least 1, and are {settings.window}, {settings.d}, {settings.epochs}"
         )
     if not len(text.ids):
-        raise ValueError("the text holds none of the words; there is nothing to train on")
+        raise ValueError(
+            "the text holds none of the words; there is nothing to train on"
+        )
 
 
 def step(v: Tensor, u: Tensor, c: Tensor, words: Tensor, eta: float) -> None:
@@ -572,7 +576,7 @@ def train_compiled(
 
 
 class HeldOut(NamedTuple):
-    """Pairs to judge by: the centres (N,), and words (N, K + 1), the observed one first, then K drawn from the noise."""
+    """Pairs to judge by: centres (N,), and words (N, K + 1), the observed one first, then K drawn from the noise."""
 
     centres: ndarray
     words: ndarray
@@ -581,7 +585,10 @@ class HeldOut(NamedTuple):
 def held_out(
     text: Text, words: Words, settings: Settings | None = None, seed: int = 0
 ) -> HeldOut:
-    """The pairs of a text, made once, so that all vectors are judged by the same; windows and thinning as in training."""
+    """The pairs of a text to judge all vectors by, with windows and subsampling as in training.
+
+    Raises ValueError for a text without pairs.
+    """
     settings = settings or Settings()
     rng = np.random.default_rng(seed)
     keep = keep_probabilities(words.counts, settings.subsampling)
