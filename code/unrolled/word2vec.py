@@ -248,6 +248,27 @@ def passages(
             yield article[start : start + length]
 
 
+class Corpus(NamedTuple):
+    """The words that have a vector, the text to train on, and the rest, to judge by."""
+
+    words: Words
+    train: Text
+    rest: Text
+
+
+def prepare(articles: Iterable[Sequence[str]], least: int = 5, seed: int = 0) -> Corpus:
+    """Cut articles into passages, put them in a random order, and keep every tenth for judging.
+
+    The order matters: trained article by article, the vectors would know the last ones best. Words are those that
+    occur at least ``least`` times in the training part; raises ValueError if there is none.
+    """
+    cut = list(passages(articles))
+    cut = [cut[i] for i in np.random.default_rng(seed).permutation(len(cut))]
+    first = [passage for i, passage in enumerate(cut) if i % 10]
+    words = Words(first, least)
+    return Corpus(words, encode(first, words), encode(cut[::10], words))
+
+
 def keep_probabilities(counts: ndarray, t: float) -> ndarray:
     """With what probability an occurrence of each word is kept, (V,): min(1, √(t/f) + t/f) at the frequency f.
 
