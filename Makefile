@@ -51,6 +51,7 @@ test: $(READY) $(BUILT)  ## build the book if it is not built, and run every tes
 
 bench: $(READY)  ## measure side by side what the chapters report, on the originals
 	cd bench && PYTHONPATH=../book python classification.py
+	cd bench && PYTHONPATH=../book python word2vec.py
 
 data: $(READY)  ## fetch and verify the originals, the tutorials' own data
 	python -m unrolled.data.originals

@@ -55,17 +55,23 @@ def costs(d: int = 64, K: int = 5) -> list[dict]:
     found = []
     for V in (100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000):
         rng = np.random.default_rng(V)
-        u = rng.normal(size=(V, d)).astype(np.float32)
+        u = (0.1 * rng.normal(size=(V, d))).astype(np.float32)
         v = u[:10].copy()  # a few centres are enough
         noise = Alias(word2vec.noise_distribution(1 / np.arange(1, V + 1)))
 
-        def sampled(V: int = V, u: ndarray = u, v: ndarray = v, noise=noise, rng=rng):  # noqa: ANN001, ANN202
+        def sampled(
+            V: int = V,
+            u: ndarray = u,
+            v: ndarray = v,
+            noise: Alias = noise,
+            rng: np.random.Generator = rng,
+        ) -> tuple[ndarray, ndarray, ndarray]:
             words = np.array([V // 2, *noise.draw(K, rng)])
             g = -1 / (1 + np.exp(-(u[words] @ v[3])))
             g[0] += 1
             return g @ u[words], words, np.outer(g, v[3])
 
-        def dense(u: ndarray = u, sampled=sampled):  # noqa: ANN001, ANN202
+        def dense(u: ndarray = u, sampled: Callable[[], tuple] = sampled) -> ndarray:
             _, words, rows = sampled()
             by_u = np.zeros_like(u)
             np.add.at(by_u, words, rows)
@@ -74,7 +80,11 @@ def costs(d: int = 64, K: int = 5) -> list[dict]:
         weight = nn.Parameter(torch.from_numpy(u))
         adam = torch.optim.Adam([weight], lr=1e-3)
 
-        def with_adam(weight=weight, adam=adam, dense=dense):  # noqa: ANN001, ANN202
+        def with_adam(
+            weight: nn.Parameter = weight,
+            adam: torch.optim.Optimizer = adam,
+            dense: Callable[[], ndarray] = dense,
+        ) -> None:
             weight.grad = torch.from_numpy(dense())
             adam.step()
 

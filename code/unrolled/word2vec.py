@@ -234,7 +234,7 @@ class Text(NamedTuple):
 def encode(passages: Iterable[Sequence[str]], words: Words) -> Text:
     """The passages as one text; words that have no vector are left out, and the others close up."""
     known = [[words.ids[w] for w in passage if w in words.ids] for passage in passages]
-    lengths = [len(passage) for passage in known]
+    lengths = np.array([len(passage) for passage in known], dtype=int)
     ids = np.fromiter((w for passage in known for w in passage), np.int32)
     return Text(ids, np.repeat(np.arange(len(known), dtype=np.int32), lengths))
 
@@ -474,7 +474,15 @@ def train(
 
 
 @njit(fastmath=True)
-def compiled_step(v, u, c, words, eta, g, by_v):  # noqa: ANN001, ANN201
+def compiled_step(
+    v: ndarray,
+    u: ndarray,
+    c: int,
+    words: ndarray,
+    eta: float,
+    g: ndarray,
+    by_v: ndarray,
+) -> None:
     """A step uphill in place for one pair, as :func:`step`; words (K + 1,), and room for g (K + 1,) and by_v (d,)."""
     zero, one = v.dtype.type(0), v.dtype.type(1)
     d = v.shape[1]
@@ -497,7 +505,7 @@ def compiled_step(v, u, c, words, eta, g, by_v):  # noqa: ANN001, ANN201
 
 
 @njit
-def random_bits(state):  # noqa: ANN001, ANN201
+def random_bits(state: ndarray) -> int:
     """The next 64 random bits; the state (1,) moves on. (xorshift64*, Vigna 2016.)"""
     x = state[0]
     x ^= x >> np.uint64(12)
@@ -508,26 +516,26 @@ def random_bits(state):  # noqa: ANN001, ANN201
 
 
 @njit
-def below(bits, n):  # noqa: ANN001, ANN201
+def below(bits: int, n: int) -> int:
     """A number from 0 to n − 1, from the upper half of 64 random bits."""
     return np.int64(((bits >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32))
 
 
 @njit(fastmath=True)
-def compiled_epochs(  # noqa: ANN201
-    ids,  # noqa: ANN001
-    passage,  # noqa: ANN001
-    keep,  # noqa: ANN001
-    threshold,  # noqa: ANN001
-    alias,  # noqa: ANN001
-    v,  # noqa: ANN001
-    u,  # noqa: ANN001
-    window,  # noqa: ANN001
-    K,  # noqa: ANN001
-    epochs,  # noqa: ANN001
-    etas,  # noqa: ANN001
-    state,  # noqa: ANN001
-):
+def compiled_epochs(
+    ids: ndarray,
+    passage: ndarray,
+    keep: ndarray,
+    threshold: ndarray,
+    alias: ndarray,
+    v: ndarray,
+    u: ndarray,
+    window: int,
+    K: int,
+    epochs: int,
+    etas: ndarray,
+    state: ndarray,
+) -> tuple[int, int]:
     """All epochs over a text, in place; gives the numbers of pairs and of words that were trained on."""
     N, V = len(ids), len(v)
     g, by_v = np.empty(K + 1, v.dtype), np.empty(v.shape[1], v.dtype)
