@@ -20,6 +20,9 @@ from unrolled.data import originals
 
 BENCH = Path(__file__).parent
 LIBRARIES = ("torch", "numpy", "scikit-learn", "faker", "anyascii")
+"""What every measurement depends on."""
+MORE_LIBRARIES = {"word2vec": ("scipy", "numba", "gensim")}
+"""What those of single pages depend on beside it."""
 
 
 def code_only(path: Path) -> str:
@@ -42,7 +45,10 @@ def fingerprint(page: str) -> dict[str, object]:
     return {
         "code": hashlib.sha256(code.encode()).hexdigest()[:16],
         "data": hashlib.sha256(data.encode()).hexdigest()[:16],
-        "libraries": {name: version(name).split("+")[0] for name in LIBRARIES},
+        "libraries": {
+            name: version(name).split("+")[0]
+            for name in (*LIBRARIES, *MORE_LIBRARIES.get(page, ()))
+        },
     }
 
 

@@ -3,11 +3,14 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 import classification as bench
 import record
+import word2vec as word2vec_bench
+from unrolled import word2vec
 from unrolled.classification import Encoded, LayerRNN
 
 RESULTS = sorted((Path(__file__).parents[1] / "bench" / "results").glob("*.json"))
@@ -47,3 +50,20 @@ def test_batched_and_one_by_one_are_the_same_mathematics():
         bench.tutorial_pass(model, part, batched)
         weights.append(torch.nn.utils.parameters_to_vector(model.parameters()))
     torch.testing.assert_close(*weights, rtol=0, atol=1e-12)
+
+
+def test_rows_of_d2l_hold_each_pair_and_negatives_from_outside_the_window():
+    lines = ["a b c d e f g".split() * 3, ["a", "b"], ["c"]]
+    words = word2vec.Words(lines)
+    text = word2vec.encode(lines, words)
+    noise = word2vec.Alias(word2vec.noise_distribution(words.counts))
+    settings = word2vec.Settings(window=2, K=3)
+    rows = list(word2vec_bench.rows_of(text, noise, settings, np.random.default_rng(1)))
+    assert len(rows) == len(text.ids) - 1  # a word alone has no context
+    for _, contexts, negatives in rows:
+        assert len(negatives) == settings.K * len(contexts)
+        assert not set(negatives) & set(contexts)
+    _, ids, mask, label = word2vec_bench.padded(rows)
+    assert mask.sum(1).tolist() == [len(c) + len(n) for _, c, n in rows]
+    assert label.sum(1).tolist() == [len(c) for _, c, _ in rows]
+    assert (label <= mask).all() and not ids[mask == 0].any()

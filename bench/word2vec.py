@@ -1,0 +1,311 @@
+"""Chapter 3, measured: what a gradient costs as the vocabulary grows, and four trainers of skip-gram side by side.
+
+One thread, single precision, the same words, window, width and number of negatives for all; the Wikipedia sample that
+comes with gensim, so nothing has to be fetched. Takes about eight minutes of one core.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from gensim.models import Word2Vec
+from numpy import ndarray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+import record
+from unrolled import word2vec
+from unrolled.data import texts
+from unrolled.word2vec import Alias, HeldOut, Settings, Text, Vectors, Words
+
+SEEDS = (1, 2, 3)
+TURNS = 5
+SETTINGS = Settings()
+D2L_EPOCHS = 3
+"""It takes about as long for these as the others together for all of theirs."""
+
+
+# What a gradient costs
+
+
+def median_seconds(once: Callable[[], object], least: float = 0.05) -> float:
+    """The median CPU time of one call, over five turns of at least so many seconds each."""
+    calls, spent = 1, 0.0
+    while spent < least:
+        start = time.process_time()
+        for _ in range(calls):
+            once()
+        spent = time.process_time() - start
+        if spent < least:
+            calls *= 2
+    turns = []
+    for _ in range(5):
+        start = time.process_time()
+        for _ in range(calls):
+            once()
+        turns.append((time.process_time() - start) / calls)
+    return sorted(turns)[2]
+
+
+def costs(d: int = 64, K: int = 5) -> list[dict]:
+    """Seconds for the gradients of one pair, by way and vocabulary size, in single precision."""
+    found = []
+    for V in (100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000):
+        rng = np.random.default_rng(V)
+        u = (0.1 * rng.normal(size=(V, d))).astype(np.float32)
+        v = u[:10].copy()  # a few centres are enough
+        noise = Alias(word2vec.noise_distribution(1 / np.arange(1, V + 1)))
+
+        def sampled(
+            V: int = V,
+            u: ndarray = u,
+            v: ndarray = v,
+            noise: Alias = noise,
+            rng: np.random.Generator = rng,
+        ) -> tuple[ndarray, ndarray, ndarray]:
+            words = np.array([V // 2, *noise.draw(K, rng)])
+            g = -1 / (1 + np.exp(-(u[words] @ v[3])))
+            g[0] += 1
+            return g @ u[words], words, np.outer(g, v[3])
+
+        def dense(u: ndarray = u, sampled: Callable[[], tuple] = sampled) -> ndarray:
+            _, words, rows = sampled()
+            by_u = np.zeros_like(u)
+            np.add.at(by_u, words, rows)
+            return by_u
+
+        weight = nn.Parameter(torch.from_numpy(u))
+        adam = torch.optim.Adam([weight], lr=1e-3)
+
+        def with_adam(
+            weight: nn.Parameter = weight,
+            adam: torch.optim.Optimizer = adam,
+            dense: Callable[[], ndarray] = dense,
+        ) -> None:
+            weight.grad = torch.from_numpy(dense())
+            adam.step()
+
+        ways = {
+            "softmax": lambda u=u, v=v, V=V: word2vec.centre_gradient(3, V // 2, v, u),
+            "negative sampling": sampled,
+            "negative sampling, dense gradient": dense,
+            "negative sampling, dense Adam": with_adam,
+        }
+        for way, once in ways.items():
+            found.append({"way": way, "V": V, "seconds": median_seconds(once)})
+    return found
+
+
+# The text, the same for all
+
+
+class Task(NamedTuple):
+    """Words, a text to train on, and pairs to judge by."""
+
+    words: Words
+    text: Text
+    held_out: HeldOut
+
+
+def task() -> Task:
+    """The task of the page."""
+    words, text, rest = word2vec.prepare(texts.wikipedia())
+    return Task(words, text, word2vec.held_out(rest, words, SETTINGS))
+
+
+def part(text: Text, share: int) -> Text:
+    """The first passages, about one in ``share``."""
+    last = text.passage.max() // share
+    chosen = text.passage <= last
+    return Text(text.ids[chosen], text.passage[chosen])
+
+
+class Run(NamedTuple):
+    """Vectors, what they were trained on, and the CPU seconds it took."""
+
+    vectors: Vectors
+    pairs: int
+    words: int
+    seconds: float
+
+
+# The trainers
+
+
+def d2l(names: Words, text: Text, settings: Settings, seed: int) -> Run:
+    """Dive into Deep Learning 15.3 and 15.4: rows of a centre with all its contexts and negatives, padded; dense Adam.
+
+    Negatives are never words of the window. They are drawn once, before the clock starts.
+    """
+    rng = np.random.default_rng(seed)
+    torch.manual_seed(seed)
+    keep = word2vec.keep_probabilities(names.counts, settings.subsampling)
+    noise = Alias(word2vec.noise_distribution(names.counts, settings.power))
+    thinned = word2vec.subsample(text, keep, rng)
+    rows = list(rows_of(thinned, noise, settings, rng))
+    loader = torch.utils.data.DataLoader(
+        rows,
+        batch_size=512,
+        shuffle=True,
+        collate_fn=padded,
+        generator=torch.Generator().manual_seed(seed),
+    )
+    v, u = (nn.Embedding(len(names), settings.d) for _ in "vu")
+    for embedding in (v, u):
+        nn.init.xavier_uniform_(embedding.weight)
+    optimiser = torch.optim.Adam([v.weight, u.weight], lr=0.002)
+    start = time.process_time()
+    for _ in range(settings.epochs):
+        for c, words, mask, label in loader:
+            scores = torch.bmm(v(c), u(words).permute(0, 2, 1))[:, 0]
+            loss = F.binary_cross_entropy_with_logits(
+                scores, label, weight=mask, reduction="none"
+            ).mean(1)
+            optimiser.zero_grad()
+            (loss * mask.shape[1] / mask.sum(1)).sum().backward()
+            optimiser.step()
+    seconds = time.process_time() - start
+    vectors = Vectors(v.weight.detach().numpy(), u.weight.detach().numpy())
+    found = sum(len(contexts) for _, contexts, _ in rows)
+    seen = settings.epochs * found, settings.epochs * len(thinned.ids)
+    return Run(vectors, *seen, seconds)
+
+
+def rows_of(
+    text: Text, noise: Alias, settings: Settings, rng: np.random.Generator
+) -> Iterator[tuple[int, list[int], list[int]]]:
+    """Each centre with its contexts, and K negatives for each context that are none of them."""
+    pool = iter(())
+    for line in np.split(text.ids, np.flatnonzero(np.diff(text.passage)) + 1):
+        line = line.tolist()
+        for i, c in enumerate(line):
+            reach = int(rng.integers(1, settings.window + 1))
+            contexts = line[max(0, i - reach) : i] + line[i + 1 : i + 1 + reach]
+            negatives: list[int] = []
+            while len(negatives) < settings.K * len(contexts):
+                w = next(pool, None)
+                if w is None:
+                    pool = iter(noise.draw(10_000, rng).tolist())
+                elif w not in contexts:
+                    negatives.append(w)
+            if contexts:
+                yield c, contexts, negatives
+
+
+def padded(rows: list) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """A minibatch of rows, filled up with zeros to the longest, with a mask and labels."""
+    longest = max(len(contexts) + len(negatives) for _, contexts, negatives in rows)
+    centres, words, masks, labels = [], [], [], []
+    for c, contexts, negatives in rows:
+        rest = longest - len(contexts) - len(negatives)
+        centres.append(c)
+        words.append(contexts + negatives + [0] * rest)
+        masks.append([1.0] * (longest - rest) + [0.0] * rest)
+        labels.append([1.0] * len(contexts) + [0.0] * (longest - len(contexts)))
+    return (
+        torch.tensor(centres)[:, None],
+        torch.tensor(words),
+        torch.tensor(masks),
+        torch.tensor(labels),
+    )
+
+
+def gensim(names: Words, text: Text, settings: Settings, seed: int) -> Run:
+    """gensim with one worker, on the same words in the same order."""
+    lines = [
+        [names.words[w] for w in line]
+        for line in np.split(text.ids, np.flatnonzero(np.diff(text.passage)) + 1)
+    ]
+    model = Word2Vec(
+        vector_size=settings.d,
+        window=settings.window,
+        negative=settings.K,
+        sample=settings.subsampling,
+        ns_exponent=settings.power,
+        alpha=settings.eta,
+        min_alpha=settings.eta_end,
+        epochs=settings.epochs,
+        sg=1,
+        min_count=1,
+        workers=1,
+        seed=seed,
+    )
+    model.build_vocab_from_freq(
+        dict(zip(names.words, names.counts.tolist(), strict=True)),
+        corpus_count=len(lines),
+    )
+    start = time.process_time()
+    trained, _ = model.train(lines, total_examples=len(lines), epochs=settings.epochs)
+    seconds = time.process_time() - start
+    order = [model.wv.key_to_index[word] for word in names.words]
+    vectors = Vectors(model.wv.vectors[order], model.syn1neg[order])
+    return Run(vectors, 0, trained, seconds)
+
+
+def own(trainer: Callable) -> Callable[[Words, Text, Settings, int], Run]:
+    """One of the page's trainers, with its time, preparation included."""
+
+    def run(names: Words, text: Text, settings: Settings, seed: int) -> Run:
+        start = time.process_time()
+        trained = trainer(text, names, settings, seed)
+        return Run(*trained, time.process_time() - start)
+
+    return run
+
+
+TRAINERS = {
+    "d2l": d2l,
+    "vectorised": own(word2vec.train),
+    "gensim": gensim,
+    "compiled": own(word2vec.train_compiled),
+}
+
+
+def speeds(names: Words, text: Text) -> dict[str, dict[str, list[float]]]:
+    """Pairs and words per CPU second, an epoch a turn, the trainers in turns; the slow ones on a part of the text."""
+    once = SETTINGS._replace(epochs=1)
+    some = {"d2l": part(text, 8), "vectorised": part(text, 2)}
+    measured: dict[str, dict[str, list[float]]] = {
+        name: {"pairs": [], "words": []} for name in TRAINERS
+    }
+    for turn in range(TURNS):
+        for name, trainer in TRAINERS.items():
+            run = trainer(names, some.get(name, text), once, turn)
+            measured[name]["pairs"].append(run.pairs / run.seconds)
+            measured[name]["words"].append(run.words / run.seconds)
+    return measured
+
+
+def main() -> None:
+    """Measure everything and write it down."""
+    grown = costs()
+    words, text, held_out = task()
+    word2vec.train_compiled(part(text, 50), words, SETTINGS)  # compiles
+    rates = speeds(words, text)
+    print(json.dumps(rates, indent=1), flush=True)
+    runs = []
+    for seed in SEEDS:
+        for name, trainer in TRAINERS.items():
+            epochs = D2L_EPOCHS if name == "d2l" else SETTINGS.epochs
+            run = trainer(words, text, SETTINGS._replace(epochs=epochs), seed)
+            score = word2vec.judge(run.vectors, held_out)
+            found = {"trainer": name, "seed": seed, "epochs": epochs}
+            runs.append(found | score._asdict() | {"seconds": run.seconds})
+            print(runs[-1], flush=True)
+    record.write(
+        "word2vec",
+        {
+            "settings": SETTINGS._asdict(),
+            "vocabulary": len(words),
+            "costs": grown,
+            "speeds": rates,
+            "runs": runs,
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()
