@@ -114,7 +114,7 @@ ERROR = Result(
         ),
         Mutant(
             "p not normalised",
-            lambda s, y: y - np.exp(s - s.max()),
+            lambda s, y: y - np.exp(s),
         ),
     ],
 )
@@ -258,7 +258,7 @@ GRADIENTS = Result(
             mistaken(W_embed=lambda x, h, e, E, U: np.outer((1 - h**2) * (U.T @ e), x)),
         ),
         Mutant(
-            "p for e: the observed word dropped",
+            "−p for e: the observed word dropped",
             mistaken(
                 h=lambda x, h, e, E, U: -U.T @ softmax(U @ h),
                 W_unembed=lambda x, h, e, E, U: -np.outer(softmax(U @ h), h),

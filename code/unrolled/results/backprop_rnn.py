@@ -538,8 +538,14 @@ GRADIENTS = Result(
             but="T = 1 or d = 1",
         ),
         Mutant(
-            "assigned instead of added up where a word repeats",
+            "assigned in the order of time instead of added up where a word repeats",
             mistaken(lambda x, delta, h: {"W_embed": assigned(x, delta)}),
+            harmless=no_word_repeats,
+            but="sentences in which no word repeats",
+        ),
+        Mutant(
+            "assigned from the last word to the first instead of added up",
+            mistaken(lambda x, delta, h: {"W_embed": assigned(x[::-1], delta[::-1])}),
             harmless=no_word_repeats,
             but="sentences in which no word repeats",
         ),
@@ -592,7 +598,8 @@ def J_of_layers(
     for number, into in enumerate([W_embed, *W_in]):
         named[f"weight_ih_l{number}"] = into
         named[f"weight_hh_l{number}"] = W_recurrent[number]
-    return J_of_state(layer(**named)(x)[0][-1], y, W_unembed)
+    # with one layer, autograd still asks for a part that W_in has
+    return J_of_state(layer(**named)(x)[0][-1], y, W_unembed) + 0 * W_in.sum()
 
 
 def plain_J_of_layers(
@@ -690,6 +697,7 @@ STACKED = Result(
     sizes={"V": (2, 10), "d": (1, 7), "T": (1, 9), "L": (2, 4)},
     edges={
         "one word (T = 1)": given_layers([2], L=3),
+        "one layer (L = 1)": given_layers([3, 1, 4], L=1),
         "one number for a state (d = 1)": given_layers([3, 1, 4, 1], L=2, d=1),
         "two words to choose from": given_layers([0, 1, 1], L=2, V=2),
         "one word, again and again": given_layers([4] * 10, L=3),

@@ -336,6 +336,15 @@ def without_identity(
     return from_deltas(lambda h, _: bent(h) * g[1:])(*case)
 
 
+def vanilla_throughout(
+    x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray
+) -> Gradients:
+    """The gradients with the vanilla network's diagonals both on the way back and in δ_t."""
+    case = x, y, W_embed, W_recurrent, W_unembed
+    g = carried(right_way, bent_as_vanilla)(*case)
+    return from_deltas(lambda h, _: bent_as_vanilla(h) * g[1:])(*case)
+
+
 def overwritten(delta: ndarray, x: ndarray) -> ndarray:
     """The columns of a word's last occurrence alone (d, V)."""
     found = np.zeros((delta.shape[1], x.shape[1]))
@@ -396,6 +405,12 @@ GRADIENTS = Result(
     mutants=[
         Mutant(
             "1 − h_t² for 1 − (h_t − h_(t−1))²",
+            vanilla_throughout,
+            harmless=one_step,
+            but="T = 1, where h_0 = 0",
+        ),
+        Mutant(
+            "1 − h_t² for 1 − (h_t − h_(t−1))², in δ_t alone",
             from_deltas(lambda h, g: bent_as_vanilla(h) * g[1:]),
             harmless=one_step,
             but="T = 1, where h_0 = 0",
