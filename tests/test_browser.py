@@ -48,12 +48,15 @@ class Visit:
             self.foreign.append(request.url)
 
     def open(self, address: str) -> None:
-        """Load a page and wait until its formulas are set."""
+        """Load a page, wait until its formulas are set, and open what is folded."""
         self.foreign.clear()
         self.errors.clear()
         self.page.goto(address)
         self.page.wait_for_load_state("networkidle")
         self.page.evaluate("window.MathJax?.startup?.promise?.then(() => null)")
+        self.page.evaluate(
+            "document.querySelectorAll('details').forEach(fold => fold.open = true)"
+        )
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +121,12 @@ def test_search_finds_a_page_from_a_file(visit: Visit, site: Path):
         "#search-results ul.search li a[href^='notation.html']"
     )
     assert not visit.errors
+
+
+def test_link_to_something_folded_opens_it(visit: Visit, site: Path):
+    visit.page.goto((site / "results.html").as_uri())
+    visit.page.locator("a[href$='#cite-softmax-error']").click()
+    visit.page.wait_for_selector("#cite-softmax-error pre", state="visible")
 
 
 def test_faults_are_found(visit: Visit, tmp_path: Path):

@@ -239,9 +239,9 @@ def test_pages_run_side_by_side(built: Book):
 
 
 def test_page_taken_out_of_the_book_is_not_published(built: Book):
-    built.edit("_toc.yml", "  - file: plain\n", "")
+    built.edit("_toc.yml", "  - file: choice\n", "")
     assert built.build() == 0, built.log
-    assert not (built.html / "plain.html").exists()
+    assert not (built.html / "choice.html").exists()
 
 
 def test_figure_deleted_from_the_site_is_named(built: Book):
