@@ -242,7 +242,7 @@ ARTICLE = Design(
     batch=128,
     learning_rate=1e-3,
 )
-"""The article's choices; its learning rate is Adam's default, and stays where it is."""
+"""The article's choices. Its learning rate is Adam's default; here it falls to zero, as in all the book's trainings."""
 
 State = tuple[Tensor, Tensor]
 """The states h and c of a network, each (L, B, d)."""
@@ -657,15 +657,18 @@ class Loop(NamedTuple):
 
 
 def loop(text: str, times: int = 3) -> Loop | None:
-    """The loop in which a text ends, a phrase that stands there so many times in a row; None if there is none."""
-    N = len(text)
+    """The loop in which a text ends, a phrase that stands there so many times in a row; None if there is none.
+
+    Of several, the one that begins first.
+    """
+    N, found = len(text), None
     for period in range(1, N // times + 1):
         start = N - period
         while start > 0 and text[start - 1] == text[start - 1 + period]:
             start -= 1
-        if N - start >= times * period:
-            return Loop(start, text[start : start + period])
-    return None
+        if N - start >= times * period and (found is None or start < found.start):
+            found = Loop(start, text[start : start + period])
+    return found
 
 
 # In one process or in several
