@@ -78,6 +78,7 @@ def scored(net: TextLSTM, ids: Tensor, first: int) -> Tensor:
 def counted(data: str, end: int, part: slice) -> np.ndarray:
     """−log p of the symbols of a part by the n-gram, in nats, fitted to the text up to ``end``."""
     text = corpus(data)
+
     model = Ngrams(ORDER, len(text.symbols), never=(text.symbols.pad,))
     model.fit([text.ids[:end].tolist()])
     before = ORDER - 1

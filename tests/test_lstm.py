@@ -375,7 +375,7 @@ def test_by_window_is_by_state_until_the_window_is_full():
 def test_draws_from_the_table_follow_the_distribution():
     net = network()
     table, prompt = lstm.Table(net), corpus().ids[:9].tolist()
-    logits, _ = lstm.warm_up(net, prompt)
+    logits, _ = lstm.stepper(net)(*lstm.begin(net, prompt))
     for temperature in (0.5, 1.0, 2.0):
         p = (logits[0] / temperature).softmax(0).numpy()
         rng, N = np.random.default_rng(1), 4000
@@ -389,12 +389,13 @@ def test_draws_from_the_table_follow_the_distribution():
 def test_a_step_carries_a_batch_of_texts():
     net, prompt = network(), corpus().ids[:9].tolist()
     step = lstm.stepper(net)
-    logits, state = lstm.warm_up(net, prompt, B=3)
+    logits, state = step(*lstm.begin(net, prompt, B=3))
     assert logits.shape == (3, len(corpus().symbols))
     logits, _ = step(torch.tensor([4, 5, 4]), state)
-    alone, _ = lstm.warm_up(net, [*prompt, 5])
+    alone, _ = step(*lstm.begin(net, [*prompt, 5]))
     torch.testing.assert_close(logits[1:2], alone, rtol=0, atol=1e-5)
     torch.testing.assert_close(logits[0], logits[2])
+    assert lstm.begin(net, [4])[1] is None
 
 
 # What is copied, and what repeats

@@ -506,12 +506,11 @@ def by_state(
     net: TextLSTM, prompt: Sequence[int], length: int, choose: Choice = argmax
 ) -> list[int]:
     """The same with the state carried on: each symbol is read once."""
-    step = stepper(net)
-    logits, state = warm_up(net, prompt)
-    ids = []
+    step, (last, state), ids = stepper(net), begin(net, prompt), []
     for _ in range(length):
+        logits, state = step(last, state)
         ids.append(choose(logits[0]))
-        logits, state = step(torch.tensor(ids[-1:]), state)
+        last = torch.tensor(ids[-1:])
     return ids
 
 
@@ -533,12 +532,17 @@ def stepper(net: TextLSTM) -> Callable[[Tensor, State], tuple[Tensor, State]]:
     return step
 
 
-def warm_up(net: TextLSTM, prompt: Sequence[int], B: int = 1) -> tuple[Tensor, State]:
-    """The logits (B, V) and the state after reading a prompt, the same for B texts."""
-    net.eval()
-    with torch.no_grad():
-        logits, state = net(torch.tensor([prompt]).expand(B, -1), None, True)
-    return never(logits[:, 0]), state
+def begin(
+    net: TextLSTM, prompt: Sequence[int], B: int = 1
+) -> tuple[Tensor, State | None]:
+    """The last symbol of a prompt (B,) and the state before it, the same for B texts, for :func:`stepper`."""
+    ids = torch.tensor([prompt]).expand(B, -1)
+    state = None
+    if len(prompt) > 1:
+        net.eval()
+        with torch.no_grad():
+            _, state = net(ids[:, :-1], None, True)
+    return ids[:, -1], state
 
 
 class Table:
