@@ -248,6 +248,20 @@ State = tuple[Tensor, Tensor]
 """The states h and c of a network, each (L, B, d)."""
 
 
+class Dropout(nn.Module):
+    """Dropout with one mask for all steps of a window (Gal & Ghahramani 2016): what is zeroed stays so."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The entries x (B, T, d), some of them zeroed in training and the others scaled up."""
+        if not self.training or not self.share:
+            return x
+        return x * F.dropout(torch.ones_like(x[:, :1]), self.share)  # (B, 1, d)
+
+
 class TextLSTM(nn.Module):
     """A network that reads symbols one after the other, and scores which comes next.
 
@@ -262,10 +276,8 @@ class TextLSTM(nn.Module):
         m = {"number": 1, "one-hot": V, "embedding": design.embedding}[design.inputs]
         self.embed = nn.Embedding(V, m) if design.inputs == "embedding" else None
         self.lstm = nn.LSTM(m, d, L, batch_first=True, dropout=design.dropout * (L > 1))
-        self.before, self.after = (
-            nn.Dropout(design.input_dropout),
-            nn.Dropout(design.dropout),
-        )
+        self.before = Dropout(design.input_dropout)
+        self.after = Dropout(design.dropout)
         self.readout = nn.Linear(d, V)
         for name in "h", "c":
             self.register_buffer(name, torch.zeros(L, design.batch, d))
