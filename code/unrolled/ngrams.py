@@ -26,7 +26,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 from torch import Tensor
 
@@ -187,7 +186,9 @@ class Ngrams:
         )
 
     def distribution(
-        self, contexts: ArrayLike, groups: ArrayLike | None = None
+        self,
+        contexts: np.ndarray | Sequence[Sequence[int]],
+        groups: np.ndarray | Sequence[int] | int | None = None,
     ) -> np.ndarray:
         """The probabilities (N, V) of what follows contexts (N, n − 1), the most recent symbol last.
 
@@ -256,7 +257,9 @@ class Ngrams:
         return np.split(np.concatenate([np.zeros(0), *found]), ends)
 
     def step(
-        self, ids: Tensor, state: tuple[np.ndarray | None, ArrayLike | None]
+        self,
+        ids: Tensor,
+        state: tuple[np.ndarray | None, np.ndarray | Sequence[int] | None],
     ) -> tuple[Tensor, tuple]:
         """Read one more symbol of each of B sequences: their next logits (B, V) and state.
 
@@ -276,7 +279,7 @@ class Ngrams:
         return torch.from_numpy(logits), (contexts, groups)
 
 
-def _within(ids: ArrayLike, V: int) -> np.ndarray:
+def _within(ids: np.ndarray | Sequence[int], V: int) -> np.ndarray:
     """The ids as an array of integers, all of the vocabulary."""
     ids = np.asarray(ids, dtype=np.int64)
     if ids.size and not (0 <= ids.min() and ids.max() < V):
