@@ -23,12 +23,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
-from unrolled.ngrams import Ngrams
 
 import record
 from unrolled import lstm
 from unrolled.data import texts
 from unrolled.lstm import ARTICLE, Corpus, Design, TextLSTM
+from unrolled.ngrams import Ngrams
 
 SCRATCH = record.BENCH.parent / "_build" / "bench-lstm.jsonl"
 SEEDS = range(1, 4)
@@ -333,19 +333,26 @@ def main(only: str = "") -> None:
     results = done()
     if missing := jobs().keys() - results.keys():
         print(f"{len(missing)} jobs are left; run this again")
-        return
+    else:
+        write(results)
+
+
+def write(results: dict[str, dict]) -> None:
+    """Write the results of the jobs down, with the blends."""
     runs = []
     for name, found in results.items():
         kind, *where = name.split("/")
         if kind == "speeds":
             continue
         labels = dict(zip(("data", "system", "seed"), where, strict=False))
+        if "seed" in labels:
+            labels["seed"] = int(labels["seed"])
         if kind in ("chosen", "final") and where[1] != "article":
             weight, bits = with_counts(*where[:2])
             if kind == "chosen":
                 found |= {"weight": weight, "dev, blended": bits}
             else:
-                bits = blended(*where[:2], weight, kind, int(where[2]))
+                bits = blended(*where[:2], weight, kind, labels["seed"])
                 found |= {"test, blended": bits}
         runs.append({"kind": kind, **labels, **found})
     record.write(
