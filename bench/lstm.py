@@ -126,13 +126,13 @@ def kept(*name: object) -> Path:
 
 BASE = Design(
     width=128,
-    embedding=32,
-    dropout=0.2,
+    batch=16,
+    dropout=0.1,
     input_dropout=0.0,
     recurrent_dropout=0.0,
-    learning_rate=5e-3,
+    learning_rate=1e-2,
 )
-BASE_STEPS = 500
+BASE_STEPS = 1000
 SCORED = 14_000
 """Symbols of dev that the variants are scored on."""
 
@@ -157,7 +157,7 @@ VARIANTS: dict[str, dict] = {
     "dropout: 0.5": {"dropout": 0.5},
     "dropout of W: 0.3": {"recurrent_dropout": 0.3},
     "learning rate: 0.001": {"learning_rate": 1e-3},
-    "learning rate: 0.02": {"learning_rate": 2e-2},
+    "learning rate: 0.03": {"learning_rate": 3e-2},
     "optimiser: SGD": {"learning_rate": 1.0},
     "all as in the article": {
         "inputs": "number",
