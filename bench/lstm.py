@@ -4,16 +4,15 @@ On *Alice* and on the embedded news, lower-cased. Settings, and the weight of a 
 to 90 % of a text) by models trained on the first 80 %; what is scored on the test part (the last 10 %), once for each
 model and seed, was trained on the first 90 %. Every model predicts every character of a part, with the same alphabet.
 
-A budget of 60 or 300 seconds is a number of steps: as many as two threads on two idle cores make in that time
-(``python lstm.py calibrate`` with OMP_NUM_THREADS=2). The runs themselves are on one thread, and their CPU seconds are
-written down. Each is kept in ``_build`` as it ends, and not run again; all take about an hour and a half. Needs the
-originals (``make data``).
+A budget of 60 or 300 seconds is a number of steps: as many as two threads on two idle cores make in that time, by the
+seconds of a step, which are measured too. The runs themselves are on one thread, and their CPU seconds are written
+down. Each is kept in ``_build`` as it ends, and not run again; all take about an hour and a half. Needs the originals
+(``make data``).
 """
 
 import functools
 import itertools
 import json
-import math
 import sys
 import time
 from collections.abc import Callable
@@ -42,7 +41,6 @@ FIVE = Design(
     recurrent_dropout=0.5,
 )
 DESIGNS = {"article": ARTICLE, "60 s": MINUTE, "300 s": FIVE}
-SECONDS = {"article": 60, "60 s": 60, "300 s": 300}
 STEPS = {"article": 380, "60 s": 2000, "300 s": 4600}
 """What two threads make in the seconds of the budget, rounded down to tens."""
 ORDER = 8
@@ -246,22 +244,26 @@ def generation_speeds() -> dict[str, float]:
     return medians(ways)
 
 
-def calibrate() -> None:
-    """Print the seconds of a step of each design with as many threads as OMP_NUM_THREADS says, and the steps."""
-    end = corpus("originals").test
-    for system, design in DESIGNS.items():
-        few, many = (1, 4) if system == "article" else (10, 60)
-        turns = []
-        for _ in range(4):
-            times = []
-            for steps in (few, many):
-                start = time.perf_counter()
-                trained("originals", design, steps, 1, end)
-                times.append(time.perf_counter() - start)
-            turns.append((times[1] - times[0]) / (many - few))
-        one = min(turns)  # whatever else runs on the machine only makes it slower
-        steps = math.floor(SECONDS[system] / one / 10) * 10
-        print(system, f"{one:.5f} seconds a step; steps: {steps}", flush=True)
+def step_seconds(steps: int = 120) -> dict[str, dict[str, float]]:
+    """Wall seconds of a training step of each design on two threads: the least of many, and the median.
+
+    Whatever else runs on the machine makes a step slower, so the least is nearest to that of idle cores.
+    """
+    text, found = corpus("originals"), {}
+    torch.set_num_threads(2)
+    for system in ("60 s", "300 s"):
+        net = TextLSTM(len(text.symbols), DESIGNS[system])
+        times: list[float] = []
+
+        def clock(net: torch.nn.Module, *_: object, times: list[float] = times) -> None:
+            times.append(time.perf_counter())
+
+        net.register_forward_pre_hook(clock)
+        lstm.train(net, text.ids[: text.test], lambda: 0.0, steps, every=steps)
+        one = np.diff(times)
+        found[system] = {"least": float(one.min()), "median": float(np.median(one))}
+    torch.set_num_threads(1)
+    return found
 
 
 # All of it
@@ -289,6 +291,7 @@ def jobs() -> dict[str, Callable[[], dict]]:
         found[f"ngram/{data}"] = functools.partial(ngram, data)
     found["speeds/training"] = training_speeds
     found["speeds/generation"] = generation_speeds
+    found["speeds/steps"] = step_seconds
     return found
 
 
@@ -361,7 +364,8 @@ def write(results: dict[str, dict]) -> None:
             "steps": STEPS,
             "designs": {name: vars(design) for name, design in DESIGNS.items()},
             "speeds": {
-                what: results[f"speeds/{what}"] for what in ("training", "generation")
+                what: results[f"speeds/{what}"]
+                for what in ("training", "generation", "steps")
             },
             "base": vars(BASE) | {"steps": BASE_STEPS, "scored": SCORED},
             "runs": runs,
@@ -370,4 +374,4 @@ def write(results: dict[str, dict]) -> None:
 
 
 if __name__ == "__main__":
-    calibrate() if sys.argv[1:] == ["calibrate"] else main(*sys.argv[1:])
+    main(*sys.argv[1:])
