@@ -35,10 +35,10 @@ TEXTS = {"originals": texts.alice, "embedded": texts.news}
 
 MINUTE = Design(learning_rate=8e-3, dropout=0.4)
 FIVE = Design(
-    width=384,
-    learning_rate=6e-3,
+    width=320,
+    learning_rate=7e-3,
     dropout=0.5,
-    recurrent_dropout=0.5,
+    recurrent_dropout=0.4,
 )
 DESIGNS = {"article": ARTICLE, "60 s": MINUTE, "300 s": FIVE}
 STEPS = {"article": 380, "60 s": 2000, "300 s": 4600}
