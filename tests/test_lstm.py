@@ -192,6 +192,16 @@ def test_recurrent_dropout_is_of_training_alone_and_leaves_the_weights():
     assert torch.equal(net(ids)[0], net(ids)[0])
     for name, weight in net.state_dict().items():
         assert torch.equal(weight, before[name])
+    net.lstm.weight_hh_l0.data.zero_()  # then there is nothing left to drop
+    torch.testing.assert_close(net.train()(ids)[0], net.eval()(ids)[0])
+
+
+def test_what_is_dropped_is_dropped_in_all_steps():
+    torch.manual_seed(1)
+    dropped = lstm.Dropout(0.25)(torch.ones(3, 9, 400))
+    assert torch.equal(dropped, dropped[:, :1].expand(3, 9, 400))
+    assert dropped.unique().tolist() == pytest.approx([0, 4 / 3])
+    assert dropped.mean().item() == pytest.approx(1, abs=0.1)
 
 
 @given(st.integers(1, 60), st.integers(1, 9), st.integers(1, 9))
@@ -357,19 +367,17 @@ def test_greedy_texts_agree_by_state_and_by_table(design):
     assert by_table == lstm.by_state(net, prompt, 40)
 
 
-def test_by_window_is_by_state_until_the_window_is_full():
-    net, prompt = (
-        network(replace(SMALL, window=20)),
-        corpus().ids[:4].tolist(),
+def test_by_window_is_by_state_until_the_window_is_full(monkeypatch):
+    net, prompt = network(replace(SMALL, window=20)), corpus().ids[:4].tolist()
+    seen, read = [], TextLSTM.read
+    monkeypatch.setattr(
+        TextLSTM, "read", lambda net, ids: (seen.append(ids), read(net, ids))[1]
     )
-    window, state = lstm.by_window(net, prompt, 40), lstm.by_state(net, prompt, 40)
-    assert window[:17] == state[:17]
-    expected = list(prompt)
-    for _ in range(40):
-        with torch.no_grad():
-            s = lstm.never(net(torch.tensor([expected[-20:]]))[0][0, -1])
-        expected.append(int(s.argmax()))
-    assert window == expected[4:]
+    window = lstm.by_window(net, prompt, 40)
+    assert window[:17] == lstm.by_state(net, prompt, 40)[:17]
+    whole = prompt + window
+    for k, ids in enumerate(seen[:40], 4):  # each character is read after all before it
+        assert ids.tolist() == [whole[max(k - 20, 0) : k]]
 
 
 def test_draws_from_the_table_follow_the_distribution():
