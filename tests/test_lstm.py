@@ -435,7 +435,7 @@ def test_a_text_without_a_loop_has_none():
 # In several processes
 
 PROCESS = """
-import sys, torch
+import pathlib, sys, torch
 from unrolled import lstm
 torch.distributed.init_process_group("gloo")
 torch.manual_seed(3)
@@ -449,7 +449,8 @@ def optimiser(*arguments, **settings):
     made = torch.optim.SGD(*arguments, **settings)
     made.register_step_pre_hook(keep)
     return made
-lstm.train(net, ids, lambda: 0.0, 3, every=3, optimiser=optimiser)
+path = pathlib.Path(sys.argv[1], "run.pt")
+lstm.train(net, ids, lambda: 0.0, 3, every=3, checkpoint=path, optimiser=optimiser)
 rank = torch.distributed.get_rank()
 torch.save([torch.stack(gradients), net.h, net.c], f"{sys.argv[1]}/{rank}.pt")
 """
@@ -475,6 +476,9 @@ def test_two_processes_take_the_gradients_of_one(tmp_path: Path):
         torch.testing.assert_close(gradients, one[0], rtol=0, atol=1e-6)
         torch.testing.assert_close(h, one[1][:, rank::2], rtol=0, atol=1e-6)
         torch.testing.assert_close(c, one[2][:, rank::2], rtol=0, atol=1e-6)
+    assert sorted(path.name for path in (tmp_path / "1").glob("run*")) == ["run.pt"]
+    written = sorted(path.name for path in (tmp_path / "2").glob("run*"))
+    assert written == ["run.0.pt", "run.1.pt"]
     assert not torch.equal(two[0][1], two[1][1])  # each has the states of its own rows
 
 

@@ -286,7 +286,8 @@ class TextLSTM(nn.Module):
             getattr(self.lstm, f"bias_ih_l{layer}").data[d : 2 * d] += 1
 
     def read(self, ids: Tensor) -> Tensor:
-        """What the first layer reads of the symbols ids (B, T): (B, T, m)."""
+        """What the first layer reads of the symbols ids (B, T): (B, T, m), on the network's device."""
+        ids = ids.to(self.h.device)
         if self.embed is not None:
             return self.embed(ids)
         dtype = self.readout.weight.dtype
@@ -393,8 +394,9 @@ def train(
     """Train a network in place on a text ids (N,), on the device that it is on, and keep what did best on dev.
 
     In a group of n processes (``torchrun``), each trains on every n-th row of the minibatch, and they average their
-    gradients. The rows must share out evenly: an average of averages is the average only if all are over the same
-    number of predictions. Raises ValueError if they do not.
+    gradients; each writes a ``checkpoint`` of its own, with its rank in the name. The rows must share out evenly: an
+    average of averages is the average only if all are over the same number of predictions. Raises ValueError if they do
+    not.
     """
     group = torch.distributed.is_available() and torch.distributed.is_initialized()
     rank, n = (
@@ -409,6 +411,8 @@ def train(
         )
     mine = slice(rank, None, n)
     if n > 1:
+        if checkpoint is not None:  # each has states of its own to keep
+            checkpoint = checkpoint.with_suffix(f".{rank}{checkpoint.suffix}")
         net.h, net.c = net.h[:, mine].contiguous(), net.c[:, mine].contiguous()
     # each process carries the states of its own rows: they must not be overwritten by those of the first
     model = DistributedDataParallel(net, broadcast_buffers=False) if group else net
@@ -574,7 +578,7 @@ class Table:
             for name, weight in net.lstm.named_parameters()
         }
         with torch.no_grad():
-            u = net.read(torch.arange(net.V, device=net.h.device)).cpu().numpy()
+            u = net.read(torch.arange(net.V)).cpu().numpy()
         layers = []
         for layer in range(L):
             W_input, W_recurrent, b, b2 = (
