@@ -204,9 +204,10 @@ def test_every_step_reads_the_language_and_what_was_drawn(name, tutorial):
     T, drawing = len(name) - 1, generating_network(name, tutorial=tutorial)
     drawn = texts(drawing)
     assert not Counter(name[:-1] + name[1:]) - Counter(drawn)
-    assert drawn.count("z") - name.count("z") * 2 + (name[0] == "z") + (
-        name[-1] == "z"
-    ) == T
+    assert (
+        drawn.count("z") - name.count("z") * 2 + (name[0] == "z") + (name[-1] == "z")
+        == T
+    )
     assert len(elements(drawing, "circle")) == (5 if tutorial else 3) * T
     handed_on = [
         path

@@ -331,9 +331,7 @@ def likelihood(log_p: Sequence[ndarray]) -> Likelihood:
     return Likelihood(J, bits / symbols, bits / len(log_p), 2 ** (bits / symbols))
 
 
-def log_probabilities(
-    model: nn.Module, part: Encoded, first: int = 0
-) -> list[ndarray]:
+def log_probabilities(model: nn.Module, part: Encoded, first: int = 0) -> list[ndarray]:
     """What a network gives to each symbol of N names, the end included, in nats: for each name an array (T_i + 1,).
 
     Without the ``first`` predictions of each name: 1 takes the first letter as given, and then a network without a
@@ -363,7 +361,9 @@ class Bits(NamedTuple):
 def bits(log_p: Sequence[ndarray], languages: Tensor) -> Bits:
     """Bits per character of names, over all of them and as a mean over the languages (N,) that occur."""
     by_language = [
-        likelihood([one for one, mine in zip(log_p, languages == k, strict=True) if mine])
+        likelihood(
+            [one for one, mine in zip(log_p, languages == k, strict=True) if mine]
+        )
         for k in languages.unique()
     ]
     each = [language.bits_per_character for language in by_language]

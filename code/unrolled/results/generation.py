@@ -62,7 +62,9 @@ def three_layers(letters: ndarray, language: int, **blocks: ndarray) -> Unrolled
     model, state = tutorial_network(**blocks), None
     with torch.no_grad():
         for letter in letters:
-            s, state = model.step(torch.tensor([letter]), torch.tensor([language]), state)
+            s, state = model.step(
+                torch.tensor([letter]), torch.tensor([language]), state
+            )
     return Unrolled(state[0].numpy(), s[0].numpy())
 
 
@@ -94,7 +96,9 @@ def jacobians(letters: ndarray, language: int, **blocks: ndarray) -> Unrolled:
     """The value at zero, and autograd's Jacobian there times the inputs."""
     model = tutorial_network(**blocks)
     T, V, C = len(letters), model.V, model.C
-    there = torch.cat([torch.eye(V)[letters].flatten(), torch.eye(C)[language]]).double()
+    there = torch.cat(
+        [torch.eye(V)[letters].flatten(), torch.eye(C)[language]]
+    ).double()
 
     def network(inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         x, z, h = inputs[: T * V].view(T, V), inputs[T * V :], torch.zeros(model.d)
@@ -121,7 +125,9 @@ def affine_mutant(
         w = {name: changed.get(name, np.asarray)(x) for name, x in w.items()}
         T = len(letters)
         added = [
-            w["A_x"][:, x] + w["A_z"][:, language] * language_at(t, T) + w["a"] * every(t, T)
+            w["A_x"][:, x]
+            + w["A_z"][:, language] * language_at(t, T)
+            + w["a"] * every(t, T)
             for t, x in enumerate(letters)
         ]
 
@@ -316,7 +322,9 @@ def step_by_step(letters: ndarray, language: int, **weights: ndarray) -> ndarray
     model, state, rows = layer(**weights), None, []
     with torch.no_grad():
         for letter in letters:
-            s, state = model.step(torch.tensor([letter]), torch.tensor([language]), state)
+            s, state = model.step(
+                torch.tensor([letter]), torch.tensor([language]), state
+            )
             rows.append(s[0].log_softmax(0).numpy())
     return np.array(rows)
 
@@ -717,7 +725,9 @@ BITS = Result(
             "the end of the name predicted, but not counted",
             measured(lambda log_p: sum(len(row) - 1 for row in log_p)),
         ),
-        Mutant("the end of the name left out altogether", measured(kept=lambda r: r[:-1])),
+        Mutant(
+            "the end of the name left out altogether", measured(kept=lambda r: r[:-1])
+        ),
         Mutant(
             "the mean of the names' own means",
             of_means,
@@ -732,9 +742,9 @@ BITS = Result(
         ),
         Mutant(
             "divided by the size of the padded table",
-            lambda **case: measured(
-                lambda log_p: len(log_p) * max(map(len, log_p))
-            )(**case),
+            lambda **case: measured(lambda log_p: len(log_p) * max(map(len, log_p)))(
+                **case
+            ),
             harmless=equally_long,
             but="names of one length",
         ),
