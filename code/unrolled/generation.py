@@ -535,7 +535,8 @@ def generate(
     k: int | None = None,
     p: float | None = None,
 ) -> list[Generated]:
-    """Draw a name for each of the languages (N,), each symbol from the probabilities that :mod:`sampling` leaves.
+    """Draw a name for each of the languages (N,), each symbol as
+    :func:`unrolled.sampling.distribution` says.
 
     Names begin with ``prefix``, and are stopped after ``longest`` letters. The same seed gives the same names. Raises
     ValueError for a language that the network does not have, and for a network without a start symbol if there is no
