@@ -107,7 +107,8 @@ def lstm(data: str, seed: int, d: int, steps: int) -> NameNetwork:
     languages, (train, dev, _) = task(data)
     torch.manual_seed(seed)
     model = NameNetwork(V, len(languages), d, never=NEVER)
-    settings = {"steps": steps, "learning_rate": LEARNING_RATE, "every": 250}
+    # it is judged rarely, since judging takes time too
+    settings = {"steps": steps, "learning_rate": LEARNING_RATE, "every": steps // 4}
     generation.train(model, train, dev, seed=seed, **settings)
     return model
 
