@@ -9,6 +9,8 @@ features of a trained network, and people's opinions.
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain
 from math import inf, log, nan
 from typing import NamedTuple
 
@@ -25,6 +27,10 @@ Generator = Callable[[Sequence[str], int], list[Name]]
 
 Judge = Callable[[Sequence[str]], Sequence[str]]
 """A judge says of each text which language it takes it to be of."""
+
+
+LONGEST = 60
+"""More letters than any name in the data has: the longest name, and the largest distance, that are told apart."""
 
 
 # Uncertainty
@@ -121,16 +127,16 @@ def edit_distance(a: ndarray, b: ndarray, most: int) -> int:
 
 @njit
 def least_distances(
-    letters: ndarray, starts: ndarray, others: ndarray, other_starts: ndarray
+    letters: ndarray, starts: ndarray, others: ndarray, other_starts: ndarray, most: int
 ) -> ndarray:
-    """The edit distance of each text (N,) to the nearest of the others.
+    """The edit distance of each text (N,) to the nearest of the others; ``most`` if none is nearer.
 
     Texts stand one after the other in an array of letters, the n-th from ``starts[n]`` to ``starts[n + 1]``.
     """
     found = np.empty(len(starts) - 1, np.int64)
     for n in range(len(found)):
         text = letters[starts[n] : starts[n + 1]]
-        best = 1_000_000
+        best = most
         for m in range(len(other_starts) - 1):
             other = others[other_starts[m] : other_starts[m + 1]]
             if abs(len(text) - len(other)) < best:
@@ -145,46 +151,29 @@ def codes(texts: Sequence[str]) -> tuple[ndarray, ndarray]:
     return np.array(list(map(ord, "".join(texts))), np.int64), starts
 
 
-def nearest(sample: Sequence[Name], training: Sequence[Name]) -> ndarray:
-    """The edit distance of each name (N,) to the nearest training name of its language.
+def nearest(
+    sample: Sequence[Name], training: Sequence[Name], most: int = LONGEST
+) -> ndarray:
+    """The edit distance of each name (N,) to the nearest training name of its language; ``most`` if none is nearer.
 
     Raises ValueError if a language has no training name.
     """
-    theirs = by_language(training)
+    theirs = by_language(some(training), [name.text for name in training])
     distances = np.empty(len(some(sample)))
-    places = by_language(sample, range(len(sample)))
-    for language, at in places.items():
+    for language, places in by_language(sample, range(len(sample))).items():
         if language not in theirs:
             raise ValueError(
-                f"no training name is {language}: expected some of each language of the sample"
+                f"no name to compare with is {language}: expected some of each language of the sample"
             )
-        texts = [sample[i].text for i in at]
-        others = [name.text for name in theirs[language]]
-        distances[at] = least_distances(*codes(texts), *codes(others))
+        texts = [sample[i].text for i in places]
+        found = least_distances(*codes(texts), *codes(theirs[language]), most)
+        distances[places] = found
     return distances
-
-
-def variants(text: str) -> set[str]:
-    """The text, and the text with a hole: in the place of a letter, or between two.
-
-    Two texts are at most one letter apart (put in, left out or exchanged) exactly if they have a variant in common.
-    """
-    exchanged = {f"{text[:i]}\0{text[i + 1 :]}" for i in range(len(text))}
-    put_in = {f"{text[:i]}\0{text[i:]}" for i in range(len(text) + 1)}
-    return {text} | exchanged | put_in
 
 
 def coverage(sample: Sequence[Name], reference: Sequence[Name]) -> ndarray:
     """Whether each name of the reference (N,) has one of the sample near it: same language, at most a letter apart."""
-    reached = {
-        Name(v, name.language) for name in some(sample) for v in variants(name.text)
-    }
-    return np.array(
-        [
-            any(Name(v, name.language) in reached for v in variants(name.text))
-            for name in some(reference)
-        ]
-    )
+    return nearest(reference, sample, most=2) < 2
 
 
 def expected_coverage(p: ndarray, n: ndarray) -> float:
@@ -228,6 +217,7 @@ def length(name: Name) -> list[Hashable]:
 def grams(n: int) -> Features:
     """Its runs of n letters, with its language; from two on, its beginning and its end are letters too."""
 
+    @cache
     def runs(name: Name) -> list[Hashable]:
         text = name.text if n == 1 else f"^{name.text}$"
         return [(name.language, text[i : i + n]) for i in range(len(text) - n + 1)]
@@ -239,13 +229,13 @@ def divergence(
     sample: Sequence[Name], reference: Sequence[Name], features: Features
 ) -> float:
     """The Jensen–Shannon divergence, in bits, of what is counted in a sample and in a reference."""
-    counts = [
-        Counter(feature for name in some(names) for feature in features(name))
+    p, q = (
+        Counter(chain.from_iterable(map(features, some(names))))
         for names in (sample, reference)
-    ]
-    seen = list(counts[0] | counts[1])
-    p, q = (np.array([count[x] for x in seen]) / count.total() for count in counts)
-    return jensen_shannon(p, q)
+    )
+    seen = dict.fromkeys([*p, *q])
+    counts = np.array([[p[x] for x in seen], [q[x] for x in seen]])  # (2, K)
+    return jensen_shannon(*counts / counts.sum(1, keepdims=True))
 
 
 def some(names: Sequence[Name]) -> Sequence[Name]:
@@ -332,10 +322,6 @@ class OneName(Bad):
         return 0.0 if text == self.texts[language][0] else -inf
 
 
-LONGEST = 60
-"""The most letters that a name of :class:`Letters` has, more than the longest in the data."""
-
-
 class Letters(Bad):
     """Draws a length as training names have it, then each letter alone: as often as it stands in them, or uniformly.
 
@@ -390,21 +376,11 @@ class Metric(NamedTuple):
 
 def suite(judge: Judge, training: Sequence[Name]) -> dict[str, Metric]:
     """The metrics that the trial counts, by name."""
-    agrees = remembered(lambda sample: agreement(sample, judge))
-    distance = remembered(lambda sample: nearest(sample, training))
 
-    def means(values: Callable[[Sequence[Name]], ndarray]) -> Callable:
-        def measure(sample: Sequence[Name], _: Sequence[Name]) -> dict[str, float]:
-            groups = by_language(sample, values(sample))
-            return {language: float(np.mean(x)) for language, x in groups.items()}
+    def mean(values: Callable[[Sequence[Name]], ndarray]) -> Callable:
+        return lambda sample, _: means(sample, values(sample))
 
-        return measure
-
-    def covers(sample: Sequence[Name], reference: Sequence[Name]) -> dict[str, float]:
-        groups = by_language(reference, coverage(sample, reference))
-        return {language: float(np.mean(x)) for language, x in groups.items()}
-
-    def differs(features: Features) -> Callable:
+    def apart(features: Features) -> Callable:
         def measure(
             sample: Sequence[Name], reference: Sequence[Name]
         ) -> dict[str, float]:
@@ -417,13 +393,27 @@ def suite(judge: Judge, training: Sequence[Name]) -> dict[str, Metric]:
         return measure
 
     return {
-        "agreement": Metric(means(agrees), "either"),
-        "distance": Metric(means(distance), "either"),
-        "coverage": Metric(covers, "below"),
-        "lengths": Metric(differs(length), "above"),
-        "letters": Metric(differs(grams(1)), "above"),
-        "trigrams": Metric(differs(grams(3)), "above"),
+        "agreement": Metric(mean(remembered(lambda x: agreement(x, judge))), "either"),
+        "novelty": Metric(mean(lambda x: novelty(x, training)), "below"),
+        "distance": Metric(mean(remembered(lambda x: nearest(x, training))), "either"),
+        "diversity": Metric(
+            lambda sample, _: {x: diversity(y) for x, y in by_language(sample).items()},
+            "below",
+        ),
+        "coverage": Metric(
+            lambda sample, reference: means(reference, coverage(sample, reference)),
+            "below",
+        ),
+        "lengths": Metric(apart(length), "above"),
+        "letters": Metric(apart(grams(1)), "above"),
+        "trigrams": Metric(apart(grams(3)), "above"),
     }
+
+
+def means(names: Sequence[Name], values: Sequence[float]) -> dict[str, float]:
+    """The mean of values (N,), one a name, in each language."""
+    groups = by_language(names, values)
+    return {language: float(np.mean(group)) for language, group in groups.items()}
 
 
 def remembered(
