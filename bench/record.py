@@ -23,6 +23,7 @@ LIBRARIES = ("torch", "numpy", "scikit-learn", "faker", "anyascii")
 """What every measurement depends on."""
 MORE_LIBRARIES = {
     "evaluation": ("scipy", "numba"),
+    "generation": ("scipy",),
     "word2vec": ("scipy", "numba", "gensim"),
 }
 """What those of single pages depend on beside it."""

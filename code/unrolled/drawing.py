@@ -316,8 +316,8 @@ def generating_network(symbols: Sequence[str], *, tutorial: bool = False) -> Dra
     """A network that draws one symbol after the other, each the next input, with the language z read at every step.
 
     ``symbols`` are those of a name in order, from the first that is read to the last that is drawn. The wiring is that
-    of a recurrent cell, or with ``tutorial`` that of the tutorial's three dense layers. When there are many symbols, the
-    middle ones are folded.
+    of a recurrent cell, or with ``tutorial`` that of the tutorial's three dense layers. When there are many symbols,
+    the middle ones are folded.
 
     Raises ValueError if there are less than two symbols, or if one cannot be seen.
 
@@ -688,7 +688,7 @@ def line(
 
 
 def names(arrows: Iterable[Arrow], grid: Grid) -> list[Part]:
-    """What the arrows of each role do, once, beside the first of them; for the language the last, where there is room."""
+    """What the arrows of each role do, once, beside the first of them; for the language the last, which has room."""
     named: dict[str, Arrow] = {}
     for arrow in arrows:
         if arrow.role == "language":

@@ -545,7 +545,7 @@ def trial(
     generators: Mapping[str, Generator],
     real: Sequence[Name],
     metrics: Mapping[str, Metric],
-    splits: int = 100,
+    splits: int = 200,
     draws: int = 5,
 ) -> Trial:
     """Hold generators against real names, on every metric in every language, at equal sizes.

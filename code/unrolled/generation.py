@@ -9,7 +9,6 @@ the most probable name exactly, and a network without a language, which is this 
 import heapq
 import math
 from collections.abc import Iterator, Sequence
-from functools import partial
 from itertools import count
 from typing import NamedTuple
 
@@ -376,34 +375,29 @@ def bits(log_p: Sequence[ndarray], languages: Tensor) -> Bits:
 class NameNetwork(nn.Module):
     """Embeddings of letter and language, a recurrent layer, and scores; dropout where it helps.
 
-    ``layer`` is ``nn.LSTM``, ``nn.GRU`` or ``nn.RNN``. Dropout is on what the layer reads and on what the scores are
-    read from, and never on the scores. In training, the language of some names is hidden, so that what all
-    languages share is learnt from all of them.
+    ``layer`` is ``nn.LSTM``, ``nn.GRU`` or ``nn.RNN``. Dropout is on what the layer reads and on the states that the
+    scores are read from, and never on the scores. The symbols of ``never`` get no probability.
     """
 
     def __init__(
         self,
         V: int,
         C: int,
-        d: int = 256,
+        d: int = 128,
         layer: type = nn.LSTM,
         never: Sequence[int] = (),
-        dropout: tuple[float, float] = (0.2, 0.5),
-        hidden: float = 0.0,
+        dropout: tuple[float, float] = (0.1, 0.35),
     ) -> None:
         super().__init__()
-        self.C, self.hidden = C, hidden
+        self.C = C
         self.letters = nn.Embedding(V, 64)
-        self.languages = nn.Embedding(C + 1, 32)  # and one for a hidden language
+        self.languages = nn.Embedding(C, 32)
         self.recurrence = layer(64 + 32, d, batch_first=True)
         self.before, self.after = map(nn.Dropout, dropout)
         self.readout = readout(d, V, never)
 
     def forward(self, ids: Tensor, languages: Tensor) -> Tensor:
         """Scores (B, T, V) of the next symbol, for ids (B, T) and languages (B,)."""
-        if self.training:
-            hide = torch.rand(languages.shape) < self.hidden
-            languages = languages.masked_fill(hide, self.C)
         return self.advance(ids, languages)[0]
 
     def step(
@@ -421,6 +415,36 @@ class NameNetwork(nn.Module):
         x = torch.cat([self.letters(ids), z], dim=2)  # (B, T, 96)
         states, state = self.recurrence(self.before(x), state)
         return self.readout(self.after(states)), state
+
+
+class Committee(nn.Module):
+    """Networks that were trained apart; their probabilities are averaged, and each keeps its own state."""
+
+    def __init__(self, members: Sequence[NameNetwork]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+        self.C = members[0].C
+
+    def forward(self, ids: Tensor, languages: Tensor) -> Tensor:
+        """Log-probabilities (B, T, V) of the next symbol, for ids (B, T) and languages (B,)."""
+        return average([model(ids, languages) for model in self.members])
+
+    def step(
+        self, ids: Tensor, languages: Tensor, states: Sequence[object] | None = None
+    ) -> tuple[Tensor, list[object]]:
+        """Log-probabilities (B, V) and the members' new states, after a further symbol (B,)."""
+        states = states or [None] * len(self.members)
+        steps = [
+            model.step(ids, languages, state)
+            for model, state in zip(self.members, states, strict=True)
+        ]
+        return average([s for s, _ in steps]), [state for _, state in steps]
+
+
+def average(scores: Sequence[Tensor]) -> Tensor:
+    """The logarithm of the mean of the probabilities that scores of one shape give, over the last dimension."""
+    log_p = torch.stack([s.log_softmax(-1) for s in scores])
+    return log_p.logsumexp(0) - math.log(len(scores))
 
 
 def mean_loss(model: nn.Module, batch: Encoded) -> Tensor:
@@ -480,7 +504,7 @@ def train(
 
 
 def multiply_adds(model: NameNetwork) -> int:
-    """How many numbers are multiplied and added for each symbol read: one for each weight of the layer and the readout."""
+    """How many products are added up for each symbol read: one for each weight of the layer and the readout."""
     recurrence = model.recurrence.named_parameters()
     layer = sum(w.numel() for name, w in recurrence if name.startswith("weight"))
     return layer + model.readout.weight.numel()
@@ -511,7 +535,8 @@ def generate(
     k: int | None = None,
     p: float | None = None,
 ) -> list[Generated]:
-    """Draw a name for each of the languages (N,), each symbol from the probabilities that :mod:`sampling` leaves.
+    """Draw a name for each of the languages (N,), each symbol as
+    :func:`unrolled.sampling.distribution` says.
 
     Names begin with ``prefix``, and are stopped after ``longest`` letters. The same seed gives the same names. Raises
     ValueError for a language that the network does not have, and for a network without a start symbol if there is no

@@ -89,7 +89,8 @@ def from_unit_vectors(letters: ndarray, language: int, **w: ndarray) -> Unrolled
         one = nothing.copy()
         one[t, letter] = 1
         values.append(walked(one, no_language, **w))
-    return Unrolled(*(v0 + sum(v - v0 for v in vs) for v0, *vs in zip(zero, *values)))
+    parts = zip(zero, *values, strict=True)
+    return Unrolled(*(v0 + sum(v - v0 for v in vs) for v0, *vs in parts))
 
 
 def jacobians(letters: ndarray, language: int, **blocks: ndarray) -> Unrolled:
