@@ -2,8 +2,8 @@
 
 The network is that of the page, and one that is larger and was trained longer; each learns from the generator's part of
 the training names, and keeps the weights that did best on dev. The suite and its verdict were fixed on dev; the test
-part gives the real names of the trial. Every finished run is kept under ``_build``, so what was interrupted goes on. Needs
-the originals (``make data``); takes about twenty minutes on one core.
+part gives the real names of the trial. Every finished run is kept under ``_build``, so what was interrupted goes on.
+Needs the originals (``make data``); takes about half an hour of one core.
 """
 
 import functools
