@@ -48,7 +48,7 @@ $(BUILT): $(SOURCES) requirements.lock
 	$(MAKE) book
 
 test: $(READY) $(BUILT)  ## build the book if it is not built, and run every test
-	python -m pytest
+	python -m pytest --numprocesses auto
 
 bench: $(READY)  ## measure side by side what the chapters report, on the originals
 	cd bench && for page in backprop classification evaluation generation word2vec; do PYTHONPATH=../book python $$page.py || exit; done
