@@ -1,9 +1,9 @@
 """Planning a mini-project: how many test examples it takes, and a form of one page.
 
 The page ``project`` in the order it is read: two models compared on the same N test examples, with the mean and the
-variance of the gain in accuracy, the number of examples that a test of McNemar (1947) needs (Miettinen 1968; Connett,
-Smith & McHugh 1987), its exact power, and the plan's form filled in. Left out: what another training run would change,
-which no number of test examples can say.
+variance of the gain in accuracy, the number of examples that the test of McNemar (1947) needs (Connor 1987), its exact
+power, and the plan's form filled in. Left out: what another training run would change, which no number of test
+examples can say.
 """
 
 import re
@@ -74,22 +74,28 @@ def sample_size(
 
 
 def detectable_gain(
-    discordant: float, N: float, alpha: float = 0.05, power: float = 0.8
+    discordant: float, N: int, alpha: float = 0.05, power: float = 0.8
 ) -> float:
-    """The smallest gain for which N examples suffice: :func:`sample_size` solved for the gain, for a power from 1/2.
+    """The smallest gain for which N examples suffice: :func:`sample_size` solved for the gain.
 
-    Where N is so small that even a gain of the whole discordant share would not do, that is above the share, and so
-    impossible. Raises ValueError for a share or a power that cannot be.
+    Raises ValueError for a share that cannot be, for a power below 1/2, and if N is too small for any gain.
     """
-    if not (0 < discordant <= 1 and N > 0 and 0.5 <= power < 1):
+    if not (0 < discordant <= 1 and 0.5 <= power < 1):
         raise ValueError(
-            f"a discordant share of {discordant}, {N} examples and a power of {power}: expected a share between 0 and "
-            "1, at least one example, and a power from 0.5 to below 1"
+            f"a discordant share of {discordant} and a power of {power}: expected a share above 0 and at most 1 "
+            "(10 % is 0.1), and a power from 0.5 to below 1"
         )
-    z = NormalDist().inv_cdf
-    a, b = z(1 - alpha / 2), z(power)
-    under_root = a**2 - (1 + b**2 / N) * (a**2 - b**2)
-    return sqrt(discordant / N) * (a + sqrt(under_root)) / (1 + b**2 / N)
+    a, b = NormalDist().inv_cdf(1 - alpha / 2), NormalDist().inv_cdf(power)
+    if N >= a**2:
+        over = 1 + b**2 / N
+        root = sqrt(a**2 - over * (a**2 - b**2))
+        gain = sqrt(discordant / N) * (a + root) / over
+        if gain <= discordant:
+            return gain
+    raise ValueError(
+        f"{N} examples are too few: the models differ on a share of {discordant}, and not even a gain of all of it "
+        "would be found; take more examples"
+    )
 
 
 def exact_power(p10: float, p01: float, N: int, alpha: float = 0.05) -> float:

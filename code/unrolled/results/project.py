@@ -1,5 +1,6 @@
 """The results of the page ``project``."""
 
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import product
 from math import erfc, sqrt
@@ -12,7 +13,6 @@ from scipy.optimize import brentq
 from unrolled import project
 from unrolled.checks import Mutant, Reference, Result, Worked
 from unrolled.project import Gain
-
 
 # The gain in accuracy on N examples
 
@@ -151,20 +151,26 @@ def by_search(gain: float, discordant: float, alpha: float, power: float) -> flo
     return brentq(missing, 0, 1e6, xtol=1e-300, rtol=1e-15) ** 2
 
 
+def two_terms(gain: float, discordant: float) -> tuple[float, float]:
+    """The standard deviations without the gain and with it."""
+    return sqrt(discordant), sqrt(discordant - gain**2)
+
+
 def size_but(
-    null=lambda gain, discordant: sqrt(discordant),
-    there=lambda gain, discordant: sqrt(discordant - gain**2),
-    tail=lambda alpha: 1 - alpha / 2,
-    reached=lambda power: power,
-    total=lambda first, second: (first + second) ** 2,
-    over=lambda gain: gain**2,
-):
+    terms: Callable[..., tuple[float, float]] = two_terms,
+    levels: Callable[..., tuple[float, float]] = lambda a, p: (1 - a / 2, p),
+    total: Callable[..., float] = lambda first, second: (first + second) ** 2,
+    over: Callable[..., float] = lambda gain: gain**2,
+) -> Callable[..., float]:
     """The number of examples, with one thing otherwise."""
-    quantile = NormalDist().inv_cdf
 
     def size(gain: float, discordant: float, alpha: float, power: float) -> float:
-        first = quantile(tail(alpha)) * null(gain, discordant)
-        second = quantile(reached(power)) * there(gain, discordant)
+        first, second = (
+            NormalDist().inv_cdf(level) * term
+            for level, term in zip(
+                levels(alpha, power), terms(gain, discordant), strict=True
+            )
+        )
         return total(first, second) / over(gain)
 
     return size
@@ -215,20 +221,23 @@ SIZE = Result(
     mutants=[
         Mutant(
             "a one-sided bound, α for α/2",
-            size_but(tail=lambda alpha: 1 - alpha),
+            size_but(levels=lambda a, p: (1 - a, p)),
         ),
         Mutant(
             "the power left out, so that it is one half",
-            size_but(reached=lambda power: 0.5),
+            size_but(levels=lambda a, p: (1 - a / 2, 0.5)),
         ),
-        Mutant("β for the power", size_but(reached=lambda power: 1 - power)),
+        Mutant(
+            "β for the power",
+            size_but(levels=lambda a, p: (1 - a / 2, 1 - p)),
+        ),
         Mutant(
             "the variance of equal models for both",
-            size_but(there=lambda gain, discordant: sqrt(discordant)),
+            size_but(terms=lambda g, psi: (sqrt(psi), sqrt(psi))),
         ),
         Mutant(
             "the variance where the gain is there for both",
-            size_but(null=lambda gain, discordant: sqrt(discordant - gain**2)),
+            size_but(terms=lambda g, psi: (sqrt(psi - g**2), sqrt(psi - g**2))),
         ),
         Mutant(
             "the squares added, not the sum squared",
@@ -236,10 +245,7 @@ SIZE = Result(
         ),
         Mutant(
             "the variances for the standard deviations",
-            size_but(
-                null=lambda gain, discordant: discordant,
-                there=lambda gain, discordant: discordant - gain**2,
-            ),
+            size_but(terms=lambda g, psi: (psi, psi - g**2)),
         ),
         Mutant("divided by Δ, not by Δ²", size_but(over=abs)),
     ],
