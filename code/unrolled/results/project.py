@@ -113,7 +113,7 @@ GAIN = Result(
         Mutant(
             "N − 1 for N, as in the estimate from a sample",
             lambda p10, p01, N: Gain(
-                p01 - p10, (p10 + p01 - (p01 - p10) ** 2) / (N - 1)
+                p01 - p10, (p10 + p01 - (p01 - p10) ** 2) / max(N - 1, 1)
             ),
         ),
     ],
