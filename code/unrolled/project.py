@@ -45,12 +45,12 @@ class Gain(NamedTuple):
 
 
 def paired_gain(p10: float, p01: float, N: int) -> Gain:
-    """The gain in accuracy on N examples that both models answer. Result ``paired-gain``."""
+    """The gain in accuracy on N examples. Result ``paired-gain``."""
     return Gain(p01 - p10, (p10 + p01 - (p01 - p10) ** 2) / N)
 
 
 def refuse(gain: float, discordant: float) -> None:
-    """Raise ValueError unless 0 < |gain| ≤ discordant ≤ 1."""
+    """Raise ValueError unless the gain is not zero, nor larger than the discordant share, nor that than 1."""
     if not 0 < abs(gain) <= discordant <= 1:
         raise ValueError(
             f"a gain of {gain} with a discordant share of {discordant}: expected shares between 0 and 1 (3 points are "
