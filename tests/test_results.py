@@ -13,7 +13,7 @@ from pybtex.database import parse_string
 from check_site import pages
 from tiny import Book
 
-OPEN = ("A4.1 A4.2 H4.1 H4.2 H4.3").split()
+OPEN = ("H4.1 H4.2 H4.3").split()
 
 
 def page(book: Book, name: str) -> BeautifulSoup:
