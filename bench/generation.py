@@ -38,7 +38,7 @@ MEMBERS = 2
 LEARNING_RATE = 5e-3
 """These settings were chosen on the dev part of the originals."""
 CELLS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
-WIDTHS = (32, 64, 128, 256)
+WIDTHS = (64, 128, 256)
 STEPS = 1000
 """Of every network of the sweep at equal steps; at equal multiply-adds, of the LSTM of width 128."""
 SCRATCH = Path(__file__).parents[1] / "_build" / "bench-generation.jsonl"
