@@ -282,13 +282,16 @@ class Masses(NamedTuple):
 
 
 def masses(
-    model: nn.Module, start: int, end: int, language: int, longest: int
+    model: nn.Module, letters: Vocabulary, language: int, longest: int
 ) -> Masses:
-    """What probability a network gives to all names of each length, and to going on: every prefix is followed.
+    """What probability a network gives to all names of each length, and to going on: every beginning is followed.
 
-    Takes time that grows like V^longest, so it is for tiny alphabets. Result ``names-sum-to-one``.
+    What goes to neither a letter nor the end is in neither, and the total is less than one. Takes time that grows like
+    V^longest, so it is for tiny alphabets. Result ``names-sum-to-one``.
     """
-    ids, p, state = torch.tensor([start]), torch.ones(1, dtype=torch.double), None
+    end, others = letters.end, torch.tensor([letters.pad, letters.start, letters.end])
+    ids, state = torch.tensor([letters.start]), None
+    p = torch.ones(1, dtype=torch.double)
     found = Masses([], [], [])
     with torch.no_grad():
         for _ in range(longest + 1):
@@ -296,7 +299,7 @@ def masses(
             s, state = model.step(ids, languages, state)
             after = p[:, None] * s.double().softmax(1)  # (prefixes, V)
             found.names.append(after[:, end].sum().item())
-            goes_on = after.index_fill(1, torch.tensor(end), 0)
+            goes_on = after.index_fill(1, others, 0)
             found.survival.append(goes_on.sum().item())
             found.total.append(sum(found.names) + found.survival[-1])
             prefix, ids = goes_on.nonzero(as_tuple=True)

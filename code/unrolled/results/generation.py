@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from unrolled import generation
 from unrolled.checks import Case, Mutant, Reference, Result, Worked
+from unrolled.data.vocabulary import Vocabulary
 from unrolled.generation import LayerRNN, Likelihood, Masses, TutorialRNN, Unrolled
 
 # The tutorial's network is affine. A case is a name as ids (T,), a language, and the blocks of the three layers.
@@ -447,27 +448,29 @@ FORMS = Result(
 )
 
 
-# The masses of names. Symbol 0 is the start, which never comes next, 1 is the end, and A letters follow.
+# The masses of names. Symbol 0 is the padding, 1 the start, neither of which comes next; 2 is the end, then A letters.
 
-START, END = 0, 1
+PAD, START, END = 0, 1, 2
+FIRST = 3
 
 
 def tiny_network(rng: Generator, A: int, C: int, d: int, n: int) -> Case:
     """Random weights over A letters, a language, and the longest name."""
-    case = dict(name_and_weights(rng, V=A + 2, C=C, d=d, T=1))
+    case = dict(name_and_weights(rng, V=FIRST + A, C=C, d=d, T=1))
     del case["letters"]
-    case["c"][START] = -math.inf
+    case["c"][[PAD, START]] = -math.inf
     return {**case, "longest": n}
 
 
 def followed(language: int, longest: int, **weights: ndarray) -> Masses:
     """The masses as the page's function finds them."""
-    return generation.masses(layer(**weights), START, END, language, longest)
+    letters = Vocabulary(range(len(weights["c"]) - FIRST), start=True, end=True)
+    return generation.masses(layer(**weights), letters, language, longest)
 
 
 def strings(A: int, n: int) -> Iterator[tuple[int, ...]]:
     """All strings of n letters."""
-    return itertools.product(range(2, A + 2), repeat=n)
+    return itertools.product(range(FIRST, FIRST + A), repeat=n)
 
 
 def p_of(symbols: tuple[int, ...], **weights: object) -> float:
@@ -480,7 +483,7 @@ def p_of(symbols: tuple[int, ...], **weights: object) -> float:
 
 def enumerated(longest: int, **weights: object) -> Masses:
     """Every name and every beginning written out, its probability a product; and 1 as the total."""
-    A = len(weights["c"]) - 2
+    A = len(weights["c"]) - FIRST
     lengths = range(longest + 1)
     names = [sum(p_of((*w, END), **weights) for w in strings(A, n)) for n in lengths]
     going_on = [sum(p_of(u, **weights) for u in strings(A, n + 1)) for n in lengths]
@@ -496,7 +499,7 @@ def masses_mutant(
     """The masses with another probability of a name, or survival counted at another length."""
 
     def mutant(longest: int, **weights: object) -> Masses:
-        A, lengths = len(weights["c"]) - 2, range(longest + 1)
+        A, lengths = len(weights["c"]) - FIRST, range(longest + 1)
         names = [sum(name(w, weights) for w in strings(A, n)) for n in lengths]
         on = [sum(p_of(u, **weights) for u in strings(A, n + later)) for n in lengths]
         return Masses(np.array(names), np.array(on), np.cumsum(names) + on)
@@ -521,11 +524,11 @@ MASSES = Result(
         ),
         "an end that hardly comes": {
             **tiny_network(np.random.default_rng(2), A=2, C=1, d=3, n=4),
-            "c": np.array([-math.inf, -40.0, 0, 1]),
+            "c": np.array([-math.inf, -math.inf, -40.0, 0, 1]),
         },
         "the empty name alone": {
             **tiny_network(np.random.default_rng(3), A=2, C=1, d=3, n=0),
-            "c": np.array([-math.inf, 40.0, 0, 1]),
+            "c": np.array([-math.inf, -math.inf, 40.0, 0, 1]),
         },
     },
     references=[
@@ -537,13 +540,13 @@ MASSES = Result(
             {
                 "language": 0,
                 "longest": 2,
-                "W_embed": np.zeros((1, 4)),
+                "W_embed": np.zeros((1, 5)),
                 "W_language": np.zeros((1, 1)),
                 "W_recurrent": np.ones((1, 1)),
                 "b": np.zeros(1),
                 "b_recurrent": np.zeros(1),
-                "W_unembed": np.ones((4, 1)),
-                "c": np.array([-math.inf, log(2), 0, 0]),
+                "W_unembed": np.ones((5, 1)),
+                "c": np.array([-math.inf, -math.inf, log(2), 0, 0]),
             },
             Masses(
                 [Fraction(1, 2), Fraction(1, 4), Fraction(1, 8)],
