@@ -8,6 +8,7 @@ Needs the originals (``make data``); takes about half an hour of one core.
 
 import functools
 import json
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -130,6 +131,13 @@ def bad(data: str, kind: str) -> Contestant:
     return Contestant(made, made.log_probabilities(parts.test))
 
 
+COUNTED = {
+    "6-gram": count_generator,
+    **{
+        kind: functools.partial(bad, kind=kind)
+        for kind in ("copies", "unigram letters", "uniform letters", "one name")
+    },
+}
 CONTESTANTS = {
     **{
         f"{size}, seed {seed}": functools.partial(network, size=size, seed=seed)
@@ -142,11 +150,7 @@ CONTESTANTS = {
         )
         for seed in SEEDS
     },
-    "6-gram": count_generator,
-    **{
-        kind: functools.partial(bad, kind=kind)
-        for kind in ("copies", "unigram letters", "uniform letters", "one name")
-    },
+    **COUNTED,
 }
 
 
@@ -180,7 +184,11 @@ def judged(data: str, name: str) -> dict:
 
 
 def main() -> None:
-    """Judge every contestant on both sets of data, and write it down."""
+    """Judge every contestant on both sets of data and write it down, or with ``confirm`` hold some of it again."""
+    if sys.argv[1:] == ["confirm"]:
+        kinds = ["network, seed 1", "network, temperature 0.8, seed 1", *COUNTED]
+        again = [judged(data, name) for data in LOADERS for name in kinds]
+        return record.confirm("evaluation", again, by=("data", "name"))
     code = record.fingerprint("evaluation")
     KEPT.parent.mkdir(exist_ok=True)
     lines = KEPT.read_text().splitlines() if KEPT.exists() else []

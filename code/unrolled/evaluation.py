@@ -194,9 +194,9 @@ def coverage(sample: Sequence[Name], reference: Sequence[Name]) -> ndarray:
 
 
 def expected_coverage(p: ndarray, n: ndarray) -> float:
-    """The expected share of H names that turn up in a sample, from the probability p (H,) of each in a draw.
+    """The expected share of M names that turn up in a sample, from the probability p (M,) of each in a draw.
 
-    ``n`` (H,) is how many draws of its language the sample has. Result ``expected-coverage``.
+    ``n`` (M,) is how many draws of its language the sample has. Result ``expected-coverage``.
     """
     return np.mean(1 - (1 - p) ** n)
 

@@ -149,14 +149,14 @@ JENSEN_SHANNON = Result(
 # A sample that meets names
 
 
-def names_and_draws(rng: Generator, H: int, K: int, n: int) -> dict[str, ndarray]:
-    """The probabilities of H held-out names, and how many draws each has: those of K other names are the rest.
+def names_and_draws(rng: Generator, M: int, K: int, n: int) -> dict[str, ndarray]:
+    """The probabilities of M held-out names, and how many draws each has: those of K other names are the rest.
 
     Some names never come.
     """
-    p = rng.dirichlet(np.ones(H + K))[:H] * (rng.random(H) < 0.8)
+    p = rng.dirichlet(np.ones(M + K))[:M] * (rng.random(M) < 0.8)
     p[0] = max(p[0], 0.05)
-    return {"p": p, "n": np.full(H, n)}
+    return {"p": p, "n": np.full(M, n)}
 
 
 def by_sequences(p: ndarray, n: ndarray) -> float:
@@ -173,15 +173,15 @@ def by_sequences(p: ndarray, n: ndarray) -> float:
 
 
 def by_all_names(p: ndarray, n: ndarray) -> float:
-    """The same over all sequences of n names, the rest being one name more: (H + 1)^n sequences."""
-    H, draws = len(p), n[0]
+    """The same over all sequences of n names, the rest being one name more: (M + 1)^n sequences."""
+    M, draws = len(p), n[0]
     q = np.append(p, 1 - p.sum())
-    sequences = np.array(list(product(range(H + 1), repeat=draws)))
+    sequences = np.array(list(product(range(M + 1), repeat=draws)))
     probability = q[sequences].prod(1)
-    met = np.zeros((len(sequences), H + 1), dtype=bool)
+    met = np.zeros((len(sequences), M + 1), dtype=bool)
     for column in sequences.T:
         met[np.arange(len(sequences)), column] = True
-    return float(probability @ met[:, :H].mean(1))
+    return float(probability @ met[:, :M].mean(1))
 
 
 def by_steps(p: ndarray, n: ndarray) -> float:
@@ -206,7 +206,7 @@ EXPECTED_COVERAGE = Result(
     label="expected-coverage",
     claim=evaluation.expected_coverage,
     case=names_and_draws,
-    sizes={"H": (1, 9), "K": (1, 12), "n": (1, 10)},
+    sizes={"M": (1, 9), "K": (1, 12), "n": (1, 10)},
     edges={
         "one name, which always comes": {"p": np.array([1.0]), "n": np.array([3])},
         "a name that never comes": {"p": np.array([0.0, 0.5]), "n": np.array([2, 2])},
@@ -259,7 +259,7 @@ EXPECTED_COVERAGE = Result(
             "the sum over names, not their mean",
             lambda p, n: np.sum(1 - (1 - p) ** n),
             harmless=lambda p, n: len(p) == 1,
-            but="H = 1",
+            but="M = 1",
         ),
     ],
 )
