@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from pybtex.database import parse_file
 
 from check_site import (
     broken_links,
@@ -61,6 +62,19 @@ def test_front_page_has_every_chapter_with_the_minutes_that_it_says(site: Path):
         for name, page in parsed.items()
     }
     assert promised == {name: found[1] for name, found in said.items() if found}
+
+
+def test_every_source_is_cited(site: Path):
+    parsed = pages(site)
+    entries = parsed.pop("bibliography.html").select("div.citation")
+    links = "a[href^='bibliography.html#']"
+    cited = {
+        link["href"].partition("#")[2]
+        for page in parsed.values()
+        for link in page.select(links)
+    }
+    assert {entry["id"] for entry in entries} <= cited
+    assert len(entries) == len(parse_file(ROOT / "book" / "references.bib").entries)
 
 
 def test_every_module_has_its_entry_in_the_reference(site: Path):
