@@ -31,7 +31,7 @@ Judge = Callable[[Sequence[str]], Sequence[str]]
 
 
 LONGEST = 60
-"""More letters than any name in the data has: the longest name, and the largest distance, that are told apart."""
+"""More letters than any name in the data has. Longer names and larger distances are not told apart."""
 
 
 # Uncertainty

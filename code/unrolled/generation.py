@@ -42,12 +42,12 @@ class Encoded(NamedTuple):
 
     @property
     def inputs(self) -> Tensor:
-        """What is read (N, T + 1): all but the last symbol."""
+        """What is read (N, T + 1), all but the last symbol."""
         return self.ids[:, :-1]
 
     @property
     def targets(self) -> Tensor:
-        """What is to be said (N, T + 1): all but the first symbol, the end of the name included; 0 where it is over."""
+        """What is to be said (N, T + 1), all but the first symbol, with the end of the name; 0 where it is over."""
         return self.ids[:, 1:]
 
 
