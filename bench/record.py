@@ -64,3 +64,29 @@ def write(page: str, results: dict[str, object]) -> None:
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(record, indent=1) + "\n")
     print(f"written: {path.relative_to(BENCH.parent)}")
+
+
+def confirm(page: str, again: list[dict[str, object]], by: tuple[str, ...]) -> None:
+    """Renew the fingerprint of a page's results, if a part of its runs, made again, gave the same numbers.
+
+    For code that changed without changing what it computes. ``again`` has a run of each kind; the recorded one is that
+    with the same entries ``by``, and all but its seconds must be equal, to the last digit. What was confirmed, and
+    when, is noted beside the date of the measurement. Raises ValueError if a number differs.
+    """
+    path = BENCH / "results" / f"{page}.json"
+    results = json.loads(path.read_text())
+    recorded = {tuple(run.get(name) for name in by): run for run in results["runs"]}
+    for run in again:
+        key = tuple(run.get(name) for name in by)
+        new, old = ({**r, "seconds": None} for r in (run, recorded[key]))
+        if json.loads(json.dumps(new)) != old:
+            raise ValueError(
+                f"{key} gave other numbers: measure {page} anew\n{old}\n{new}"
+            )
+    results["fingerprint"] = fingerprint(page)
+    results["confirmed"] = {
+        "date": datetime.date.today().isoformat(),
+        "runs": len(again),
+    }
+    path.write_text(json.dumps(results, indent=1) + "\n")
+    print(f"confirmed by {len(again)} runs: {path.relative_to(BENCH.parent)}")

@@ -4,7 +4,9 @@ One thread, single precision, the same words, window, width and number of negati
 comes with gensim, so nothing has to be fetched. Takes about eight minutes of one core.
 """
 
+import functools
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -110,6 +112,7 @@ class Task(NamedTuple):
     held_out: HeldOut
 
 
+@functools.cache
 def task() -> Task:
     """The task of the page."""
     words, text, rest = word2vec.prepare(texts.wikipedia())
@@ -279,22 +282,28 @@ def speeds(names: Words, text: Text) -> dict[str, dict[str, list[float]]]:
     return measured
 
 
-def main() -> None:
-    """Measure everything and write it down."""
-    grown = costs()
+def judged(name: str, seed: int) -> dict[str, object]:
+    """A trainer's score from a seed."""
     words, text, held_out = task()
+    epochs = D2L_EPOCHS if name == "d2l" else SETTINGS.epochs
+    run = TRAINERS[name](words, text, SETTINGS._replace(epochs=epochs), seed)
+    score = word2vec.judge(run.vectors, held_out)._asdict()
+    found = {"trainer": name, "seed": seed, "epochs": epochs, **score}
+    print(found, flush=True)
+    return found | {"seconds": run.seconds}
+
+
+def main() -> None:
+    """Measure everything and write it down, or with the argument ``confirm`` hold a part of what is written again."""
+    if sys.argv[1:] == ["confirm"]:
+        again = [judged(name, SEEDS[0]) for name in TRAINERS]
+        return record.confirm("word2vec", again, by=("trainer", "seed"))
+    grown = costs()
+    words, text, _ = task()
     word2vec.train_compiled(part(text, 50), words, SETTINGS)  # compiles
     rates = speeds(words, text)
     print(json.dumps(rates, indent=1), flush=True)
-    runs = []
-    for seed in SEEDS:
-        for name, trainer in TRAINERS.items():
-            epochs = D2L_EPOCHS if name == "d2l" else SETTINGS.epochs
-            run = trainer(words, text, SETTINGS._replace(epochs=epochs), seed)
-            score = word2vec.judge(run.vectors, held_out)
-            found = {"trainer": name, "seed": seed, "epochs": epochs}
-            runs.append(found | score._asdict() | {"seconds": run.seconds})
-            print(runs[-1], flush=True)
+    runs = [judged(name, seed) for seed in SEEDS for name in TRAINERS]
     record.write(
         "word2vec",
         {

@@ -38,6 +38,26 @@ def test_prose_does_not_put_measurements_out_of_date_and_code_does(tmp_path: Pat
     assert stripped[0] == stripped[1] != stripped[2]
 
 
+def test_measurements_are_confirmed_by_equal_numbers_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    run = {"data": "d", "system": "s", "seed": 1, "seconds": 9.0, "dev": {"bits": 2.5}}
+    path = tmp_path / "results" / "page.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps({"fingerprint": "old", "runs": [run]}))
+    monkeypatch.setattr(record, "BENCH", tmp_path)
+    monkeypatch.setattr(record, "fingerprint", lambda page: "new")
+    with pytest.raises(ValueError, match="'s', 1.* gave other numbers"):
+        record.confirm(
+            "page", [run | {"dev": {"bits": 2.5000001}}], by=("system", "seed")
+        )
+    assert json.loads(path.read_text())["fingerprint"] == "old"
+    record.confirm("page", [run | {"seconds": 8.0}], by=("system", "seed"))
+    written = json.loads(path.read_text())
+    assert written["fingerprint"] == "new" and written["confirmed"]["runs"] == 1
+    assert written["runs"] == [run]
+
+
 def test_batched_and_one_by_one_are_the_same_mathematics():
     """The measured speed-up is for the same result: a pass over names leaves the same weights, up to rounding."""
     torch.manual_seed(0)
