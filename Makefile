@@ -51,7 +51,7 @@ test: $(READY) $(BUILT)  ## build the book if it is not built, and run every tes
 	python -m pytest --numprocesses auto
 
 bench: $(READY)  ## measure side by side what the chapters report, on the originals
-	cd bench && for page in backprop classification word2vec lstm; do PYTHONPATH=../book python $$page.py || exit; done
+	cd bench && for page in backprop classification evaluation generation lstm word2vec; do PYTHONPATH=../book python $$page.py || exit; done
 
 data: $(READY)  ## fetch and verify the originals, the tutorials' own data
 	python -m unrolled.data.originals

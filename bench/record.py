@@ -21,7 +21,11 @@ from unrolled.data import originals
 BENCH = Path(__file__).parent
 LIBRARIES = ("torch", "numpy", "scikit-learn", "faker", "anyascii")
 """What every measurement depends on."""
-MORE_LIBRARIES = {"word2vec": ("scipy", "numba", "gensim")}
+MORE_LIBRARIES = {
+    "evaluation": ("scipy", "numba"),
+    "generation": ("scipy",),
+    "word2vec": ("scipy", "numba", "gensim"),
+}
 """What those of single pages depend on beside it."""
 
 

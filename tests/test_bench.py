@@ -1,17 +1,21 @@
 """Committed measurements still come from the code, the data and the libraries that are here."""
 
 import json
+import random
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional as F
 
 import classification as bench
+import generation as generation_bench
 import record
 import word2vec as word2vec_bench
-from unrolled import word2vec
+from unrolled import generation, word2vec
 from unrolled.classification import Encoded, LayerRNN
+from unrolled.data.names import Name
 
 RESULTS = sorted((Path(__file__).parents[1] / "bench" / "results").glob("*.json"))
 
@@ -87,3 +91,33 @@ def test_rows_of_d2l_hold_each_pair_and_negatives_from_outside_the_window():
     assert mask.sum(1).tolist() == [len(c) + len(n) for _, c, n in rows]
     assert label.sum(1).tolist() == [len(c) for _, c, _ in rows]
     assert (label <= mask).all() and not ids[mask == 0].any()
+
+
+def test_a_step_of_the_tutorial_goes_down_the_loss_of_one_name():
+    """The rate that is measured is that of its method: a name is drawn, and the weights go along the summed loss."""
+    letters = generation_bench.LETTERS
+    part = generation.encode([Name("Rossi", "A")], letters, ["A", "B"])
+    torch.manual_seed(1)
+    model = generation.TutorialRNN(len(letters), 2, 8).double()
+    model.dropout.p = 0.0
+    before = [weight.detach().clone() for weight in model.parameters()]
+    s = model(part.ids[:, 1:-1], part.languages)[0]
+    loss = F.cross_entropy(s, part.ids[0, 2:], reduction="sum")
+    gradients = torch.autograd.grad(loss, list(model.parameters()))
+    steps = generation_bench.tutorial_steps(model, part, random.Random(1))
+    assert next(steps) == 5  # o, s, s, i and the end
+    for weight, old, gradient in zip(
+        model.parameters(), before, gradients, strict=True
+    ):
+        expected = old - 5e-4 * gradient
+        torch.testing.assert_close(weight.detach(), expected, rtol=0, atol=1e-14)
+
+
+def test_steps_of_equal_cost_have_about_equal_multiply_adds():
+    C = 25
+    one = generation.multiply_adds(generation_bench.sweep_network("lstm", 128, C))
+    for cell in generation_bench.CELLS:
+        for d in generation_bench.WIDTHS:
+            steps = generation_bench.equal_cost_steps(cell, d, C)
+            cost = generation.multiply_adds(generation_bench.sweep_network(cell, d, C))
+            assert steps * cost == pytest.approx(generation_bench.STEPS * one, rel=0.15)

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from unrolled.drawing import (
     SHOWN,
+    SHOWN_DRAWN,
     SHOWN_LATENT,
     SHOWN_STACKED,
     SHOWN_STEPS,
     WIDTH,
+    generating_network,
     layered_network,
     residual_stream,
     unrolled_network,
@@ -34,7 +36,14 @@ def drawings(draw: st.DrawFn) -> Drawing:
     """A diagram of any kind and size."""
     gradients, target = draw(st.booleans()), draw(targets)
     options = dict(target=target, gradients=gradients)
-    kind = draw(st.sampled_from([layered_network, unrolled_network, residual_stream]))
+    kind = draw(
+        st.sampled_from(
+            [layered_network, unrolled_network, residual_stream, generating_network]
+        )
+    )
+    if kind is generating_network:
+        name = draw(st.lists(symbols, min_size=2, max_size=20))
+        return generating_network(name, tutorial=draw(st.booleans()))
     if kind is not residual_stream:
         options["layers"] = draw(st.integers(1, 14))
     if kind is layered_network:
@@ -187,6 +196,47 @@ def test_many_steps_of_a_stream_are_folded(T):
     assert arrows(drawing) == (5 * 3 + 2 + 2, 2 + 3 + 2, 2 * 3 - 1 + 2)
 
 
+# Generating networks
+
+
+@given(st.lists(symbols, min_size=2, max_size=SHOWN_DRAWN + 1), st.booleans())
+def test_every_step_reads_the_language_and_what_was_drawn(name, tutorial):
+    T, drawing = len(name) - 1, generating_network(name, tutorial=tutorial)
+    drawn = texts(drawing)
+    assert not Counter(name[:-1] + name[1:]) - Counter(drawn)
+    assert (
+        drawn.count("z") - name.count("z") * 2 + (name[0] == "z") + (name[-1] == "z")
+        == T
+    )
+    assert len(elements(drawing, "circle")) == (5 if tutorial else 3) * T
+    handed_on = [
+        path
+        for path in elements(drawing, "path")
+        if path.get("stroke-dasharray") == "1 4"
+    ]
+    assert len(handed_on) == T - 1
+    assert arrows(drawing) == ((11 if tutorial else 5) * T + T - 1, 0, 0)
+
+
+@given(st.integers(SHOWN_DRAWN + 1, 30), st.booleans())
+def test_many_steps_of_a_generating_network_are_folded(T, tutorial):
+    name = [f"a{t}" for t in range(T + 1)]
+    drawing = generating_network(name, tutorial=tutorial)
+    read = [text for text in texts(drawing) if text[0] == "a"]
+    assert sorted(read) == sorted(["a0", "a1", "a1", "a2", f"a{T - 1}", f"a{T}"])
+    assert texts(drawing).count("⋯") == 1
+    assert "and so on to" in drawing.alt
+
+
+def test_the_layers_of_both_wirings_are_named_once():
+    cell, tutorial = (generating_network("ab", tutorial=t) for t in (False, True))
+    for matrix in ["Wembed", "Wlanguage", "Wrecurrent", "Wunembed"]:
+        assert texts(cell).count(matrix) == 1 and matrix not in texts(tutorial)
+    for layer in ["i2h", "i2o", "o2o", "dropout"]:
+        assert texts(tutorial).count(layer) == 1 and layer not in texts(cell)
+    assert "softmax p" in cell.alt and "dropout" in tutorial.alt
+
+
 # Every diagram
 
 
@@ -237,6 +287,7 @@ def test_gradients_are_in_the_words_if_they_are_in_the_picture(drawing):
 def test_the_words_have_what_the_picture_has(drawing):
     drawn = set(texts(drawing))
     unnamed = {"softmax", "tanh", "+", "∼", "⋯", "⋮", "⋱", "?", "∂J"}
+    unnamed |= {f"{letter}{t}" for letter in "pso" for t in range(1, 21)}
     for text in drawn - unnamed:
         if text[0] not in "hW∂":  # inputs, target, x, y, s, p
             assert text in drawing.alt
@@ -322,6 +373,8 @@ def test_symbols_are_escaped():
         ),
         (residual_stream, dict(inputs=[]), "inputs is empty"),
         (residual_stream, dict(inputs="a", output=None, target="b"), "needs scores"),
+        (generating_network, dict(symbols="a"), "expected at least two symbols"),
+        (generating_network, dict(symbols=["a", " "]), "' ' cannot be seen"),
         (layered_network, dict(word=""), "'' cannot be seen"),
         (layered_network, dict(target="\n"), "cannot be seen"),
         (layered_network, dict(layers=-1), "0 layers or more .*; layers is -1"),

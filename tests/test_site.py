@@ -1,11 +1,13 @@
 """The built book, read as files."""
 
+import re
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 import pytest
+from pybtex.database import parse_file
 
 from check_site import (
     broken_links,
@@ -49,6 +51,30 @@ def test_every_page_with_cells_shows_its_run_time_and_the_appendix_lists_it(site
     assert {
         link["href"] for link in parsed["run-times.html"].select("table.run-times a")
     } == timed
+
+
+def test_front_page_has_every_chapter_with_the_minutes_that_it_says(site: Path):
+    parsed = pages(site)
+    rows = [row.select("td") for row in parsed["index.html"].select("tbody tr")]
+    promised = {row[0].a["href"]: row[2].get_text(strip=True) for row in rows}
+    said = {
+        name: re.search(r"Reading it takes about (\d+) minutes", page.get_text())
+        for name, page in parsed.items()
+    }
+    assert promised == {name: found[1] for name, found in said.items() if found}
+
+
+def test_every_source_is_cited(site: Path):
+    parsed = pages(site)
+    entries = parsed.pop("bibliography.html").select("div.citation")
+    links = "a[href^='bibliography.html#']"
+    cited = {
+        link["href"].partition("#")[2]
+        for page in parsed.values()
+        for link in page.select(links)
+    }
+    assert {entry["id"] for entry in entries} <= cited
+    assert len(entries) == len(parse_file(ROOT / "book" / "references.bib").entries)
 
 
 def test_every_module_has_its_entry_in_the_reference(site: Path):

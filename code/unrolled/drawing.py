@@ -1,9 +1,10 @@
-"""Diagrams of networks: layered, unrolled in time, and with a residual stream; forwards, and with the gradients back.
+"""Diagrams of networks: layered, unrolled, generating, with a residual stream; forwards, and with the gradients back.
 
 A picture is a list of nodes and a list of arrows, in columns and rows; time runs to the right, and what is computed
 stands above its input or to the right of it. The picture and its alternative text are made from the same inputs.
 Arrows of one colour share one weight matrix, so its name is written once. A dashed arrow back is a gradient's, beside
-the arrow forwards; it leads to what is computed, and not to the inputs or to h_0, which are given. Colours and letters
+the arrow forwards; it leads to what is computed, and not to the inputs or to h_0, which are given. A dotted arrow hands
+on what was drawn: it is the next input of a network that generates. Colours and letters
 are those of the page, as for :mod:`unrolled.plotting`. Left out: biases, the loop of a network not unrolled, and names
 for the weights of higher recurrent layers, whose arrows have the colour of the text.
 """
@@ -31,7 +32,10 @@ SHOWN, KEPT = (
 SHOWN_LATENT, KEPT_LATENT = 5, (3, 2)  # the same for the vectors of a layered network,
 SHOWN_STACKED, KEPT_STACKED = 4, (2, 1)  # for recurrent layers,
 SHOWN_STEPS, KEPT_STEPS = 4, (2, 1)  # and for the steps of a residual stream
+SHOWN_DRAWN, KEPT_DRAWN = 4, (2, 1)  # and for the symbols that a network generates
 COLOUR = {"embed": 1, "recurrent": 2, "out": 3, "unembed": 3, "gradient": 4}
+COLOUR |= {"i2h": 1, "i2o": 2, "o2o": 3}
+LAYERS = {"i2h", "i2o", "o2o"}  # named as they are, since each has several blocks
 NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 
 BELOW, BESIDE, BEFORE, ABOVE = (0, 36), (27, 28), (-33, 0), (-25, -33)
@@ -132,13 +136,15 @@ class Node(NamedTuple):
 class Arrow(NamedTuple):
     """From one node to another, through the weight matrix of a role (or through none).
 
-    ``back`` says whether a gradient goes back: "" for none, "through" what the arrow does, or "unchanged".
+    ``back`` says whether a gradient goes back: "" for none, "through" what the arrow does, or "unchanged". A ``dotted``
+    arrow hands on what was drawn.
     """
 
     start: Node
     end: Node
     role: str = ""
     back: str = ""
+    dotted: bool = False
 
 
 class Part(NamedTuple):
@@ -151,7 +157,7 @@ class Part(NamedTuple):
     bottom: float
 
 
-# Three kinds of network
+# Four kinds of network
 
 
 def layered_network(
@@ -306,6 +312,77 @@ step, a branch takes the tanh of the state and the word, through their weights, 
     return Drawing(picture(nodes, arrows, alt), alt)
 
 
+def generating_network(symbols: Sequence[str], *, tutorial: bool = False) -> Drawing:
+    """A network that draws one symbol after the other, each the next input, with the language z read at every step.
+
+    ``symbols`` are those of a name in order, from the first that is read to the last that is drawn. The wiring is that
+    of a recurrent cell, or with ``tutorial`` that of the tutorial's three dense layers. When there are many symbols,
+    the middle ones are folded.
+
+    Raises ValueError if there are less than two symbols, or if one cannot be seen.
+
+    >>> generating_network("ab")
+    <Drawing: A generating network unrolled over one step. At each step, the symbol read, the language z and the state \
+before go into the next state, and from it the softmax p of the scores is read; from p the next symbol is drawn, which \
+is read at the next step. Read: a. Drawn: b.>
+    """
+    if len(symbols) < 2:
+        raise ValueError(
+            f"{list(symbols)} has no symbol to read and one to draw; expected at least two symbols"
+        )
+    demand_visible(symbols)
+    steps = folded(range(1, len(symbols)), SHOWN_DRAWN, KEPT_DRAWN)
+    wire = tutorial_step if tutorial else cell_step
+    before = Node("h", 0.2, 1, below="0", tail=" = 0")
+    nodes, arrows, drawn = [before], [], None
+    for column, t in enumerate(steps, 1):
+        if t is None:
+            dots = Node("⋯", column, 1, "word")
+            nodes.append(dots)
+            arrows.append(Arrow(before, dots, "i2h" if tutorial else "recurrent"))
+            before, drawn = dots, None
+            continue
+        x, z = Node(symbols[t - 1], column, 0, "word"), Node("z", column + 0.45, 0)
+        state = Node("h", column, 1, below=str(t))
+        more, wires, top = wire(x, z, before, state, t)
+        said = Node(symbols[t], column, top.row + 1, "word")
+        nodes += [x, z, state, *more, said]
+        arrows += [*wires, Arrow(top, said, "sample")]
+        if drawn:
+            arrows.append(Arrow(drawn, x, dotted=True))
+        before, drawn = state, said
+    alt = generating_words(list(symbols), tutorial)
+    return Drawing(picture(nodes, arrows, alt), alt)
+
+
+def cell_step(
+    x: Node, z: Node, before: Node, state: Node, t: int
+) -> tuple[list[Node], list[Arrow], Node]:
+    """A step with a recurrent cell: the nodes above the state, all arrows but the last, and the topmost node."""
+    p = Node("p", state.column, 2, below=str(t))
+    arrows = [
+        Arrow(x, state, "embed"),
+        Arrow(z, state, "language"),
+        Arrow(before, state, "recurrent"),
+        Arrow(state, p, "unembed"),
+    ]
+    return [p], arrows, p
+
+
+def tutorial_step(
+    x: Node, z: Node, before: Node, state: Node, t: int
+) -> tuple[list[Node], list[Arrow], Node]:
+    """A step with the tutorial's layers: the nodes above the state, all arrows but the last, and the topmost node."""
+    o = Node("o", z.column, 2, below=str(t))
+    s = Node("s", state.column, 3, below=str(t))
+    dropout = Node("dropout", state.column, 4, "operation")
+    p = Node("p", state.column, 5, below=str(t))
+    arrows = [Arrow(node, state, "i2h") for node in (x, z, before)]
+    arrows += [Arrow(node, o, "i2o") for node in (z, x, before)]
+    arrows += [Arrow(state, s, "o2o"), Arrow(o, s, "o2o")]
+    return [o, s, dropout, p], [*arrows, Arrow(s, dropout), Arrow(dropout, p)], p
+
+
 def demand_visible(symbols: Iterable[str | None]) -> None:
     """Raise ValueError unless all symbols that there are can be seen."""
     for symbol in symbols:
@@ -441,6 +518,22 @@ def residual_words(
     return " ".join(sentences)
 
 
+def generating_words(symbols: list[str], tutorial: bool) -> str:
+    """The alternative text of a network that generates."""
+    read, said = symbols[:-1], symbols[1:]
+    into = (
+        "go into the next state h by the layer i2h, and into o by the layer i2o; from h and o, the layer o2o makes the "
+        "scores s, of which dropout sets some to zero, and their softmax is p"
+        if tutorial
+        else "go into the next state, and from it the softmax p of the scores is read"
+    )
+    return (
+        f"A generating network unrolled over {count(len(read), 'step')}. At each step, the symbol read, the language z "
+        f"and the state before {into}; from p the next symbol is drawn, which is read at the next step. "
+        f"Read: {listed(read, SHOWN_DRAWN, KEPT_DRAWN)}. Drawn: {listed(said, SHOWN_DRAWN, KEPT_DRAWN)}."
+    )
+
+
 def drawn_from(kind: str, target: str | None) -> str:
     """What is drawn from the probabilities, if anything is; "?" if it is not known."""
     if target is None:
@@ -545,6 +638,9 @@ def colour(role: str) -> str:
 
 def lines(arrow: Arrow, grid: Grid) -> list[Part]:
     """An arrow from the edge of a node to the edge of another, and the one back beside it."""
+    if arrow.dotted:
+        style = ' stroke-dasharray="1 4" stroke-opacity="0.6"'
+        return [line(arrow.start, arrow.end, grid, colour(""), 0, 1.2, style)]
     if not arrow.back:
         return [line(arrow.start, arrow.end, grid, colour(arrow.role))]
     style = "" if arrow.back == "unchanged" else ' stroke-dasharray="4 3"'
@@ -592,12 +688,14 @@ def line(
 
 
 def names(arrows: Iterable[Arrow], grid: Grid) -> list[Part]:
-    """What the arrows of each role do, once, beside the first of them."""
-    first: dict[str, Arrow] = {}
+    """What the arrows of each role do, once, beside the first of them; for the language the last, which has room."""
+    named: dict[str, Arrow] = {}
     for arrow in arrows:
-        if arrow.role:
-            first.setdefault(arrow.role, arrow)
-    return [name(arrow, grid) for arrow in first.values()]
+        if arrow.role == "language":
+            named[arrow.role] = arrow
+        elif arrow.role:
+            named.setdefault(arrow.role, arrow)
+    return [name(arrow, grid) for arrow in named.values()]
 
 
 def name(arrow: Arrow, grid: Grid) -> Part:
@@ -608,11 +706,18 @@ def name(arrow: Arrow, grid: Grid) -> Part:
     if arrow.role == "softmax":
         return text(*over, [Run("softmax", SMALL)])
     if arrow.role == "sample":
-        return text(middle, y - 13, [Run("∼")])
+        beside = (x - 12, (y + to_y) / 2 + 5) if x == to_x else (middle, y - 13)
+        return text(*beside, [Run("∼")])
     runs = [Run("W", italic=True), Run(arrow.role, SMALL, 4)]
+    if arrow.role in LAYERS:
+        runs = [Run(arrow.role, 13)]
     ink = colour(arrow.role)
+    if arrow.role == "language":
+        return text((x + to_x) / 2 + 10, (y + to_y) / 2, runs, "start", ink)
     if y != to_y and x != to_x:
         return text((x + to_x) / 2 - 10, (y + to_y) / 2 + 12, runs, "end", ink)
+    if arrow.role == "i2o":  # above the arrow from state to state
+        return text(x + 8, (y + to_y) / 2 - 12, runs, "start", ink)
     if arrow.role in ("out", "unembed") and x == to_x:
         return text(x + 10, (y + to_y) / 2 + 5, runs, "start", ink)
     if x == to_x:

@@ -1,0 +1,211 @@
+"""Chapter 2, judged: metrics on trial on both sets of data, with several trainings of the network.
+
+The network is that of the page, and one that is larger and was trained longer; each learns from the generator's part of
+the training names, and keeps the weights that did best on dev. The suite and its verdict were fixed on dev; the test
+part gives the real names of the trial. Every finished run is kept under ``_build``, so what was interrupted goes on.
+Needs the originals (``make data``); takes about half an hour of one core.
+"""
+
+import functools
+import json
+import sys
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+import record
+from unrolled import evaluation, generation, sampling
+from unrolled.classification import count_model
+from unrolled.data import names
+from unrolled.data.names import Name
+from unrolled.data.vocabulary import Vocabulary
+from unrolled.evaluation import Copies, Generator, Letters, Metric, OneName
+from unrolled.ngrams import Ngrams
+
+SEEDS = range(1, 4)
+SIZES = {
+    "network": {"d": 160, "steps": 1000, "learning_rate": 8e-3},
+    "network, longer": {"d": 128, "steps": 5500, "learning_rate": 5e-3},
+}
+LETTERS = Vocabulary(names.ALPHABET, start=True, end=True)
+NEVER = (LETTERS.pad, LETTERS.start)
+LOADERS = {"originals": names.tutorial, "embedded": names.embedded}
+KEPT = record.BENCH.parent / "_build" / "bench-evaluation.jsonl"
+
+
+class Task(NamedTuple):
+    """A set of names in its parts, and the metrics."""
+
+    languages: list[str]
+    own: list[Name]
+    parts: names.Split
+    metrics: dict[str, Metric]
+
+
+@functools.cache
+def task(data: str) -> Task:
+    """The task on the originals or on the embedded names."""
+    everything = LOADERS[data]()
+    parts = names.split(everything)
+    own, other = evaluation.apart(parts.train)
+    judge = count_model()
+    judge.fit([name.text for name in other], [name.language for name in other])
+    metrics = evaluation.suite(judge.predict, own)
+    return Task(list(names.languages(everything)), own, parts, metrics)
+
+
+class Contestant(NamedTuple):
+    """A generator, and the log-probability that it gives to each test name, in nats."""
+
+    generator: Generator
+    log_p: np.ndarray
+
+
+def network(data: str, size: str, seed: int, temperature: float = 1.0) -> Contestant:
+    """A network, trained from a seed, or taken from an earlier call."""
+    model, log_p = trained(data, size, seed)
+
+    def generator(asked: list[str], seed: int) -> list[Name]:
+        places = torch.tensor([task(data).languages.index(x) for x in asked])
+        drawn = generation.generate(
+            model, LETTERS, places, seed, temperature=temperature
+        )
+        return [Name(one.text, x) for one, x in zip(drawn, asked, strict=True)]
+
+    return Contestant(generator, log_p)
+
+
+@functools.cache
+def trained(data: str, size: str, seed: int) -> tuple[torch.nn.Module, np.ndarray]:
+    """A network trained from a seed, and its log-probabilities of the test names."""
+    languages, own, parts, _ = task(data)
+    torch.manual_seed(seed)
+    d, steps, learning_rate = SIZES[size].values()
+    model = generation.NameNetwork(len(LETTERS), len(languages), d, never=NEVER)
+    learnt, dev, test = (
+        generation.encode(part, LETTERS, languages)
+        for part in (own, parts.dev, parts.test)
+    )
+    generation.train(model, learnt, dev, steps, seed, learning_rate=learning_rate)
+    return model, np.array(
+        [one.sum() for one in generation.log_probabilities(model, test)]
+    )
+
+
+def count_generator(data: str) -> Contestant:
+    """The 6-gram of Kneser and Ney, with languages."""
+    languages, own, parts, _ = task(data)
+
+    def framed(part: list[Name]) -> tuple[list[list[int]], list[int]]:
+        ids = [[LETTERS.start, *LETTERS.encode(n.text), LETTERS.end] for n in part]
+        return ids, [languages.index(n.language) for n in part]
+
+    model = Ngrams(6, len(LETTERS), NEVER).fit(*framed(own))
+
+    def generator(asked: list[str], seed: int) -> list[Name]:
+        drawn = sampling.sample(
+            model.step,
+            (None, np.array([languages.index(x) for x in asked])),
+            torch.full((len(asked),), LETTERS.start),
+            LETTERS.end,
+            generation.LONGEST,
+            torch.Generator().manual_seed(seed),
+        )
+        texts = ("".join(LETTERS.decode(ids)) for ids in drawn.ids)
+        return [Name(text, x) for text, x in zip(texts, asked, strict=True)]
+
+    log_p = model.log_probabilities(*framed(parts.test))
+    return Contestant(generator, np.array([one.sum() for one in log_p]))
+
+
+def bad(data: str, kind: str) -> Contestant:
+    """A generator that is bad on purpose."""
+    _, own, parts, _ = task(data)
+    made = {
+        "copies": lambda: Copies(own),
+        "unigram letters": lambda: Letters(own),
+        "uniform letters": lambda: Letters(own, uniform=True),
+        "one name": lambda: OneName(own),
+    }[kind]()
+    return Contestant(made, made.log_probabilities(parts.test))
+
+
+COUNTED = {
+    "6-gram": count_generator,
+    **{
+        kind: functools.partial(bad, kind=kind)
+        for kind in ("copies", "unigram letters", "uniform letters", "one name")
+    },
+}
+CONTESTANTS = {
+    **{
+        f"{size}, seed {seed}": functools.partial(network, size=size, seed=seed)
+        for size in SIZES
+        for seed in SEEDS
+    },
+    **{
+        f"network, temperature 0.8, seed {seed}": functools.partial(
+            network, size="network", seed=seed, temperature=0.8
+        )
+        for seed in SEEDS
+    },
+    **COUNTED,
+}
+
+
+def judged(data: str, name: str) -> dict:
+    """A contestant's likelihood of the test names, and its trial: plain draws, and lists of new names."""
+    _, _, parts, metrics = task(data)
+    contestant = CONTESTANTS[name](data)
+    known = [*parts.train, *parts.dev]
+    outcome = evaluation.trial(
+        {
+            "draws": contestant.generator,
+            "lists": evaluation.new_names(contestant.generator, known),
+        },
+        parts.test,
+        metrics,
+    )
+    bits = evaluation.bits_per_character(contestant.log_p, parts.test)
+    found = {
+        "data": data,
+        "name": name,
+        # JSON has no infinity
+        "bits": bits.value if np.isfinite(bits.value) else None,
+        "questions": len(outcome.bands),
+    }
+    for kind, entry in (("draws", "draws"), ("lists", "lists"), ("real names", "real")):
+        found[entry] = {
+            "verdict": outcome.verdict(kind),
+            "outside": {m: outcome.share(kind, m) for m in metrics},
+        }
+    return found
+
+
+def main() -> None:
+    """Judge every contestant on both sets of data and write it down, or with ``confirm`` hold some of it again."""
+    if sys.argv[1:] == ["confirm"]:
+        kinds = ["network, seed 1", "network, temperature 0.8, seed 1", *COUNTED]
+        again = [judged(data, name) for data in LOADERS for name in kinds]
+        return record.confirm("evaluation", again, by=("data", "name"))
+    code = record.fingerprint("evaluation")
+    KEPT.parent.mkdir(exist_ok=True)
+    lines = KEPT.read_text().splitlines() if KEPT.exists() else []
+    kept = [entry for entry in map(json.loads, lines) if entry["code"] == code]
+    runs = {
+        (entry["run"]["data"], entry["run"]["name"]): entry["run"] for entry in kept
+    }
+    for data in LOADERS:
+        for name in CONTESTANTS:
+            if (data, name) not in runs:
+                run = runs[data, name] = judged(data, name)
+                with KEPT.open("a") as file:
+                    print(json.dumps({"code": code, "run": run}), file=file)
+            print(data, name, runs[data, name]["lists"]["verdict"], flush=True)
+    order = [runs[data, name] for data in LOADERS for name in CONTESTANTS]
+    record.write("evaluation", {"runs": order})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""Planning a mini-project: how many test examples it takes, and a form of one page.
+
+The page ``project`` in the order it is read: two models compared on the same N test examples, with the mean and the
+variance of the gain in accuracy, the number of examples that the test of McNemar (1947) needs (Connor 1987), its exact
+power, and the plan's form filled in. Left out: what another training run would change, which no number of test
+examples can say.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+from math import sqrt
+from statistics import NormalDist
+from typing import NamedTuple
+
+import numpy as np
+from scipy.stats import binom
+
+
+class Disagreement(NamedTuple):
+    """The shares of the examples on which only the first model is right, p10, and only the second, p01."""
+
+    p10: float
+    p01: float
+
+
+def disagreement(first: Sequence[bool], second: Sequence[bool]) -> Disagreement:
+    """The shares on which one model alone is right; ``first`` and ``second``, both (N,), say where each is right.
+
+    Raises ValueError if there are not as many answers of one as of the other, or none.
+    """
+    if len(first) != len(second) or not len(first):
+        raise ValueError(
+            f"{len(first)} and {len(second)} answers: expected the same examples for both, at least one"
+        )
+    a, b = np.asarray(first, dtype=bool), np.asarray(second, dtype=bool)
+    return Disagreement(float((a & ~b).mean()), float((b & ~a).mean()))
+
+
+class Gain(NamedTuple):
+    """The mean and the variance of the second model's accuracy minus the first's."""
+
+    mean: float
+    variance: float
+
+
+def paired_gain(p10: float, p01: float, N: int) -> Gain:
+    """The gain in accuracy on N examples. Result ``paired-gain``."""
+    return Gain(p01 - p10, (p10 + p01 - (p01 - p10) ** 2) / N)
+
+
+def refuse(gain: float, discordant: float) -> None:
+    """Raise ValueError unless the gain is not zero, nor larger than the discordant share, nor that than 1."""
+    if not 0 < abs(gain) <= discordant <= 1:
+        raise ValueError(
+            f"a gain of {gain} with a discordant share of {discordant}: expected shares between 0 and 1 (3 points are "
+            "0.03), a gain that is not 0, and no gain larger than the share on which the models differ"
+        )
+
+
+def sample_size(
+    gain: float, discordant: float, alpha: float = 0.05, power: float = 0.8
+) -> float:
+    """How many test examples N it takes to find a gain in accuracy. Result ``paired-sample-size``.
+
+    ``discordant`` is the share of examples on which exactly one of the two models is right. N is not rounded. Raises
+    ValueError for shares that cannot be.
+    """
+    refuse(gain, discordant)
+    z = NormalDist().inv_cdf
+    noise = z(1 - alpha / 2) * sqrt(discordant)  # if the models are equally good
+    noise += z(power) * sqrt(discordant - gain**2)  # if the gain is there
+    return (noise / gain) ** 2
+
+
+def detectable_gain(
+    discordant: float, N: int, alpha: float = 0.05, power: float = 0.8
+) -> float:
+    """The smallest gain for which N examples suffice: :func:`sample_size` solved for the gain.
+
+    Raises ValueError for a share that cannot be, for a power below 1/2, and if N is too small for any gain.
+    """
+    if not (0 < discordant <= 1 and 0.5 <= power < 1):
+        raise ValueError(
+            f"a discordant share of {discordant} and a power of {power}: expected a share above 0 and at most 1 "
+            "(10 % is 0.1), and a power from 0.5 to below 1"
+        )
+    a, b = NormalDist().inv_cdf(1 - alpha / 2), NormalDist().inv_cdf(power)
+    if N >= a**2:
+        over = 1 + b**2 / N
+        root = sqrt(a**2 - over * (a**2 - b**2))
+        gain = sqrt(discordant / N) * (a + root) / over
+        if gain <= discordant:
+            return gain
+    raise ValueError(
+        f"{N} examples are too few: the models differ on a share of {discordant}, and not even a gain of all of it "
+        "would be found; take more examples"
+    )
+
+
+def exact_power(p10: float, p01: float, N: int, alpha: float = 0.05) -> float:
+    """The probability that McNemar's exact test on N examples finds a difference, summed over all that may happen.
+
+    The test takes the n examples on which exactly one model is right, and asks whether that one was the second as
+    often as a fair coin would have it. It is two-sided: a difference in the wrong direction counts too.
+    """
+    psi = p10 + p01
+    n = np.arange(N + 1)
+    # the test refuses up to c or from n − c on; with c = −1 it never does
+    c = binom.ppf(alpha / 2, n, 0.5) - 1
+    c = np.where(2 * binom.cdf(c + 1, n, 0.5) <= alpha, c + 1, c)
+    second = p01 / psi if psi else 0.5
+    refused = binom.cdf(c, n, second) + binom.sf(n - c - 1, n, second)
+    return float(binom.pmf(n, N, psi) @ np.where(c < 0, 0, refused))
+
+
+# The form
+
+FIELD = re.compile(r'<div data-field="(\w+)"[^>]*>([^<]*)</div>')
+
+
+def fields(form: str) -> dict[str, str]:
+    """What stands in each field of a form, by the field's name."""
+    return dict(FIELD.findall(form))
+
+
+def filled(form: str, plan: Mapping[str, str]) -> str:
+    """The form with a plan's texts in its fields.
+
+    Raises ValueError unless the plan has a text for each field and for no other.
+    """
+    if wrong := fields(form).keys() ^ plan.keys():
+        raise ValueError(
+            f"the form has the fields {', '.join(fields(form))}; missing or not in it: {', '.join(sorted(wrong))}"
+        )
+
+    def put(field: re.Match[str]) -> str:
+        return field[0].replace("></", f">{escape(plan[field[1]], quote=False)}</")
+
+    return FIELD.sub(put, form)
+
+
+def for_page(form: str) -> str:
+    """The form's list of questions and answers, to be read within a page: no field can be edited."""
+    found = re.search(r"<dl>.*</dl>", form, flags=re.DOTALL)
+    if not found:
+        raise ValueError("the form has no list of fields, <dl> … </dl>")
+    bare = re.sub(r' (?:id|role|contenteditable|aria-\w+)="[^"]*"', "", found[0])
+    return bare.replace("<dl>", '<dl class="plan">')
