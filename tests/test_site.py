@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from pybtex.database import parse_file
 
 from check_site import (
     broken_links,
@@ -49,6 +50,19 @@ def test_every_page_with_cells_shows_its_run_time_and_the_appendix_lists_it(site
     assert {
         link["href"] for link in parsed["run-times.html"].select("table.run-times a")
     } == timed
+
+
+def test_every_source_is_cited(site: Path):
+    parsed = pages(site)
+    entries = parsed.pop("bibliography.html").select("div.citation")
+    links = "a[href^='bibliography.html#']"
+    cited = {
+        link["href"].partition("#")[2]
+        for page in parsed.values()
+        for link in page.select(links)
+    }
+    assert {entry["id"] for entry in entries} <= cited
+    assert len(entries) == len(parse_file(ROOT / "book" / "references.bib").entries)
 
 
 def test_every_module_has_its_entry_in_the_reference(site: Path):
