@@ -172,7 +172,7 @@ def diagnosis(result: Result, trials: Sequence[Trial], name: str) -> str:
 def said_of_factor(factor: str) -> str:
     """What a constant factor means."""
     if factor == "−1":
-        return "the sign is opposite, as for the gradient of the loss −J (the book maximises J = log p)"
+        return "the sign is opposite (of a gradient, it is that of the loss −J, where the book maximises J = log p)"
     return f"{factor} times what it should be"
 
 
