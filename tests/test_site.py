@@ -64,6 +64,19 @@ def test_front_page_has_every_chapter_with_the_minutes_that_it_says(site: Path):
     assert promised == {name: found[1] for name, found in said.items() if found}
 
 
+def test_every_chapter_has_exercises_on_three_levels_and_their_solutions_folded(
+    site: Path,
+):
+    parsed = pages(site)
+    chapters = [row.a["href"] for row in parsed["index.html"].select("tbody tr")]
+    assert chapters
+    for name in chapters:
+        exercises = parsed[name].select("div.exercise > .admonition-title")
+        levels = [re.search(r"Level (\d),", title.get_text())[1] for title in exercises]
+        assert set(levels) == set("123") and levels == sorted(levels), name
+        assert len(parsed[name].select("div.solution.dropdown")) == len(levels), name
+
+
 def test_every_source_is_cited(site: Path):
     parsed = pages(site)
     entries = parsed.pop("bibliography.html").select("div.citation")
