@@ -517,7 +517,7 @@ def multiply_adds(model: NameNetwork) -> int:
 
 
 LONGEST = 30
-"""A name is stopped after so many letters, more than any in the data has."""
+"""A name is stopped after so many letters; hardly any in the data has more."""
 
 
 class Generated(NamedTuple):
