@@ -171,7 +171,7 @@ def as_dense(model: LayerRNN) -> DenseRNN:
 
 
 class TutorialRNN(nn.Module):
-    """The network of the tutorial's older version, the one that the assignment means.
+    """The network of the tutorial's first version, the one that the assignment means.
 
     h_t = A [x_t; h_{t−1}] + a, s = B [x_T; h_{T−1}] + b: there is no nonlinearity, and the
     scores are read from the last letter and the state *before* it.

@@ -79,7 +79,7 @@ def encode(
 
 
 class TutorialRNN(nn.Module):
-    """The network of the tutorial's older version, as it is: three dense layers on concatenations, and no tanh.
+    """The network of the tutorial, as it is: three dense layers on concatenations, and no tanh.
 
     h_t = A [z; x_t; h_{t−1}] + a, o_t = B [z; x_t; h_{t−1}] + b, s_t = G [h_t; o_t] + g, of whose entries one in ten is
     set to zero in training. There is no start symbol: the first letter has to be given.
@@ -517,7 +517,7 @@ def multiply_adds(model: NameNetwork) -> int:
 
 
 LONGEST = 30
-"""A name is stopped after so many letters, more than any in the data has."""
+"""A name is stopped after so many letters; hardly any in the data has more."""
 
 
 class Generated(NamedTuple):
