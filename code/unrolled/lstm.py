@@ -405,9 +405,12 @@ def train(
         else (0, 1)
     )
     batches = windows(net.design, len(ids), seed)
-    if net.design.batch % n:
+    # a short text, read by windows from anywhere, has fewer of them than a batch
+    rows = net.design.batch if net.design.carried else len(ids) - net.design.window
+    rows = min(rows, net.design.batch)
+    if rows % n:
         raise ValueError(
-            f"{net.design.batch} rows do not share out evenly over {n} processes; choose a multiple of {n}"
+            f"{rows} rows do not share out evenly over {n} processes; choose a multiple of {n}"
         )
     mine = slice(rank, None, n)
     if n > 1:

@@ -373,7 +373,7 @@ class Settings(NamedTuple):
     """How vectors are trained; the defaults are gensim's, but for the width and the epochs.
 
     ``d`` is the length of a vector, ``window`` the largest distance of a pair, ``K`` the number of negatives for each,
-    ``subsampling`` the frequency above which words are thinned out, ``power`` that of the noise. The step size ``eta``
+    ``subsampling`` the threshold t of :func:`keep_probabilities`, ``power`` that of the noise. The step size ``eta``
     falls along a line to ``eta_end``.
     """
 

@@ -172,7 +172,7 @@ CELL_PATH = Result(
                 :, len(case["c_0"]) :, len(case["c_0"]) :
             ],
             harmless=one_step,
-            but="T = 1, where h_0 does not hang on c_0",
+            but="T = 1, where h_0 does not depend on c_0",
         ),
         Mutant(
             "off by one: f_t counted in ∂c_T/∂c_t",

@@ -956,7 +956,7 @@ COSTS = Result(
             lambda V, d, K: Multiplications(2 * V * V * d, 2 * (K + 1) * d),
         ),
         Mutant(
-            "negatives for every word, K|V|d",
+            "negatives for every word, 2 (K + 1) |V| d",
             lambda V, d, K: Multiplications(2 * V * d, 2 * (K + 1) * V * d),
         ),
         Mutant(
