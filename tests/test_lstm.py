@@ -496,7 +496,7 @@ def test_rows_that_do_not_share_out_are_refused(monkeypatch):
     monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 3)
     with pytest.raises(ValueError, match="4 rows do not share out evenly over 3 proc"):
         lstm.train(network(), corpus().ids, lambda: 0.0, 1)
-    net = network(carried=False)
+    net = network(replace(SMALL, carried=False))
     short = corpus().ids[: net.design.window + 2]  # two windows, fewer than a batch
     with pytest.raises(ValueError, match="2 rows do not share out evenly over 3 proc"):
         lstm.train(net, short, lambda: 0.0, 1)
