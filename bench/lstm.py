@@ -250,8 +250,8 @@ def generation_speeds() -> dict[str, float]:
     return medians(ways)
 
 
-def budgets(stretches: int = 10, length: int = 100) -> dict[str, float]:
-    """Wall seconds of a training of each design on two threads, by the fastest of some stretches of its steps.
+def budgets(stretches: int = 10, length: int = 100) -> dict[str, list[float]]:
+    """Wall seconds of a training of each design on two threads, at the pace of each of some stretches of its steps.
 
     Whatever else runs on the machine makes a stretch slower, so the fastest is nearest to two idle cores.
     """
@@ -261,9 +261,10 @@ def budgets(stretches: int = 10, length: int = 100) -> dict[str, float]:
     for system in list(times) * stretches:
         start = time.perf_counter()
         trained("originals", ALICE[system], length, 1, end)
-        times[system].append(time.perf_counter() - start)
+        seconds = time.perf_counter() - start
+        times[system].append(seconds / length * STEPS[system])
     torch.set_num_threads(1)
-    return {name: min(found) / length * STEPS[name] for name, found in times.items()}
+    return times
 
 
 # All of it
