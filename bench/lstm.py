@@ -174,12 +174,16 @@ VARIANTS: dict[str, dict] = {
 }
 
 
+def predictions(design: Design) -> int:
+    """The predictions that a step learns from."""
+    return design.batch * (design.window if design.targets == "all" else 1)
+
+
 def variant_steps(design: Design, V: int) -> int:
     """The steps that cost as many multiplications as the base's."""
 
     def cost(design: Design) -> float:
-        predictions = design.batch * (design.window if design.targets == "all" else 1)
-        return predictions * lstm.multiply_adds(design, V)
+        return predictions(design) * lstm.multiply_adds(design, V)
 
     return round(BASE_STEPS * cost(BASE) / cost(design))
 
@@ -196,11 +200,6 @@ def varied(data: str, name: str, seed: int) -> dict:
     # a scored part needs no more than one position for each of its symbols
     assert len(lost) == SCORED
     return found | {"predictions": steps * predictions(design)}
-
-
-def predictions(design: Design) -> int:
-    """The predictions that a step learns from."""
-    return design.batch * (design.window if design.targets == "all" else 1)
 
 
 # Speeds

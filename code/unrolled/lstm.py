@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy import ndarray
+from scipy.special import expit
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
@@ -27,11 +28,6 @@ from unrolled.data.vocabulary import Vocabulary
 from unrolled.training import History, fit, minibatches
 
 # The cell, by hand
-
-
-def sigmoid(z: ndarray) -> ndarray:
-    """The logistic function 1 / (1 + e⁻ᶻ), entry by entry, without overflow."""
-    return (1 + np.tanh(z / 2)) / 2
 
 
 class Steps(NamedTuple):
@@ -62,7 +58,7 @@ def forward(
     for u_t in u:
         a = W_input @ u_t + W_recurrent @ h[-1] + b  # (4d,)
         a_i, a_f, a_n, a_o = np.split(a, 4)  # (d,) each
-        i, f, n, o = sigmoid(a_i), sigmoid(a_f), np.tanh(a_n), sigmoid(a_o)
+        i, f, n, o = expit(a_i), expit(a_f), np.tanh(a_n), expit(a_o)
         c.append(f * c[-1] + i * n)
         h.append(o * np.tanh(c[-1]))
         gates.append((i, f, n, o))
