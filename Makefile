@@ -18,13 +18,11 @@ export TQDM_DISABLE := 1
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 
 READY := $(VENV)/ready
-BUILT := _build/built
-SOURCES := $(shell find book code _config.yml _toc.yml -type f -not -path '*/__pycache__/*' -not -path '*.egg-info/*')
 
-.PHONY: help setup book test bench data lab serve lint lock clean
+.PHONY: help setup book watch test test-all bench data lab serve lint lock clean
 
 help:  ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## install what the book needs into .venv
 
@@ -39,16 +37,17 @@ $(READY): requirements.lock pyproject.toml
 	$(VENV)/bin/jupyter labextension disable --level sys_prefix @jupyterlab/apputils-extension:announcements
 	touch $@
 
-book: $(READY)  ## build the whole book, executed, into _build/html
-	rm -rf _build/html _build/jupyter_execute $(BUILT)
-	jupyter-book build book --config _config.yml --toc '$(CURDIR)/_toc.yml' --path-output . --all -W --keep-going -n
-	touch $(BUILT)
+book: $(READY)  ## build the whole book, executed, into _build/html, if something has changed
+	@python book/_make/build.py
 
-$(BUILT): $(SOURCES) requirements.lock
-	$(MAKE) book
+watch: $(READY)  ## show the book at http://localhost:8000, and build what an author edits
+	@python book/_make/watch.py
 
-test: $(READY) $(BUILT)  ## build the book if it is not built, and run every test
+test: book  ## run the tests, of long families a sample
 	python -m pytest --numprocesses auto
+
+test-all: book  ## run every test
+	python -m pytest --numprocesses auto --all
 
 bench: $(READY)  ## measure side by side what the chapters report, on the originals
 	cd bench && for page in backprop classification evaluation generation lstm word2vec; do PYTHONPATH=../book python $$page.py || exit; done
@@ -59,7 +58,7 @@ data: $(READY)  ## fetch and verify the originals, the tutorials' own data
 lab: $(READY)  ## open the chapters as notebooks in JupyterLab
 	jupyter lab book
 
-serve: $(BUILT)  ## show the built book at http://localhost:8000
+serve: book  ## show the built book at http://localhost:8000
 	python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
 
 lint: $(READY)  ## check the code's style

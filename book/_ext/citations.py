@@ -88,8 +88,17 @@ def as_bibtex(app: Sphinx, block: Cited) -> list[nodes.Node]:
         f"  url       = {{{url(app, block.address)}}},\n"
         "  date      = {"
     )
-    after = f"}},\n  year      = {{{today().year}}}\n}}"
-    return [nodes.Text(before), volatile(text=f"{today()}"), nodes.Text(after)]
+    return [nodes.Text(before), *dated_end()]
+
+
+def dated_end() -> list[nodes.Node]:
+    """The end of an entry: the date of the build, and its year, which is what BibTeX prints."""
+    return [
+        volatile(text=f"{today()}"),
+        nodes.Text("},\n  year      = {"),
+        volatile(text=f"{today().year}"),
+        nodes.Text("}\n}"),
+    ]
 
 
 class CiteBook(SphinxDirective):
@@ -97,6 +106,7 @@ class CiteBook(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Make both."""
+        self.env.note_dependency("../CITATION.cff")
         book = the_book(self.env.app)
         site = self.config.html_baseurl
         at = f", {site}" if site else ""
@@ -110,12 +120,9 @@ class CiteBook(SphinxDirective):
             + (f"  url       = {{{site}}},\n" if site else "")
             + "  date      = {"
         )
-        after = f"}},\n  year      = {{{today().year}}}\n}}"
         return [
             copied("", nodes.Text(text), volatile(text=date), nodes.Text(f"{at}.")),
-            copied(
-                "", nodes.Text(entry), volatile(text=f"{today()}"), nodes.Text(after)
-            ),
+            copied("", nodes.Text(entry), *dated_end()),
         ]
 
 

@@ -8,25 +8,31 @@ cache.
 
 import ast
 import asyncio
+import copy
+import functools
 import hashlib
 import os
 import platform
 import re
-import time
-from collections.abc import Iterator
+import shutil
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
+import pooch
 from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_cache import get_cache
-from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
 from myst_nb.core.read import create_nb_reader
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
+
+from . import kernel
 
 logger = logging.getLogger(__name__)
 
@@ -34,10 +40,6 @@ PACKAGE = "unrolled"
 # A page depends on which data were chosen exactly if it imports this module, through all levels.
 DATA_CHOICE = "unrolled.data.choice"
 KERNEL_NAME = re.compile(r"^(  display_name: .*)$", re.MULTILINE)
-
-
-class CellFailed(ExtensionError):
-    """A cell of a page raised an error or ran out of time."""
 
 
 def imported_names(
@@ -95,19 +97,28 @@ def named_files(code: str, folder: Path) -> list[Path]:
     return [path for path in paths if path.is_file()]
 
 
-def fingerprint(notebook: NotebookNode, root: Path) -> str:
-    """A digest of all that a page's outputs depend on beside its code cells."""
+def counted_files(notebook: NotebookNode, root: Path) -> dict[str, Path]:
+    """The files that a page's outputs depend on, by name: the modules that it imports, and what its cells name."""
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     # without IPython's magics
     plain = TransformerManager().transform_cell("\n\n".join(cells))
-    modules = module_files(plain, root)
+    return {
+        **module_files(plain, root),
+        **{str(file): file for file in named_files(plain, root / "book")},
+    }
+
+
+def fingerprint(notebook: NotebookNode, root: Path) -> str:
+    """A digest of all that a page's outputs depend on beside its code cells."""
+    files = counted_files(notebook, root)
     parts = [
         platform.python_version(),
+        platform.system() + platform.machine(),
         os.environ.get("OMP_NUM_THREADS", ""),
         (root / "requirements.lock").read_text(),
-        os.environ.get("UNROLLED_DATA", "") if DATA_CHOICE in modules else "",
-        *(f"{name}\n{file.read_text()}" for name, file in sorted(modules.items())),
-        *(file.read_bytes().hex() for file in named_files(plain, root / "book")),
+        Path(kernel.__file__).read_text(),
+        os.environ.get("UNROLLED_DATA", "") if DATA_CHOICE in files else "",
+        *(f"{name}\n{file.read_bytes().hex()}" for name, file in sorted(files.items())),
     ]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
@@ -122,107 +133,158 @@ def read_notebook(
     return reader and reader.read(text)
 
 
-def stamp(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Write the page's fingerprint behind its kernel's name, on the same line, so that line numbers stay."""
-    notebook = read_notebook(app.env, docname, source[0])
+class Stamped(NamedTuple):
+    """A page's text and its notebook, both with its fingerprint, and the files that this counts."""
+
+    text: str
+    mark: str
+    notebook: NotebookNode
+    counted: set[Path]
+
+
+@functools.lru_cache(maxsize=200)
+def stamped(env: BuildEnvironment, docname: str, text: str) -> Stamped | None:
+    """Write the page's fingerprint behind its kernel's name, on the same line, so that line numbers stay.
+
+    None if the page has no cells. Within a build, a page is stamped once.
+    """
+    notebook = read_notebook(env, docname, text)
     if notebook is None:
-        if re.search(r"^`{3,}\{code-cell\}", source[0], re.MULTILINE):
+        if re.search(r"^`{3,}\{code-cell\}", text, re.MULTILINE):
             raise ExtensionError(
                 f"{docname}: has code cells, but no jupytext header, so they would not be executed; "
                 "begin the page with the header of another page"
             )
-        return
-    mark = fingerprint(notebook, Path(app.srcdir).parent)
-    source[0], marked = KERNEL_NAME.subn(rf"\1 {mark}", source[0], count=1)
+        return None
+    root = Path(env.srcdir).parent
+    mark = fingerprint(notebook, root)
+    text, marked = KERNEL_NAME.subn(rf"\1 {mark}", text, count=1)
     if not marked:
         raise ExtensionError(
             f"{docname}: the header has no line '  display_name: Python 3' under 'kernelspec:'"
         )
+    notebook.metadata["kernelspec"]["display_name"] += f" {mark}"
+    return Stamped(text, mark, notebook, set(counted_files(notebook, root).values()))
 
 
-async def execute(
-    docname: str, notebook: NotebookNode, folder: str, timeout: int
-) -> float:
-    """Execute a page in place and return the seconds it took; CellFailed names the page, the cell and its line."""
-    begun: list[int] = []
-    client = NotebookClient(
-        notebook,
-        timeout=timeout,
-        record_timing=False,  # it would be part of the page's outputs, and of its key in the cache
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],
-        resources={"metadata": {"path": folder}},
-        on_cell_start=lambda cell, cell_index: begun.append(cell_index),
-    )
-    start = time.perf_counter()
+def stamp(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Give MyST-NB the page with its fingerprint."""
+    if found := stamped(app.env, docname, source[0]):
+        source[0] = found.text
+        app.env.unrolled_marks[docname] = found.mark
+
+
+def stamped_pages(env: BuildEnvironment, docnames: Iterable[str]) -> dict[str, Stamped]:
+    """The pages that have cells, as the cache knows them."""
+    pages = {
+        docname: stamped(env, docname, Path(env.doc2path(docname)).read_text())
+        for docname in docnames
+    }
+    return {docname: page for docname, page in pages.items() if page}
+
+
+def open_cache(env: BuildEnvironment) -> JupyterCacheAbstract:
+    """The cache of outputs; one that is damaged is thrown away, and every page executed again."""
+    folder = Path(env.mystnb_config.execution_cache_path)
+    database = folder / "global.db"
     try:
-        await client.async_execute()
-    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-        index = begun[-1]
-        number = sum(cell.cell_type == "code" for cell in notebook.cells[: index + 1])
-        line = notebook.metadata["source_map"][index]
-        raise CellFailed(
-            f"{docname}.md:{line}: code cell {number} of page {docname} failed:\n{error}"
-        ) from error
-    return time.perf_counter() - start
+        if database.exists():
+            with closing(sqlite3.connect(database)) as connection:
+                state = connection.execute("PRAGMA integrity_check").fetchone()[0]
+            if state != "ok":
+                raise sqlite3.DatabaseError(state)
+    except sqlite3.DatabaseError as error:
+        logger.info("the cache %s is damaged (%s); it is made anew", folder, error)
+        shutil.rmtree(folder)
+    return get_cache(folder)
 
 
-async def execute_all(app: Sphinx, pages: dict[str, NotebookNode]) -> None:
+def cached(
+    cache: JupyterCacheAbstract, docname: str, page: Stamped
+) -> NotebookNode | None:
+    """A page's notebook with its outputs, or None if the cache does not hold it, or not in one piece."""
+    try:
+        return cache.get_cache_bundle(cache.match_cache_notebook(page.notebook).pk).nb
+    except KeyError:
+        return None
+    except Exception as error:  # of JSON, of nbformat, of the system
+        reason = str(error).partition("\n")[0][:200]
+        logger.info("the cached outputs of %s cannot be read (%s)", docname, reason)
+        return None
+
+
+def executed_notebooks(
+    env: BuildEnvironment, docnames: Iterable[str]
+) -> dict[str, NotebookNode]:
+    """The notebooks, with their outputs, of those pages that have cells; all of them have been executed."""
+    cache = open_cache(env)
+    pages = stamped_pages(env, docnames)
+    return {docname: cached(cache, docname, page) for docname, page in pages.items()}
+
+
+async def execute_all(env: BuildEnvironment, pages: dict[str, Stamped]) -> None:
     """Execute pages side by side and cache each as it ends; the first failure stops the others."""
-    config = app.env.mystnb_config
+    config = env.mystnb_config
     cache = get_cache(config.execution_cache_path)
     free_cores = asyncio.Semaphore(os.cpu_count() or 1)
+    root = Path(env.srcdir).resolve().parent
+    verified: set[Path] = set()  # at each use, by their sums
+    if os.environ.get("UNROLLED_DATA") == "originals":
+        folder = os.environ.get("UNROLLED_CACHE") or pooch.os_cache("unrolled")
+        verified = set(Path(folder).rglob("*"))
 
-    async def run(docname: str, notebook: NotebookNode) -> None:
-        path = app.env.doc2path(docname)
+    async def run(docname: str, page: Stamped) -> None:
+        path = env.doc2path(docname)
+        notebook = copy.deepcopy(page.notebook)
         async with free_cores:
             logger.info("executing %s", docname)
-            seconds = await execute(
+            seconds, opened = await kernel.execute(
                 docname, notebook, str(Path(path).parent), config.execution_timeout
+            )
+        if unknown := kernel.uncounted(opened, page.counted | verified, root):
+            raise kernel.CellFailed(
+                f"{docname} read {', '.join(map(str, unknown))}, of which its fingerprint knows nothing, so a change "
+                "there would leave old outputs in the book: name the file in a string of a cell, as seen from the "
+                "page's folder and in one piece, or import the module by an import statement"
             )
         bundle = CacheBundleIn(notebook, path, data={"execution_seconds": seconds})
         cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
         logger.info("executed %s in %.1f s", docname, seconds)
 
     async with asyncio.TaskGroup() as group:
-        for docname, notebook in pages.items():
-            group.create_task(run(docname, notebook))
-
-
-def stamped_notebooks(
-    app: Sphinx, docnames: list[str]
-) -> Iterator[tuple[str, NotebookNode]]:
-    """The pages that have cells, as the notebooks by which the cache knows them."""
-    for docname in docnames:
-        source = [Path(app.env.doc2path(docname)).read_text()]
-        stamp(app, docname, source)
-        notebook = read_notebook(app.env, docname, source[0])
-        if notebook is not None:
-            yield docname, notebook
-
-
-def executed_notebook(env: BuildEnvironment, notebook: NotebookNode) -> NotebookNode:
-    """A page's notebook with the outputs that the cache holds."""
-    cache = get_cache(env.mystnb_config.execution_cache_path)
-    return cache.get_cache_bundle(cache.match_cache_notebook(notebook).pk).nb
+        for docname, page in pages.items():
+            group.create_task(run(docname, page))
 
 
 def execute_outdated(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
     """Execute the pages that the cache does not hold as they are now."""
-    cache = get_cache(env.mystnb_config.execution_cache_path)
-    outdated = {}
-    for docname, notebook in stamped_notebooks(app, docnames):
-        try:
-            cache.match_cache_notebook(notebook)
-        except KeyError:
-            outdated[docname] = notebook
+    cache = open_cache(env)
+    pages = stamped_pages(env, docnames)
+    outdated = {d: page for d, page in pages.items() if not cached(cache, d, page)}
     try:
-        asyncio.run(execute_all(app, outdated))
+        asyncio.run(execute_all(env, outdated))
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
 
 
+def begin(app: Sphinx) -> None:
+    """Take up the marks of the pages that an earlier build has read."""
+    if not hasattr(app.env, "unrolled_marks"):
+        app.env.unrolled_marks = {}
+
+
+def marked_otherwise(
+    app: Sphinx, env: BuildEnvironment, added: set[str], *_: set[str]
+) -> list[str]:
+    """The pages, read by an earlier build, whose fingerprint is another now."""
+    pages = stamped_pages(env, env.found_docs - added)
+    return [d for d, page in pages.items() if env.unrolled_marks.get(d) != page.mark]
+
+
 def setup(app: Sphinx) -> dict:
     """Connect to the events before pages are read."""
+    app.connect("builder-inited", begin)
     app.connect("source-read", stamp)
+    app.connect("env-get-outdated", marked_otherwise)
     app.connect("env-before-read-docs", execute_outdated)
     return {"parallel_read_safe": False}

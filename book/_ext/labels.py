@@ -62,7 +62,8 @@ def present(env: BuildEnvironment) -> dict[str, str]:
 
 
 def add_equations(app: Sphinx, env: BuildEnvironment) -> None:
-    """Put the labels of equations among the others, and so into the inventory."""
+    """Put the labels of equations among the others, and so into the inventory, until the build ends."""
+    env.unrolled_own_labels = dict(env.domains["std"].labels)
     for label, (docname, _) in env.domains["math"].equations.items():
         anchor = f"equation-{label}"
         number = env.toc_fignumbers[docname]["displaymath"][anchor]
@@ -136,10 +137,19 @@ def pages_no_more(app: Sphinx) -> Iterator[tuple[str, dict, str]]:
             yield docname, {"title": "This page has moved", "body": body}, "page.html"
 
 
+def take_back(app: Sphinx, error: Exception | None) -> None:
+    """Leave the labels to the next build as Sphinx knows them."""
+    if own := getattr(app.env, "unrolled_own_labels", None):
+        app.env.domains["std"].labels.clear()
+        app.env.domains["std"].labels.update(own)
+        del app.env.unrolled_own_labels
+
+
 def setup(app: Sphinx) -> dict:
     """Connect to the events after all pages have been read."""
     app.connect("env-check-consistency", add_equations, priority=400)
     app.connect("env-check-consistency", check)
     app.connect("doctree-resolved", lead_on)
     app.connect("html-collect-pages", pages_no_more)
+    app.connect("build-finished", take_back, priority=900)
     return {"parallel_read_safe": False}

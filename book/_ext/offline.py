@@ -44,13 +44,10 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     static = Path(app.outdir, "_static")
     (static / "mathjax").mkdir(exist_ok=True)
     shutil.copy(MATHJAX / MATHJAX_SCRIPT, static / "mathjax")
-    Path(
-        app.outdir, ".buildinfo"
-    ).unlink()  # a digest of the machine's paths, for builds that take up an earlier one
     for awesome in static.glob("vendor/fontawesome/*"):
         inline_fonts(awesome / "css" / "all.min.css")
-        shutil.rmtree(awesome / "webfonts")
-        shutil.rmtree(awesome / "js")
+        for unused in ("webfonts", "js"):
+            shutil.rmtree(awesome / unused, ignore_errors=True)
 
 
 def setup(app: Sphinx) -> dict:

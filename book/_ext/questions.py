@@ -17,6 +17,8 @@ from sphinx.util.docutils import SphinxDirective
 from .citations import Cited, numbered
 from .results import complain, table
 
+FILE = "questions.yml"
+
 
 class answers(nodes.General, nodes.Element):
     """The place of the links to the answers of a question."""
@@ -27,6 +29,7 @@ class QuestionMap(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Make the table, with places for the links, which are known when all pages have been read."""
+        self.env.note_dependency(FILE)
         rows = []
         for question, asks in questions(self.env.app).items():
             words = nodes.inline("", "", *self.state.inline_text(asks, self.lineno)[0])
@@ -41,7 +44,7 @@ class QuestionMap(SphinxDirective):
 
 def questions(app: Sphinx) -> dict[str, str]:
     """What each question asks, by its id."""
-    path = Path(app.srcdir) / "questions.yml"
+    path = Path(app.srcdir) / FILE
     return yaml.safe_load(path.read_text()) if path.is_file() else {}
 
 

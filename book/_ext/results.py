@@ -22,7 +22,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 from .citations import Cited, as_bibtex, as_text
-from .execution import executed_notebook, stamped_notebooks
+from .execution import executed_notebooks
 from .nodes import copied, fold
 from .run_times import row
 
@@ -121,14 +121,32 @@ class Blocks(Domain):
 # What the checks found
 
 
-def begin(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+def begin(app: Sphinx) -> None:
+    """Take up the blocks and the checks of the pages that an earlier build has read."""
+    if not hasattr(app.env, "unrolled_blocks"):
+        app.env.unrolled_blocks, app.env.unrolled_checks = {}, {}
+
+
+def forget(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
+    """Forget the blocks of a page that is read again, and all of one that is no more."""
+    if docname not in env.found_docs:
+        env.unrolled_checks.pop(docname, None)
+    blocks = env.unrolled_blocks
+    for label in [label for label in blocks if blocks[label].docname == docname]:
+        del blocks[label]
+
+
+def collect(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
     """Collect what the cells handed over of the checks that they ran, when all of them have been executed."""
-    env.unrolled_blocks, env.unrolled_checks = {}, []
-    for docname, notebook in stamped_notebooks(app, docnames):
-        for cell in executed_notebook(env, notebook).cells:
-            for output in cell.get("outputs", []):
-                if found := output.get("metadata", {}).get("unrolled"):
-                    env.unrolled_checks.append((docname, found))
+    for docname in docnames:
+        env.unrolled_checks.pop(docname, None)
+    for docname, notebook in executed_notebooks(env, docnames).items():
+        env.unrolled_checks[docname] = [
+            found
+            for cell in notebook.cells
+            for output in cell.get("outputs", [])
+            if (found := output.get("metadata", {}).get("unrolled"))
+        ]
 
 
 def complain(env: BuildEnvironment, block: Cited, message: str) -> None:
@@ -139,7 +157,12 @@ def complain(env: BuildEnvironment, block: Cited, message: str) -> None:
 def tie(app: Sphinx, env: BuildEnvironment) -> None:
     """Give every result its report, and say what is missing on either side."""
     blocks, modules = env.unrolled_blocks, set()
-    for docname, found in env.unrolled_checks:
+    found_all = [
+        (docname, found)
+        for docname, checks in env.unrolled_checks.items()
+        for found in checks
+    ]
+    for docname, found in found_all:
         modules.add(found["module"])
         for report in found["reports"]:
             block = blocks.get(report["label"])
@@ -317,7 +340,9 @@ def setup(app: Sphinx) -> dict:
     app.add_node(derivation, html=(visit_derivation, depart_block))
     app.add_domain(Blocks)
     app.connect("config-inited", name_numbers)
-    app.connect("env-before-read-docs", begin, priority=600)
+    app.connect("builder-inited", begin)
+    app.connect("env-purge-doc", forget)
+    app.connect("env-before-read-docs", collect, priority=600)
     app.connect("env-check-consistency", tie)
     app.connect("doctree-resolved", complete)
     return {"parallel_read_safe": False}

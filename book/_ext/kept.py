@@ -1,0 +1,64 @@
+"""What a build keeps for the next one, which `make watch` takes up: all that it needs, and no more.
+
+A build for readers starts from nothing. One for an author reads the pages that were edited, and takes what it needs of
+the others from the environment that the last one left behind.
+"""
+
+import hashlib
+import pickle
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import ENV_PICKLE_FILENAME, Sphinx
+from sphinx.environment import BuildEnvironment
+
+FILES = (
+    *("book/labels.txt", "book/errata.yml", "book/questions.yml"),
+    *("book/references.bib", "CITATION.cff"),
+)
+
+
+def detach(app: Sphinx, doctree: nodes.document) -> None:
+    """Let all nodes of a page belong to it: those that were parsed apart drag the whole environment along."""
+    for node in doctree.findall():
+        node.document = doctree
+
+
+def common(env: BuildEnvironment) -> str:
+    """A digest of what pages may show of each other: labels, titles, blocks, checks, glued values."""
+    std = env.domains["std"]
+    root = Path(env.srcdir).parent
+    parts = (
+        std.labels,
+        std.anonlabels,
+        {docname: title.astext() for docname, title in env.titles.items()},
+        env.domains["math"].equations,
+        sorted(
+            (b.label, b.title, b.questions, b.shown)
+            for b in env.unrolled_blocks.values()
+        ),
+        env.unrolled_marks,
+        [(root / name).read_bytes() for name in FILES if (root / name).exists()],
+    )
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def write_again(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """All pages, to be written anew, if something changed that others may show; else only what was edited is."""
+    before, env.unrolled_common = getattr(env, "unrolled_common", ""), common(env)
+    return [] if env.unrolled_common == before else sorted(env.found_docs)
+
+
+def keep(app: Sphinx, error: Exception | None) -> None:
+    """Save the environment once more: what was written has put entries of the index into it."""
+    if error is None:
+        with Path(app.doctreedir, ENV_PICKLE_FILENAME).open("wb") as file:
+            pickle.dump(app.env, file, pickle.HIGHEST_PROTOCOL)
+
+
+def setup(app: Sphinx) -> dict:
+    """Connect to the events of reading and of the end."""
+    app.connect("doctree-read", detach, priority=900)
+    app.connect("env-updated", write_again, priority=900)
+    app.connect("build-finished", keep, priority=950)
+    return {"parallel_read_safe": False}

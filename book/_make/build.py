@@ -1,0 +1,127 @@
+"""Builds the book, in the folder that it is called in: ``python book/_make/build.py``.
+
+From nothing, strictly (a warning is an error), and beside the old site, which the new one then replaces; or not at all
+if nothing has changed since. What has been executed is kept, in ``_build/.jupyter_cache``.
+"""
+
+import gc
+import hashlib
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from lock import only_one
+
+BUILD = Path("_build")
+SITE, OLD, NEW = BUILD / "html", BUILD / "old", BUILD / "new"
+BUILT = BUILD / "built"
+
+INPUTS = (
+    *("book", "code", "bench/results"),
+    *("_config.yml", "_toc.yml", "CITATION.cff", "requirements.lock"),
+)
+PASSED_OVER = {"__pycache__", ".ipynb_checkpoints"}
+VARIABLES = ("UNROLLED_DATA", "UNROLLED_URL", "OMP_NUM_THREADS")
+
+
+def input_files() -> Iterator[Path]:
+    """The files that the site is made of."""
+    for name in INPUTS:
+        path = Path(name)
+        if path.is_file():
+            yield path
+        for folder, folders, files in os.walk(path):
+            folders[:] = sorted(
+                f
+                for f in folders
+                if f not in PASSED_OVER and not f.endswith(".egg-info")
+            )
+            yield from (Path(folder, file) for file in sorted(files))
+
+
+def state() -> str:
+    """A digest of all that the site depends on."""
+    digest = hashlib.sha256(platform.python_version().encode())
+    for name in VARIABLES:
+        digest.update(f"\0{name}={os.environ.get(name, '')}".encode())
+    for path in input_files():
+        content = path.read_bytes()
+        digest.update(f"\0{path.as_posix()} {len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+def is_built() -> bool:
+    """Whether the site is there, and made of what is here now."""
+    return SITE.is_dir() and BUILT.is_file() and BUILT.read_text() == state()
+
+
+def sphinx(folder: Path, strict: bool) -> int:
+    """Let Sphinx build the site, as Jupyter Book configures it, in ``folder``; 0 if all is well.
+
+    What ``folder`` holds of an earlier build is taken up.
+    """
+    # Most of the objects live as long as the build: to look for rubbish among them took two fifths of its time.
+    gc.set_threshold(200_000, 20, 100)
+    from jupyter_book.sphinx import build_sphinx
+
+    outcome = build_sphinx(
+        "book",
+        str(folder / "html"),
+        noconfig=True,
+        path_config="_config.yml",
+        confoverrides={
+            "external_toc_path": str(Path("_toc.yml").resolve()),
+            "latex_individualpages": False,
+            "nb_execution_cache_path": str((BUILD / ".jupyter_cache").resolve()),
+            "nitpicky": True,
+        },
+        warningiserror=strict,
+        keep_going=True,
+    )
+    return outcome if isinstance(outcome, int) else 1
+
+
+def open_to_all(folder: Path) -> None:
+    """Let a web server read the site, under whatever mask and from whatever files it was made."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def build() -> int:
+    """Build the site and put it in the place of the old one; the exit code."""
+    start, before = time.perf_counter(), state()
+    shutil.rmtree(NEW, ignore_errors=True)
+    if failed := sphinx(NEW, strict=True):
+        print("The book was not built: see above for what to mend.", file=sys.stderr)
+        return failed
+    # a digest of the machine's paths, for builds that take up an earlier one
+    (NEW / "html" / ".buildinfo").unlink()
+    open_to_all(NEW / "html")
+    BUILT.unlink(missing_ok=True)
+    shutil.rmtree(OLD, ignore_errors=True)
+    if SITE.exists():
+        SITE.rename(OLD)
+    (NEW / "html").rename(SITE)
+    BUILT.write_text(before)
+    shutil.rmtree(OLD, ignore_errors=True)
+    shutil.rmtree(NEW)
+    seconds = time.perf_counter() - start
+    print(f"The book was built in {seconds:.0f} s: {SITE / 'index.html'}")
+    return 0
+
+
+def main() -> int:
+    """Build the book if it is not built; the exit code."""
+    if is_built():
+        print(f"Nothing has changed since the book was built: {SITE / 'index.html'}")
+        return 0
+    with only_one(BUILD / "lock", "make book"):
+        return 0 if is_built() else build()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
