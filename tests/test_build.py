@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,12 @@ def test_cold_build_executes_every_page_and_shows_its_outputs(cold: Book):
     assert "chosen: embedded" in cold.page("choice")
 
 
-def test_unchanged_book_executes_nothing(built: Book):
+def test_unchanged_book_is_not_built_again_and_says_so(built: Book):
+    page = built.html / "numbers.html"
+    before = page.stat().st_mtime_ns
     assert built.build() == 0
-    assert built.executed() == set()
-    assert "the value is 41" in built.page("numbers")
+    assert built.log.startswith("Nothing has changed since the book was built")
+    assert page.stat().st_mtime_ns == before
 
 
 def test_changed_prose_executes_nothing(built: Book):
@@ -67,58 +70,119 @@ def test_changed_thread_count_executes_every_page(built: Book):
     assert built.executed() == ALL
 
 
-def append(text: str) -> Callable[[Book], None]:
-    """A spoiler that adds a text at the end of the page ``plain``."""
+def append(text: str, page: str = "plain") -> Callable[[Book], None]:
+    """A spoiler that adds a text at the end of a page."""
 
     def spoil(book: Book) -> None:
-        with (book.folder / "book" / "plain.md").open("a") as page:
-            page.write(text)
+        with (book.folder / "book" / f"{page}.md").open("a") as file:
+            file.write(text)
 
     return spoil
 
 
 RESULTS = "code/unrolled/results/squares.py"
 
-SPOILERS = {
-    "a cell that raises": (
-        append("\n```{code-cell}\n1 / 0\n```\n"),
-        r"plain\.md:19: code cell 2 of page plain failed:[\s\S]*ZeroDivisionError",
-    ),
+# What only warns, each with its warning. They go into one book together: each must be found beside the others. Line 0
+# stands for the line at which an appended text begins.
+WARNED = {
     "a reference to nothing": (
         append("\nSee {ref}`nowhere`.\n"),
-        r"plain\.md:19: .*undefined label: 'nowhere'",
+        r"plain\.md:0: WARNING: undefined label: 'nowhere'",
     ),
     "a link to nothing": (
-        append("\nSee [this](nowhere.md).\n"),
-        r"plain\.md:19: .*'nowhere\.md'",
+        append("\nSee [this](nothing.md).\n"),
+        r"plain\.md:0: WARNING: .*'nothing\.md'",
     ),
     "a name in code that nothing documents": (
-        append("\n{py:func}`nowhere`\n"),
-        r"plain\.md:19: .*nowhere",
+        append("\n{py:func}`undocumented`\n"),
+        r"plain\.md:0: WARNING: .*undocumented",
     ),
     "an undefined macro": (
-        append("\nThus $\\nowhere$.\n"),
-        r"plain\.md:19: .*control sequence \\nowhere",
+        append("\nThus $\\nomacro$.\n"),
+        r"plain\.md:0: WARNING: .*control sequence \\nomacro",
     ),
     "a formula that is not closed": (
         append("\n$$\n\\frac{1}{2\n$$\n"),
-        r"plain\.md:19: .*Missing close brace",
+        r"plain\.md:0: WARNING: .*Missing close brace",
     ),
     "a directive that does not exist": (
-        append("\n```{nowhere}\n```\n"),
-        r"plain\.md:19: .*'nowhere'",
+        append("\n```{nodirective}\n```\n"),
+        r"plain\.md:0: WARNING: .*'nodirective'",
     ),
     "a cell that warns": (
-        append("\n```{code-cell}\nimport warnings\nwarnings.warn('beware')\n```\n"),
-        r"plain\.md:21: WARNING: stderr",
+        append("\n```{code-cell}\nimport warnings; warnings.warn('beware')\n```\n"),
+        r"plain\.md:\d+: WARNING: stderr",
     ),
     "a number that was not glued": (
-        append("\n{glue:text}`nowhere`\n"),
-        r"plain\.md:19: .*nowhere",
+        append("\n{glue:text}`notglued`\n"),
+        r"plain\.md:0: WARNING: .*notglued",
     ),
     "a deleted figure": (
         lambda book: (book.folder / "book" / "dot.svg").unlink(),
-        r"numbers\.md:37: .*dot\.svg",
+        r"numbers\.md:37: WARNING: .*dot\.svg",
+    ),
+    "a result without a check": (
+        append(
+            "\n```{prf:proposition} Unchecked\n:label: unchecked\n\nOne.\n```\n",
+            "results",
+        ),
+        r"results\.md:\d+: WARNING: result without a check: .*unchecked",
+    ),
+    "a check without a result": (
+        append(
+            "\n```{code-cell}\nfrom unrolled.results import cubes\nchecks.run(cubes)\n```\n",
+            "results",
+        ),
+        r"results\.md: WARNING: check without a result: cube",
+    ),
+    "a module of results that no page runs": (
+        lambda book: (book.folder / "code/unrolled/results/idle.py").write_text(
+            "x = 1\n"
+        ),
+        r"WARNING: check without a result: no page runs unrolled\.results\.idle",
+    ),
+    "a question that does not exist": (
+        lambda book: book.edit("book/results.md", ":questions: Q1", ":questions: Q7"),
+        r"results\.md:13: WARNING: .*there is no question Q7",
+    ),
+    "a place that does not exist": (
+        lambda book: book.edit("book/results.md", ":shown: square", ":shown: noplace"),
+        r"results\.md:26: WARNING: answer-square: there is no label noplace",
+    ),
+    "a label taken off the list": (
+        lambda book: book.edit("book/labels.txt", "square results.html#square\n", ""),
+        r"WARNING: labels\.txt lacks a label of the book; add the line: square results\.html#square",
+    ),
+    "a listed label that is gone": (
+        lambda book: book.edit("book/index.md", " (tiny)", ""),
+        r"WARNING: the label tiny was published and is gone",
+    ),
+}
+
+
+def test_what_is_wrong_in_a_page_is_named_and_fails_the_build(built: Book):
+    book = built
+    squares = (book.folder / RESULTS).read_text()
+    (book.folder / RESULTS).with_name("cubes.py").write_text(
+        squares.replace('"square"', '"cube"')
+    )
+    expected = {}
+    for name, (spoil, message) in WARNED.items():
+        plain = (book.folder / "book/plain.md").read_text()
+        expected[name] = message.replace(":0:", f":{plain.count(chr(10)) + 2}:")
+        spoil(book)
+    for _ in range(2):  # and again, when nothing was mended
+        assert book.build() != 0
+        missed = {n: m for n, m in expected.items() if not re.search(m, book.log)}
+        assert not missed, book.log
+        assert "the value is 41" in book.page("numbers")  # the old site stays
+
+
+# What ends the build at once, each with its message.
+FATAL = {
+    "a cell that raises": (
+        append("\n```{code-cell}\n1 / 0\n```\n"),
+        r"plain\.md:19: code cell 2 of page plain failed:[\s\S]*ZeroDivisionError",
     ),
     "a page without its header": (
         lambda book: book.edit("book/plain.md", "jupytext:", "else:"),
@@ -131,10 +195,26 @@ SPOILERS = {
         ),
         r"plain\.md:19: code cell 2 of page plain failed",
     ),
-}
-
-
-SPOILERS |= {
+    "a kernel that does not start": (
+        lambda book: (
+            book.edit("book/plain.md", "7 * 6", "7 * 6 + 0"),
+            (book.folder / "code/ipykernel_launcher.py").write_text("1 / 0\n"),
+        ),
+        r"plain: the kernel that is to run the page did not start",
+    ),
+    "a cell that reads what nothing counts": (
+        lambda book: (
+            (book.folder / "measured.json").write_text("5"),
+            append("\n```{code-cell}\nopen('../measured' + '.json').read()\n```\n")(
+                book
+            ),
+        ),
+        r"plain read \S*measured\.json, of which its fingerprint knows nothing",
+    ),
+    "a module that is imported out of sight": (
+        append("\n```{code-cell}\n__import__('unrolled.' + 'base').base.VALUE\n```\n"),
+        r"plain read \S*unrolled/__init__\.py, \S*base\.py, of which",
+    ),
     "a wrong formula": (
         lambda book: book.edit(RESULTS, "return 2 * x", "return 3 * x"),
         r"results\.md:34: code cell 1 of page results failed:[\s\S]*square: the formula does not agree",
@@ -147,39 +227,9 @@ SPOILERS |= {
         lambda book: book.edit(RESULTS, "[6]", "[5]"),
         r"square: the formula does not give what was worked out by hand",
     ),
-    "a result without a check": (
-        lambda book: book.edit("book/results.md", "checks.run(squares)", "0"),
-        r"results\.md:13: .*result without a check: .*square",
-    ),
-    "a check without a result": (
-        lambda book: book.edit("book/results.md", ":label: square", ":label: other"),
-        r"results\.md: .*check without a result: square",
-    ),
-    "a module of results that no page runs": (
-        lambda book: (book.folder / "code/unrolled/results/idle.py").write_text(
-            "x = 1\n"
-        ),
-        r"check without a result: no page runs unrolled\.results\.idle",
-    ),
     "a result without a label": (
         lambda book: book.edit("book/results.md", ":label: square\n", ""),
         r"results\.md:13: .*“The derivative of a square” has no :label:",
-    ),
-    "a question that does not exist": (
-        lambda book: book.edit("book/results.md", ":questions: Q1", ":questions: Q7"),
-        r"results\.md:13: .*there is no question Q7",
-    ),
-    "a place that does not exist": (
-        lambda book: book.edit("book/results.md", ":shown: square", ":shown: nowhere"),
-        r"results\.md:26: .*answer-square: there is no label nowhere",
-    ),
-    "a label taken off the list": (
-        lambda book: book.edit("book/labels.txt", "square results.html#square\n", ""),
-        r"labels\.txt lacks a label of the book; add the line: square results\.html#square",
-    ),
-    "a listed label that is gone": (
-        lambda book: book.edit("book/index.md", " (tiny)", ""),
-        r"the label tiny was published and is gone",
     ),
     "a line of the list that cannot be read": (
         lambda book: book.edit(
@@ -198,27 +248,14 @@ SPOILERS |= {
 }
 
 
-@pytest.mark.parametrize("spoiler", SPOILERS)
-def test_spoiled_book_fails_and_names_the_place(built: Book, spoiler: str):
-    assert_fails(built, spoiler, times=1)
-
-
-@pytest.mark.parametrize(
-    "spoiler",
-    ["a cell that raises", "a reference to nothing", "a result without a check"],
-)
-def test_spoiled_book_fails_again_when_nothing_was_mended(built: Book, spoiler: str):
-    assert_fails(built, spoiler, times=2)
-
-
-def assert_fails(book: Book, spoiler: str, times: int) -> None:
-    """The spoiled book does not build, and the message names the place, so many times one after the other."""
-    spoil, message = SPOILERS[spoiler]
-    spoil(book)
-    for _ in range(times):
-        assert book.build() != 0
-        assert re.search(message, book.log), book.log
-        assert not (book.folder / "_build" / "built").exists()
+@pytest.mark.parametrize("spoiler", FATAL)
+def test_what_ends_the_build_is_named(built: Book, spoiler: str):
+    spoil, message = FATAL[spoiler]
+    spoil(built)
+    for _ in range(2 if spoiler == "a cell that raises" else 1):
+        assert built.build() != 0
+        assert re.search(message, built.log), built.log
+        assert "the value is 41" in built.page("numbers")  # the old site stays
 
 
 def test_failing_page_runs_once_and_stops_the_others(built: Book):
@@ -277,3 +314,108 @@ def test_two_cold_builds_are_equal(cold: Book, tmp_path: Path):
         "numbers.html differs",
         "plain.html is only in the first",
     ]
+
+
+def test_user_settings_change_nothing(cold: Book, tmp_path: Path):
+    home = tmp_path / "home"
+    startup = home / ".ipython" / "profile_default" / "startup" / "own.py"
+    matplotlib = home / ".config" / "matplotlib" / "matplotlibrc"
+    for file, text in (
+        (startup, "print('hello')\n"),
+        (matplotlib, "lines.linestyle: --\nfigure.facecolor: red\n"),
+    ):
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+    other = fresh(tmp_path / "other")
+    settings = {
+        "HOME": str(home),
+        "MATPLOTLIBRC": str(matplotlib),
+        "MPLBACKEND": "svg",
+        "PYTHONOPTIMIZE": "2",
+        "PYTHONSTARTUP": str(startup),
+        "COLUMNS": "20",
+        "LC_ALL": "C",
+        "TZ": "Asia/Tokyo",
+    }
+    assert other.build(**settings) == 0, other.log
+    assert compare(cold.html, other.html) == []
+
+
+def test_site_can_be_read_by_a_server_under_any_mask(built: Book):
+    before = os.umask(0o077)
+    try:
+        built.edit("book/plain.md", "Some prose.", "Other prose.")
+        (built.folder / "book" / "dot.svg").chmod(0o600)
+        assert built.build() == 0, built.log
+    finally:
+        os.umask(before)
+    for path in (built.html, *built.html.rglob("*")):
+        assert path.stat().st_mode & 0o777 == (0o755 if path.is_dir() else 0o644), path
+
+
+def test_second_build_waits_for_the_first_and_finds_nothing_to_do(built: Book):
+    built.edit("book/plain.md", "Some prose.", "Other prose.")
+    others = [Book(built.folder), Book(built.folder)]
+    with ThreadPoolExecutor() as pool:
+        assert list(pool.map(Book.build, others)) == [0, 0]
+    logs = sorted((book.log for book in others), key=len)
+    assert re.match(r"`make book` \(process \d+\) is at work here; waiting", logs[0])
+    assert "Running Sphinx" not in logs[0] and "Running Sphinx" in logs[1]
+    assert "Other prose." in built.page("plain")
+
+
+def halve(path: Path) -> None:
+    """Cut a file to its first half."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def test_damaged_cache_is_made_anew(built: Book):
+    halve(built.folder / "_build" / ".jupyter_cache" / "global.db")
+    built.edit("book/plain.md", "Some prose.", "Other prose.")
+    assert built.build() == 0, built.log
+    assert "is damaged" in built.log and built.executed() == ALL
+
+
+def test_page_whose_cached_outputs_are_damaged_is_executed_again(built: Book):
+    cache = built.folder / "_build" / ".jupyter_cache" / "executed"
+    (page,) = (p for p in cache.glob("*/base.ipynb") if "7 * 6" in p.read_text())
+    halve(page)
+    built.edit("book/plain.md", "Some prose.", "Other prose.")
+    assert built.build() == 0, built.log
+    assert built.executed() == {"plain"}
+    assert "seven times six: 42" in built.page("plain")
+
+
+EDITS = {
+    "a sentence": ("book/plain.md", "Some prose.", "Other prose."),
+    "a cell": ("book/plain.md", "7 * 6", "7 * 8"),
+    "a module": ("code/unrolled/base.py", "41", "43"),
+    "a title": ("book/numbers.md", "# Numbers", "# Figures"),
+    "a formula": ("book/index.md", "x \\in", "y \\in"),
+    "a question": ("book/questions.yml", "derivative", "slope"),
+    "an erratum": ("book/errata.yml", "now: 2x", "now: x + x"),
+    "a version": ("CITATION.cff", "version: ", "version: 9."),
+    "a label": ("book/labels.txt", "square former.html#square", ""),
+}
+
+
+def test_draft_shows_every_edit_as_a_whole_build_does(built: Book):
+    assert built.draft() == 0, built.log
+    for file, old, new in EDITS.values():
+        built.edit(file, old, new)
+        assert built.draft() == 0, built.log
+    assert built.build() == 0, built.log
+    draft = built.folder / "_build" / "draft" / "html"
+    (draft / ".buildinfo").unlink()
+    # Sums of style sheets that the tools copy at the end, when the first pages are written already.
+    for page in (*draft.glob("*.html"), *built.html.glob("*.html")):
+        page.write_text(re.sub(r"\?v=[0-9a-f]{8}", "", page.read_text()))
+    assert compare(built.html, draft) == []
+
+
+def test_draft_reads_only_the_page_that_was_edited(built: Book):
+    assert built.draft() == 0, built.log
+    built.edit("book/plain.md", "Some prose.", "Other prose.")
+    assert built.draft() == 0, built.log
+    assert "0 added, 1 changed, 0 removed" in built.log
+    assert len(re.findall("writing output.*%", built.log)) == 1

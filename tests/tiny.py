@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -22,28 +23,33 @@ class Book:
 
     def build(self, **environment: str) -> int:
         """Run ``make book`` there and return its exit code; the environment is the one that is set up already."""
-        command = [
-            "make",
-            "-f",
-            str(ROOT / "Makefile"),
-            f"VENV={ROOT}/.venv",
-            "-o",
-            f"{ROOT}/.venv/ready",
-            "book",
-        ]
-        inherited = {
-            k: v
-            for k, v in os.environ.items()
-            if not k.startswith(("MAKE", "MFLAGS", "UNROLLED"))
-        }
-        environment = (
-            inherited | {"PYTHONPATH": str(self.folder / "code")} | environment
-        )
+        makefile = ["-f", str(ROOT / "Makefile"), f"VENV={ROOT}/.venv", "-o", "setup"]
+        return self.run("make", *makefile, "book", **environment)
+
+    def draft(self) -> int:
+        """Bring the draft up to date, as ``make watch`` does after an edit, and return the exit code."""
+        variables = {"UNROLLED_DATA": "embedded", "OMP_NUM_THREADS": "1"}
+        builder = (f"{ROOT}/.venv/bin/python", "book/_make/build.py")
+        return self.run(*builder, "draft", PYTHONHASHSEED="0", **variables)
+
+    def run(self, *command: str, **environment: str) -> int:
+        """Run a command there, keep what it prints, and return its exit code."""
         run = subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True
+            command,
+            cwd=self.folder,
+            env=self.environment(environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
-        self.log = run.stdout + run.stderr
+        self.log = run.stdout
         return run.returncode
+
+    def environment(self, changes: Mapping[str, str]) -> dict[str, str]:
+        """The variables of the tests without those that the build sets itself, and with some changed."""
+        own = ("MAKE", "MFLAGS", "UNROLLED")
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(own)}
+        return inherited | {"PYTHONPATH": str(self.folder / "code"), **changes}
 
     def executed(self) -> set[str]:
         """The pages that the last build executed."""
@@ -66,6 +72,7 @@ def fresh(folder: Path) -> Book:
     for part in ("_static", "_templates"):
         shutil.copytree(ROOT / "book" / part, folder / "book" / part)
     shutil.copy(ROOT / "book" / "logo.svg", folder / "book")
+    shutil.copytree(ROOT / "book" / "_make", folder / "book" / "_make")
     shutil.copytree(
         ROOT / "code" / "unrolled" / "checks", folder / "code" / "unrolled" / "checks"
     )

@@ -26,18 +26,22 @@ def detach(app: Sphinx, doctree: nodes.document) -> None:
 
 def common(env: BuildEnvironment) -> str:
     """A digest of what pages may show of each other: labels, titles, blocks, checks, glued values."""
-    std = env.domains["std"]
+
+    def by_page(labelled: dict[str, tuple]) -> list[tuple]:
+        """In the order of the labels on each page, not of the pages' reading."""
+        return sorted(labelled.items(), key=lambda item: item[1][0])
+
     root = Path(env.srcdir).parent
     parts = (
-        std.labels,
-        std.anonlabels,
-        {docname: title.astext() for docname, title in env.titles.items()},
-        env.domains["math"].equations,
+        by_page(env.domains["std"].labels),
+        by_page(env.domains["std"].anonlabels),
+        by_page(env.domains["math"].equations),
+        sorted((name, title.astext()) for name, title in env.titles.items()),
         sorted(
             (b.label, b.title, b.questions, b.shown)
             for b in env.unrolled_blocks.values()
         ),
-        env.unrolled_marks,
+        sorted(env.unrolled_marks.items()),
         [(root / name).read_bytes() for name in FILES if (root / name).exists()],
     )
     return hashlib.sha256(repr(parts).encode()).hexdigest()

@@ -1,7 +1,9 @@
 """Builds the book, in the folder that it is called in: ``python book/_make/build.py``.
 
 From nothing, strictly (a warning is an error), and beside the old site, which the new one then replaces; or not at all
-if nothing has changed since. What has been executed is kept, in ``_build/.jupyter_cache``.
+if nothing has changed since. What has been executed is kept, in ``_build/.jupyter_cache``. With the argument ``draft``,
+the site in ``_build/draft`` is brought up to date for its author, as ``watch.py`` shows it: only the pages that were
+edited are read, and a warning is shown, no more.
 """
 
 import gc
@@ -19,6 +21,7 @@ from lock import only_one
 BUILD = Path("_build")
 SITE, OLD, NEW = BUILD / "html", BUILD / "old", BUILD / "new"
 BUILT = BUILD / "built"
+DRAFT = BUILD / "draft"
 
 INPUTS = (
     *("book", "code", "bench/results"),
@@ -116,10 +119,13 @@ def build() -> int:
 
 def main() -> int:
     """Build the book if it is not built; the exit code."""
-    if is_built():
+    draft = sys.argv[1:] == ["draft"]
+    if not draft and is_built():
         print(f"Nothing has changed since the book was built: {SITE / 'index.html'}")
         return 0
-    with only_one(BUILD / "lock", "make book"):
+    with only_one(BUILD / "lock", "make watch" if draft else "make book"):
+        if draft:
+            return sphinx(DRAFT, strict=False)
         return 0 if is_built() else build()
 
 
