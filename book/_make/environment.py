@@ -71,8 +71,8 @@ def wanted(venv: Path, torch_index: str) -> dict:
         "python": python,
         "version": version,
         "torch index": torch_index,
-        "what to install": [hashlib.sha256(text).hexdigest() for text in sources],
-        "how": hashlib.sha256(Path(__file__).read_bytes()).hexdigest(),
+        "packages": [hashlib.sha256(text).hexdigest() for text in sources],
+        "environment.py": hashlib.sha256(Path(__file__).read_bytes()).hexdigest(),
     }
 
 
@@ -150,7 +150,7 @@ def main() -> None:
         made, want = found(venv), wanted(venv, torch_index)
         if made != want:
             others = [name for name in want if made and made.get(name) != want[name]]
-            why = f"another {', '.join(others)}" if others else "new"
+            why = f"changed: {', '.join(others)}" if others else "new"
             print(
                 f"Setting up {venv} with Python {want['version']} ({why})", flush=True
             )
