@@ -14,7 +14,8 @@ export UNROLLED_DATA
 path = $(subst |,$(CURDIR)/,$(subst |/,/,$(subst |~/,$(HOME)/,|$(1))))
 override VENV := $(call path,$(VENV))
 ifdef UNROLLED_CACHE
-export UNROLLED_CACHE := $(call path,$(UNROLLED_CACHE))
+override UNROLLED_CACHE := $(call path,$(UNROLLED_CACHE))
+export UNROLLED_CACHE
 endif
 export OMP_NUM_THREADS ?= 1
 export PYTHONHASHSEED := 0

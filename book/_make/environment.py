@@ -92,7 +92,7 @@ def install(new: Path, torch_index: str, run: partial) -> None:
         if torch.returncode == 0:
             pins = re.findall(r"^\w.*\n(?: .*\n)*", lock, re.M)
             lock = "".join(pin for pin in pins if not pin.startswith(PARTS_OF_CUDA))
-        elif "No matching distribution" in torch.stderr:
+        elif re.search("No matching distribution|ResolutionImpossible", torch.stderr):
             print(
                 f"PyTorch's CPU build cannot be had from {torch_index}: the default build is taken from "
                 "the package index; on Linux it brings CUDA, several GB.",
