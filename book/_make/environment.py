@@ -121,6 +121,7 @@ def make(venv: Path, want: dict, run: partial) -> None:
         run([want["python"], "-m", "venv", "--clear", new])
         install(new, want["torch index"], run)
     except (subprocess.CalledProcessError, KeyboardInterrupt):
+        shutil.rmtree(new, ignore_errors=True)
         sys.exit(
             "The set-up did not come to its end. "
             + (f"{venv} is as it was." if venv.exists() else "Run it again.")
