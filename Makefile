@@ -1,5 +1,6 @@
 # The commands of the book; `make help` lists them.
 
+# An environment keeps the Python and the PyTorch that it was made with, unless others are named.
 PYTHON ?= python3
 VENV ?= .venv
 # PyTorch's CPU wheels; `make setup TORCH_INDEX=` takes the default wheels, which bring CUDA on Linux.
@@ -9,38 +10,30 @@ UNROLLED_DATA ?= embedded
 
 # Runs are reproducible: one thread, fixed hashes, no progress bars in the pages.
 export UNROLLED_DATA
+# A path as its caller means it: from this folder, ~ for home, with its spaces (abspath would split it there).
+path = $(subst |,$(CURDIR)/,$(subst |/,/,$(subst |~/,$(HOME)/,|$(1))))
+override VENV := $(call path,$(VENV))
 ifdef UNROLLED_CACHE
-export UNROLLED_CACHE := $(abspath $(UNROLLED_CACHE))
+override UNROLLED_CACHE := $(call path,$(UNROLLED_CACHE))
+export UNROLLED_CACHE
 endif
 export OMP_NUM_THREADS ?= 1
 export PYTHONHASHSEED := 0
 export TQDM_DISABLE := 1
-export PATH := $(abspath $(VENV))/bin:$(PATH)
-
-READY := $(VENV)/ready
+export PATH := $(VENV)/bin:$(PATH)
 
 .PHONY: help setup book watch test test-all bench data lab serve lint lock clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(READY)  ## install what the book needs into .venv
+setup:  ## install what the book needs into .venv
+	@$(PYTHON) book/_make/environment.py "$(VENV)" "$(TORCH_INDEX)"
 
-# Always from nothing: an interrupted set-up mends itself, and the environment holds what the lock says.
-$(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit(f"Python 3.11 to 3.13 is needed, and $(PYTHON) is {v[0]}.{v[1]}; name another: make setup PYTHON=python3.12")'
-	$(PYTHON) -m venv --clear $(VENV)
-	$(VENV)/bin/python -m pip install $(if $(TORCH_INDEX),--retries 0 --extra-index-url $(TORCH_INDEX)) $$(grep '^torch==' requirements.lock)
-	$(VENV)/bin/python -m pip install --requirement requirements.lock
-	$(VENV)/bin/python -m pip install --no-deps --no-build-isolation --editable .
-	$(VENV)/bin/jupytext-config --settings-file $(VENV)/etc/jupyter/labconfig/default_setting_overrides.json set-default-viewer markdown myst
-	$(VENV)/bin/jupyter labextension disable --level sys_prefix @jupyterlab/apputils-extension:announcements
-	touch $@
-
-book: $(READY)  ## build the whole book, executed, into _build/html, if something has changed
+book: setup  ## build the whole book, executed, into _build/html, if something has changed
 	@python book/_make/build.py
 
-watch: $(READY)  ## show the book at http://localhost:8000, and build what an author edits
+watch: setup  ## show the book at http://localhost:8000, and build what an author edits
 	@python book/_make/watch.py
 
 test: book  ## run the tests, of long families a sample
@@ -49,25 +42,30 @@ test: book  ## run the tests, of long families a sample
 test-all: book  ## run every test
 	python -m pytest --numprocesses auto --all
 
-bench: $(READY)  ## measure side by side what the chapters report, on the originals
+bench: setup  ## measure side by side what the chapters report, on the originals
 	cd bench && for page in backprop classification evaluation generation lstm word2vec; do PYTHONPATH=../book python $$page.py || exit; done
 
-data: $(READY)  ## fetch and verify the originals, the tutorials' own data
+data: setup  ## fetch and verify the originals, the tutorials' own data
 	python -m unrolled.data.originals
 
-lab: $(READY)  ## open the chapters as notebooks in JupyterLab
+lab: setup  ## open the chapters as notebooks in JupyterLab
 	jupyter lab book
 
 serve: book  ## show the built book at http://localhost:8000
 	python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
 
-lint: $(READY)  ## check the code's style
+lint: setup  ## check the code's style
 	ruff check && ruff format --check
 
-lock: $(READY)  ## write requirements.lock anew from requirements.in
-	python -m pip install --dry-run --ignore-installed --quiet --report _lock.json --requirement requirements.in
-	python -c 'import json; pins = {p["metadata"]["name"].lower().replace("_", "-"): p["metadata"]["version"].split("+")[0] for p in json.load(open("_lock.json"))["install"]}; print(*(f"{n}=={pins[n]}" for n in sorted(pins)), sep="\n")' > requirements.lock
-	rm _lock.json
+LOCK := _build/uv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command 'make lock'
+
+# Pins that still fit are kept; delete the lock for the newest of all.
+lock:  ## write requirements.lock anew from requirements.in
+	$(PYTHON) -m venv _build/uv
+	_build/uv/bin/python -m pip install --quiet uv==0.13.9
+	$(LOCK) --output-file requirements.lock requirements.in >/dev/null
+	grep '^torch==' requirements.in | $(LOCK) --no-deps --index-url $(TORCH_INDEX) --output-file requirements-torch.lock - >/dev/null
 
 clean:  ## delete what was built
 	rm -rf _build

@@ -12,6 +12,8 @@ from docutils import nodes
 from sphinx.application import ENV_PICKLE_FILENAME, Sphinx
 from sphinx.environment import BuildEnvironment
 
+from .labels import published
+
 FILES = (
     *("book/labels.txt", "book/errata.yml", "book/questions.yml"),
     *("book/references.bib", "CITATION.cff"),
@@ -32,10 +34,15 @@ def common(env: BuildEnvironment) -> str:
         return sorted(labelled.items(), key=lambda item: item[1][0])
 
     root = Path(env.srcdir).parent
+    labels, equations = env.domains["std"].labels, env.domains["math"].equations
+    former = {line.label for line in published(env) if line.now != line.label}
     parts = (
-        by_page(env.domains["std"].labels),
+        # without those that labels.py has added
+        by_page(
+            {k: v for k, v in labels.items() if k not in equations.keys() | former}
+        ),
         by_page(env.domains["std"].anonlabels),
-        by_page(env.domains["math"].equations),
+        by_page(equations),
         sorted((name, title.astext()) for name, title in env.titles.items()),
         sorted(
             (b.label, b.title, b.questions, b.shown)

@@ -31,10 +31,10 @@ class Line(NamedTuple):
     now: str
 
 
-def published(app: Sphinx) -> list[Line]:
+def published(env: BuildEnvironment) -> list[Line]:
     """The lines of the file; raises ExtensionError at one that cannot be read."""
     lines = []
-    text = (Path(app.srcdir) / FILE).read_text()
+    text = (Path(env.srcdir) / FILE).read_text()
     for count, line in enumerate(text.splitlines(), start=1):
         fields = line.split()
         if not fields or line.startswith("#"):
@@ -62,8 +62,7 @@ def present(env: BuildEnvironment) -> dict[str, str]:
 
 
 def add_equations(app: Sphinx, env: BuildEnvironment) -> None:
-    """Put the labels of equations among the others, and so into the inventory, until the build ends."""
-    env.unrolled_own_labels = dict(env.domains["std"].labels)
+    """Put the labels of equations among the others, and so into the inventory."""
     for label, (docname, _) in env.domains["math"].equations.items():
         anchor = f"equation-{label}"
         number = env.toc_fignumbers[docname]["displaymath"][anchor]
@@ -73,7 +72,7 @@ def add_equations(app: Sphinx, env: BuildEnvironment) -> None:
 
 def check(app: Sphinx, env: BuildEnvironment) -> None:
     """Hold the book's labels against the file."""
-    lines, addresses = published(app), present(env)
+    lines, addresses = published(env), present(env)
     known = {(line.label, line.address) for line in lines}
     for label, address in addresses.items():
         if (label, address) not in known:
@@ -103,7 +102,7 @@ def moved(app: Sphinx) -> dict[str, list[tuple[str, str]]]:
     """The pages on which labels stood that stand elsewhere now: the old anchors, and the present addresses."""
     addresses = present(app.env)
     found: dict[str, list[tuple[str, str]]] = {}
-    for line in published(app):
+    for line in published(app.env):
         if line.now in addresses and addresses[line.now] != line.address:
             docname, anchor = line.address.split(".html#")
             found.setdefault(docname, []).append((anchor, addresses[line.now]))
@@ -137,19 +136,10 @@ def pages_no_more(app: Sphinx) -> Iterator[tuple[str, dict, str]]:
             yield docname, {"title": "This page has moved", "body": body}, "page.html"
 
 
-def take_back(app: Sphinx, error: Exception | None) -> None:
-    """Leave the labels to the next build as Sphinx knows them."""
-    if own := getattr(app.env, "unrolled_own_labels", None):
-        app.env.domains["std"].labels.clear()
-        app.env.domains["std"].labels.update(own)
-        del app.env.unrolled_own_labels
-
-
 def setup(app: Sphinx) -> dict:
     """Connect to the events after all pages have been read."""
     app.connect("env-check-consistency", add_equations, priority=400)
     app.connect("env-check-consistency", check)
     app.connect("doctree-resolved", lead_on)
     app.connect("html-collect-pages", pages_no_more)
-    app.connect("build-finished", take_back, priority=900)
     return {"parallel_read_safe": False}

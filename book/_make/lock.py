@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 @contextmanager
-def only_one(path: Path, what: str) -> Iterator[int]:
+def only_one(path: Path, what: str) -> Iterator:
     """Hold the file ``path`` as a lock; a second process says who holds it, and waits.
 
     ``what`` names the work to those who wait. Yields the lock's descriptor: a child that is given it
