@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from build import state
 
 FILES = ("book/index.md", "code/unrolled/x.py", "bench/results/x.json", "_config.yml")
