@@ -28,7 +28,7 @@ class Book:
             str(ROOT / "Makefile"),
             f"VENV={ROOT}/.venv",
             "-o",
-            f"{ROOT}/.venv/ready",
+            "setup",
             "book",
         ]
         inherited = {
