@@ -223,11 +223,17 @@ def test_a_first_set_up_that_fails_leaves_none(checkout: Checkout):
     assert not checkout.venv.exists()
 
 
-def kill_one_that_fills(checkout: Checkout) -> None:
-    """Start a set-up and kill it while it fills the new environment."""
+def one_that_fills(checkout: Checkout) -> subprocess.Popen:
+    """A set-up that is filling the new environment, until it is told to go on."""
     run = checkout.start(FILL="slowly")
     while "filled" not in (line := run.stdout.readline()):
         assert line
+    return run
+
+
+def kill_one_that_fills(checkout: Checkout) -> None:
+    """Kill a set-up while it fills the new environment."""
+    run = one_that_fills(checkout)
     run.kill()
     run.communicate()
 
@@ -246,6 +252,15 @@ def test_a_killed_set_up_is_mended(checkout: Checkout):
     assert checkout.works()
 
 
+def test_a_set_up_that_is_told_to_end_leaves_the_old_environment(checkout: Checkout):
+    checkout.set_up()
+    checkout.edit("requirements.lock", "1.0", "1.1")
+    run = one_that_fills(checkout)
+    run.terminate()
+    assert "is as it was" in run.communicate()[0]
+    assert checkout.works()
+
+
 def test_half_of_an_environment_is_swept_away(checkout: Checkout):
     checkout.set_up()
     checkout.edit("requirements.lock", "1.0", "1.1")
@@ -256,9 +271,7 @@ def test_half_of_an_environment_is_swept_away(checkout: Checkout):
 
 
 def test_of_two_set_ups_at_once_the_second_finds_all_done(checkout: Checkout):
-    first = checkout.start(FILL="slowly")
-    while "filled" not in (line := first.stdout.readline()):
-        assert line
+    first = one_that_fills(checkout)
     second = checkout.start()
     assert str(first.pid) in second.stdout.readline()
     first.communicate("\n")

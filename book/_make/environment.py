@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from functools import partial
@@ -117,6 +118,8 @@ def install(new: Path, torch_index: str, run: partial) -> None:
 def make(venv: Path, want: dict, run: partial) -> None:
     """Make a new environment, and put it in the place of the old one when it stands."""
     new = spare(venv)
+    # Whoever is told to end, ends what it started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         run([want["python"], "-m", "venv", "--clear", new])
         install(new, want["torch index"], run)
