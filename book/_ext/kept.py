@@ -11,6 +11,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import ENV_PICKLE_FILENAME, Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx_codeautolink.extension import SphinxCodeAutoLink
 
 from .labels import published
 
@@ -60,16 +61,33 @@ def write_again(app: Sphinx, env: BuildEnvironment) -> list[str]:
     return [] if env.unrolled_common == before else sorted(env.found_docs)
 
 
+def begin(app: Sphinx) -> None:
+    """Give sphinx-codeautolink back what it knew of the pages; by itself it does so for .rst files alone."""
+    app.env.sphinx_codeautolink_transforms.update(getattr(app.env, "unrolled_code", {}))
+
+
+def link_code(app: Sphinx, page: str, *_: object) -> None:
+    """Let sphinx-codeautolink link the code of every page that is written, not only of those that were edited."""
+    for listener in app.events.listeners["build-finished"]:
+        if isinstance(
+            of := getattr(listener.handler, "__self__", 0), SphinxCodeAutoLink
+        ):
+            of.outdated_docs.add(page)
+
+
 def keep(app: Sphinx, error: Exception | None) -> None:
     """Save the environment once more: what was written has put entries of the index into it."""
     if error is None:
+        app.env.unrolled_code = app.env.sphinx_codeautolink_transforms
         with Path(app.doctreedir, ENV_PICKLE_FILENAME).open("wb") as file:
             pickle.dump(app.env, file, pickle.HIGHEST_PROTOCOL)
 
 
 def setup(app: Sphinx) -> dict:
     """Connect to the events of reading and of the end."""
+    app.connect("builder-inited", begin, priority=600)
     app.connect("doctree-read", detach, priority=900)
     app.connect("env-updated", write_again, priority=900)
+    app.connect("html-page-context", link_code)
     app.connect("build-finished", keep, priority=950)
     return {"parallel_read_safe": False}
