@@ -148,6 +148,20 @@ class Refuted(AssertionError):
     """A formula that does not hold, or a mistake that the check does not refuse."""
 
 
+class Values(dict[str, object]):
+    """What a function gives for each of the cases, by name: computed when it is first asked for, and once."""
+
+    def __init__(
+        self, function: Callable[..., object], cases: Mapping[str, Case]
+    ) -> None:
+        self.function = function
+        self.cases = cases
+
+    def __missing__(self, name: str) -> object:
+        self[name] = self.function(**self.cases[name])
+        return self[name]
+
+
 class Agreement(NamedTuple):
     """How far a claim agrees with a reference."""
 
@@ -182,15 +196,14 @@ def named(sizes: Mapping[str, int]) -> str:
 
 
 def agreement(
-    result: Result, reference: Reference, cases: Mapping[str, Case]
+    result: Result, reference: Reference, claimed: Values, held: Values
 ) -> Agreement:
     """Hold the claim against a reference; raises :class:`Refuted` beyond the bound, or if no case is covered."""
-    errors: dict[str, float] = {}
-    for name, case in cases.items():
-        if reference.covers(**case):
-            errors[name] = largest_error(
-                result.claim(**case), reference.function(**case)
-            )
+    errors = {
+        name: largest_error(claimed[name], held[name])
+        for name, case in held.cases.items()
+        if reference.covers(**case)
+    }
     if not errors:
         raise Refuted(f"{result.label}: no case is covered by {reference.how}")
     worst = max(errors, key=errors.get)
@@ -204,13 +217,15 @@ def agreement(
     )
 
 
-def refusal(result: Result, mutant: Mutant, drawn: Mapping[str, Case]) -> Refusal:
-    """Let the check refuse a mistake; raises :class:`Refuted` if it lets one pass that is not harmless there."""
+def refusal(
+    result: Result, mutant: Mutant, drawn: Mapping[str, Case], held: Values
+) -> Refusal:
+    """Let the first reference refuse a mistake; raises :class:`Refuted` if one passes that is not harmless there."""
     refused = 0
     for name, case in drawn.items():
-        right = result.references[0].function(**case)
         wrong = (
-            largest_error(mutant.function(**case), right) > result.references[0].bound
+            largest_error(mutant.function(**case), held[name])
+            > result.references[0].bound
         )
         if wrong == mutant.harmless(**case):
             raise Refuted(
@@ -238,21 +253,23 @@ def check(result: Result) -> Report:
     """Hold a result against all its references, cases and mutants; raises :class:`Refuted`, naming the label."""
     drawn = {named(sizes): case for sizes, case in result.drawn()}
     cases = {**drawn, **result.edges}
-    first = next(iter(drawn.values()))
-    claimed = parts(result.claim(**first))
-    held = parts(result.references[0].function(**first))
-    if len(held) < len(claimed):
+    claimed = Values(result.claim, cases)
+    held = [Values(reference.function, cases) for reference in result.references]
+    first = next(iter(drawn))
+    claims, holds = parts(claimed[first]), parts(held[0][first])
+    if len(holds) < len(claims):
         raise Refuted(
-            f"{result.label}: the first reference leaves out {', '.join(claimed.keys() - held.keys())}"
+            f"{result.label}: the first reference leaves out {', '.join(claims.keys() - holds.keys())}"
         )
     agreements = [
-        agreement(result, reference, cases) for reference in result.references
+        agreement(result, reference, claimed, values)
+        for reference, values in zip(result.references, held, strict=True)
     ]
     return Report(
         result.label,
         inspect.getsource(result.code or result.claim),
         [*agreements, by_hand(result)],
-        [refusal(result, mutant, drawn) for mutant in result.mutants],
+        [refusal(result, mutant, drawn, held[0]) for mutant in result.mutants],
     )
 
 

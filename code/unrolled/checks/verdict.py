@@ -5,6 +5,7 @@ mistakes, each up to a constant factor. So a wrong sign, a factor and a known mi
 """
 
 import difflib
+import functools
 import html
 import inspect
 import itertools
@@ -14,7 +15,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from unrolled.checks.formula import RESULTS, Case, Parts, Result, error, named, parts
+from unrolled.checks.formula import (
+    RESULTS,
+    Case,
+    Mutant,
+    Parts,
+    Result,
+    error,
+    named,
+    parts,
+)
 
 ALIKE = 1e-8
 """Two values that differ less are the same formula, computed otherwise."""
@@ -62,7 +72,14 @@ def attempt(label: str, function: Callable[..., object]) -> Verdict:
         ]
     except Unusable as reason:
         return Verdict(False, f"{label}: not right. {reason}")
-    remarks = {name: diagnosis(result, trials, name) for name in trials[0].claimed}
+
+    @functools.cache
+    def mistaken(mutant: Mutant) -> list[Parts]:
+        return [parts(mutant.function(**t.case)) for t in trials]
+
+    remarks = {
+        name: diagnosis(result, trials, name, mistaken) for name in trials[0].claimed
+    }
     right = not any(remarks.values())
     lines = [
         f"{label}: {'right' if right else 'not right'}, held against {len(trials)} cases of different shapes."
@@ -139,8 +156,16 @@ def wanted(value: Parts) -> str:
     return "one array" if "" in value else ", ".join(value)
 
 
-def diagnosis(result: Result, trials: Sequence[Trial], name: str) -> str:
-    """How a part is wrong, in words that follow its name; '' if it is right."""
+def diagnosis(
+    result: Result,
+    trials: Sequence[Trial],
+    name: str,
+    mistaken: Callable[[Mutant], Sequence[Parts]],
+) -> str:
+    """How a part is wrong, in words that follow its name; '' if it is right.
+
+    What a mistake gives in the cases is asked of ``mistaken``, and of no more mistakes than it takes.
+    """
     right = [t.claimed[name] for t in trials]
     given = [t.given[name] for t in trials]
     if not all(np.isfinite(x).all() for x in given):
@@ -150,19 +175,15 @@ def diagnosis(result: Result, trials: Sequence[Trial], name: str) -> str:
         if any(a.shape != b.T.shape for a, b in zip(given, right, strict=True)):
             return wrong_shape(trials, name)
         given, prefix = [x.T for x in given], "transposed"
-    likely = {"": right}
-    for mutant in result.mutants:
-        likely[mutant.mistake] = [
-            parts(mutant.function(**t.case)).get(name) for t in trials
-        ]
-    for mistake, values in likely.items():
+    for mutant in [None, *result.mutants]:
+        values = [p.get(name) for p in mistaken(mutant)] if mutant else right
         factor = common_factor(given, values, trials)
         if factor is None:
             continue
         remarks = [
             prefix,
             "" if factor == "1" else said_of_factor(factor),
-            mistake and f"a common mistake: {mistake}",
+            mutant and f"a common mistake: {mutant.mistake}",
         ]
         remarks = [remark for remark in remarks if remark]
         return f"{'; '.join(remarks)}." if remarks else ""
