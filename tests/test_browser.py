@@ -1,69 +1,24 @@
-"""Every page of the built book in a real browser: wide and narrow, light and dark.
+"""Every page of the built book in a real browser: wide and narrow, light and dark, with two families of fonts.
 
 Pages are opened from ``file://``; the page for what was not found, which only a server shows, is served.
 """
 
 import os
 import threading
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser
 
-COLOURS = {"runOnly": ["color-contrast"]}
-ALL_BUT_COLOURS = {"rules": {"color-contrast": {"enabled": False}}}
-# Axe is slow. Colours depend on the theme alone and the rest on the width alone, so each is looked at where it can
-# differ; the last view has nothing left for axe.
-VIEWS = {
-    "wide, light": (1280, "light", {}),
-    "wide, dark": (1280, "dark", COLOURS),
-    "narrow, light": (360, "light", ALL_BUT_COLOURS),
-    "narrow, dark": (360, "dark", None),
-}
-# With preload, axe itself would fetch the style sheets again, which file:// forbids.
-AXE_OPTIONS = {"preload": False}
-# Formulas are thousands of outlines, in which there is nothing for axe to read.
-AXE_CONTEXT = {"exclude": [["mjx-container"]]}
+from browsing import AXE_CONTEXT, AXE_OPTIONS, AXE_SCRIPT, DEJAVU, VIEWS, Visit
 
-
-class Visit:
-    """An open page, with all that went wrong while it loaded."""
-
-    def __init__(self, page: Page, host: str, rules: dict | None):
-        self.page = page
-        self.host = host
-        self.rules = rules
-        self.foreign: list[str] = []
-        self.errors: list[str] = []
-        page.on("request", self.note_request)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on(
-            "console",
-            lambda message: (
-                message.type == "error" and self.errors.append(message.text)
-            ),
-        )
-
-    def note_request(self, request: Request) -> None:
-        """Note a request that leaves the site."""
-        if not request.url.startswith(("file:", "data:", "blob:", self.host)):
-            self.foreign.append(request.url)
-
-    def open(self, address: str) -> None:
-        """Load a page, wait until its formulas are set, and open what is folded."""
-        self.foreign.clear()
-        self.errors.clear()
-        self.page.goto(address)
-        self.page.wait_for_load_state("networkidle")
-        self.page.evaluate("window.MathJax?.startup?.promise?.then(() => null)")
-        self.page.evaluate(
-            "document.querySelectorAll('details').forEach(fold => fold.open = true)"
-        )
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(path.name for path in (ROOT / "_build" / "html").glob("*.html"))
+Opener = Callable[[str], Visit]
 
 
 @pytest.fixture(scope="module")
@@ -86,51 +41,27 @@ def server(site: Path) -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.fixture(scope="module", params=VIEWS)
-def visit(
-    request: pytest.FixtureRequest, browser: Browser, server: str
-) -> Iterator[Visit]:
-    """A page of the browser in one of the views."""
-    width, scheme, rules = VIEWS[request.param]
-    context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme=scheme
-    )
-    yield Visit(context.new_page(), server, rules)
-    context.close()
+@pytest.fixture(scope="module")
+def visits(browsers: Callable[[str], Browser], server: str) -> Opener:
+    """A page of the browser in each of the views, by its name."""
+    return cache(lambda name: Visit(browsers(VIEWS[name].fonts), VIEWS[name], server))
 
 
-def faults(visit: Visit, name: str) -> Iterator[str]:
-    """What is wrong with the page that is open, a line each."""
-    yield from (f"{name}: foreign request: {url}" for url in visit.foreign)
-    yield from (f"{name}: script error: {error}" for error in visit.errors)
-    if wrong := visit.page.locator('[data-mml-node="merror"]').count():
-        yield f"{name}: {wrong} formulas are not set"
-    if visit.page.evaluate(
-        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-    ):
-        yield f"{name}: the page is wider than the window"
-    if visit.rules is not None:
-        yield from inaccessible(visit, name)
-
-
-def inaccessible(visit: Visit, name: str) -> Iterator[str]:
-    """What axe has against the page, by the rules of the view."""
-    options = AXE_OPTIONS | visit.rules
-    found = Axe().run(visit.page, AXE_CONTEXT, options).response["violations"]
-    for violation in found:
-        for node in violation["nodes"]:
-            yield f"{name}: {violation['id']}: {node['html'][:160]}: {node['failureSummary']}"
-
-
-def test_every_page_opens_without_fault(visit: Visit, site: Path, server: str):
-    found = []
-    for path in sorted(site.glob("*.html")):
-        visit.open(f"{server}404.html" if path.name == "404.html" else path.as_uri())
-        found += faults(visit, path.name)
+@pytest.mark.long
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("name", PAGES)
+def test_page_opens_without_fault(
+    visits: Opener, site: Path, server: str, name: str, view: str
+):
+    visit = visits(view)
+    visit.open(f"{server}404.html" if name == "404.html" else (site / name).as_uri())
+    found = list(visit.faults())
     assert not found, "\n".join(found)
 
 
-def test_search_finds_a_page_from_a_file(visit: Visit, site: Path):
+@pytest.mark.parametrize("view", VIEWS)
+def test_search_finds_a_page_from_a_file(visits: Opener, site: Path, view: str):
+    visit = visits(view)
     visit.open((site / "search.html").as_uri() + "?q=notation")
     visit.page.wait_for_selector(
         "#search-results ul.search li a[href^='notation.html']"
@@ -138,30 +69,67 @@ def test_search_finds_a_page_from_a_file(visit: Visit, site: Path):
     assert not visit.errors
 
 
-def test_link_to_something_folded_opens_it(visit: Visit, site: Path):
+@pytest.mark.parametrize("view", VIEWS)
+def test_link_to_something_folded_opens_it(visits: Opener, site: Path, view: str):
+    visit = visits(view)
     visit.page.goto((site / "results.html").as_uri())
     visit.page.locator("a[href$='#cite-softmax-error']").click()
     visit.page.wait_for_selector("#cite-softmax-error pre", state="visible")
 
 
-def test_faults_are_found(visit: Visit, tmp_path: Path):
+SPOILED = """<html lang="en"><title>Spoiled</title><main><h1>Spoiled</h1>
+<img src="http://127.0.0.1:9/x.png"><p style="color: #777; background: #888">faint</p>
+<g data-mml-node="merror"></g><div style="width: 3000px">wide</div><input>
+<p style="color: #999"><a href="#">faint, too</a></p><ul><p>no item</p></ul>
+<script>nowhere()</script></main></html>"""
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_faults_are_found(visits: Opener, tmp_path: Path, view: str):
     page = tmp_path / "spoiled.html"
-    page.write_text(
-        '<html lang="en"><title>Spoiled</title><main><h1>Spoiled</h1><img src="http://127.0.0.1:9/x.png">'
-        '<p style="color: #777; background: #888">faint</p>'
-        '<g data-mml-node="merror"></g><div style="width: 3000px">wide</div><script>nowhere()</script></main></html>'
-    )
+    page.write_text(SPOILED)
+    visit = visits(view)
     visit.open(page.as_uri())
-    found = "\n".join(faults(visit, page.name))
+    found = "\n".join(visit.faults())
     expected = {
         "foreign request",
         "nowhere is not defined",
         "1 formulas are not set",
-        "wider",
+        "wide",
     }
-    if visit.rules in ({}, COLOURS):
-        expected.add("color-contrast")
-    if visit.rules in ({}, ALL_BUT_COLOURS):
-        expected.add("image-alt")
+    expected |= {"color-contrast"} if visit.view.colours else set()
+    expected |= {"image-alt", "list", "label"} if visit.view.structure else set()
     for fault in expected:
         assert fault in found
+
+
+def test_the_quick_search_for_violations_finds_what_the_whole_one_does(
+    browsers: Callable[[str], Browser], tmp_path: Path
+):
+    page = tmp_path / "spoiled.html"
+    page.write_text(SPOILED)
+    opened = browsers(DEJAVU).new_page()
+    opened.goto(page.as_uri())
+    opened.evaluate(AXE_SCRIPT)
+    run = "([context, options]) => axe.run(context, options)"
+    quick, whole = (
+        {
+            (violation["id"], len(violation["nodes"]))
+            for violation in opened.evaluate(run, [AXE_CONTEXT, options])["violations"]
+        }
+        for options in (AXE_OPTIONS, {"preload": False})
+    )
+    assert quick == whole and len(quick) > 3
+
+
+def test_the_two_families_of_fonts_are_not_the_same(
+    browsers: Callable[[str], Browser], tmp_path: Path
+):
+    page = tmp_path / "wide.html"
+    page.write_text("<span style='font: 20px sans-serif'>the width of a line</span>")
+    widths = set()
+    for family in {view.fonts for view in VIEWS.values()}:
+        opened = browsers(family).new_page()
+        opened.goto(page.as_uri())
+        widths.add(opened.locator("span").bounding_box()["width"])
+    assert len(widths) == 2

@@ -24,7 +24,9 @@ def distribution(
 
     In this order: the logits are divided by the temperature, where 0 is greedy and leaves the most probable symbol
     alone (the first one, of several); all but the ``k`` most probable are ruled out; and all but the nucleus, the
-    fewest most probable symbols that hold a share of at least ``p`` of what is left. Logits of −∞ stay ruled out.
+    fewest most probable symbols that hold a share of at least ``p`` of what is left. Logits of −∞ stay ruled out. Two
+    logits that differ by less than float64 shows once the largest is taken off are as good as equal: of them, too, the
+    first one comes first.
 
     Raises
     ------

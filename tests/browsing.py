@@ -1,0 +1,127 @@
+"""The views in which pages are tried in a real browser, and what is looked for in each."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Browser, Request
+
+DEJAVU, LIBERATION = "DejaVu", "Liberation"
+
+
+class View(NamedTuple):
+    """How a page is looked at; what is wrong with it otherwise than in colours is searched for where ``structure``."""
+
+    width: int
+    scheme: str
+    fonts: str
+    structure: bool
+    colours: bool
+
+
+# Axe is slow. Colours depend on the theme alone and the rest on the width alone, so each is looked at where it can
+# differ; the last view has nothing left for axe. Each width is seen with the letters of both families.
+VIEWS = {
+    "wide, light": View(1280, "light", DEJAVU, structure=True, colours=True),
+    "wide, dark": View(1280, "dark", LIBERATION, structure=False, colours=True),
+    "narrow, light": View(360, "light", LIBERATION, structure=True, colours=False),
+    "narrow, dark": View(360, "dark", DEJAVU, structure=False, colours=False),
+}
+LEAST_WIDTH = 320  # to which a page has to fit by WCAG 2.2, 1.4.10
+
+# Violations alone, and of their elements no more than is said. With preload, axe itself would fetch the style sheets
+# again, which file:// forbids.
+AXE_OPTIONS = {
+    "preload": False,
+    "resultTypes": ["violations"],
+    "selectors": False,
+    "ancestry": False,
+    "elementRef": False,
+}
+# Formulas are thousands of outlines, in which there is nothing for axe to read. Their places stay.
+EMPTY_FORMULAS = "document.querySelectorAll('mjx-container svg').forEach(formula => formula.replaceChildren())"
+AXE_CONTEXT = {"exclude": [["mjx-container"]]}
+# The first element with a text of each kind, that is, of those that look and stand alike: their contrast is the same.
+ONE_OF_EACH_KIND = """() => {
+  const numbers = new Map(), kinds = new Map(), first = new Map();
+  for (const element of document.body.querySelectorAll("*")) {
+    const style = getComputedStyle(element);
+    const kind = [
+      kinds.get(element.parentElement), element.tagName, element.className, style.color, style.backgroundColor,
+      style.backgroundImage, style.opacity, style.fontSize, style.fontWeight, style.textShadow, style.position,
+    ].join();
+    if (!numbers.has(kind)) numbers.set(kind, numbers.size);
+    kinds.set(element, numbers.get(kind));
+    const written = [...element.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    if ((written || element.matches("input, select, textarea")) && element.checkVisibility({visibilityProperty: true}))
+      if (!first.has(kind)) first.set(kind, element);
+  }
+  return [...first.values()];
+}"""
+
+
+class Visit:
+    """An open page in a view, with all that went wrong while it loaded."""
+
+    def __init__(self, browser: Browser, view: View, host: str = "file:"):
+        self.view = view
+        self.host = host
+        self.foreign: list[str] = []
+        self.errors: list[str] = []
+        size = {"width": view.width, "height": 900}
+        self.page = browser.new_page(viewport=size, color_scheme=view.scheme)
+        self.page.on("request", self.note_request)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on(
+            "console",
+            lambda message: (
+                message.type == "error" and self.errors.append(message.text)
+            ),
+        )
+
+    def note_request(self, request: Request) -> None:
+        """Note a request that leaves the site."""
+        if not request.url.startswith(("file:", "data:", "blob:", self.host)):
+            self.foreign.append(request.url)
+
+    def open(self, address: str) -> None:
+        """Load a page, wait until its formulas are set, and open what is folded."""
+        self.foreign.clear()
+        self.errors.clear()
+        self.page.set_viewport_size({"width": self.view.width, "height": 900})
+        self.page.goto(address)
+        self.page.evaluate("window.MathJax?.startup?.promise?.then(() => null)")
+        self.page.evaluate(
+            "document.querySelectorAll('details').forEach(fold => fold.open = true)"
+        )
+
+    def faults(self) -> Iterator[str]:
+        """What is wrong with the page that is open, a line each."""
+        if wrong := self.page.locator('[data-mml-node="merror"]').count():
+            yield f"{wrong} formulas are not set"
+        yield from self.inaccessible()
+        for width in (self.view.width, min(self.view.width, LEAST_WIDTH)):
+            self.page.set_viewport_size({"width": width, "height": 900})
+            takes = self.page.evaluate("document.documentElement.scrollWidth")
+            if takes > width:
+                yield f"the page is {takes} pixels wide in a window of {width}"
+        yield from (f"foreign request: {url}" for url in self.foreign)
+        yield from (f"script error: {error}" for error in self.errors)
+
+    def inaccessible(self) -> Iterator[str]:
+        """What axe has against the page."""
+        self.page.evaluate(AXE_SCRIPT)
+        self.page.evaluate(EMPTY_FORMULAS)
+        found = []
+        if self.view.structure:
+            rules = {"color-contrast": {"enabled": False}}
+            run = "([context, options]) => axe.run(context, options)"
+            options = AXE_OPTIONS | {"rules": rules}
+            found += self.page.evaluate(run, [AXE_CONTEXT, options])["violations"]
+        if self.view.colours:
+            run = f"([context, options]) => axe.run({{...context, include: ({ONE_OF_EACH_KIND})()}}, options)"
+            options = AXE_OPTIONS | {"runOnly": ["color-contrast"]}
+            found += self.page.evaluate(run, [AXE_CONTEXT, options])["violations"]
+        for violation in found:
+            for node in violation["nodes"]:
+                yield f"{violation['id']}: {node['html'][:160]}: {node['failureSummary']}"
