@@ -1,5 +1,6 @@
 """Committed measurements still come from the code, the data and the libraries that are here."""
 
+import ast
 import json
 import random
 from pathlib import Path
@@ -17,29 +18,182 @@ from unrolled import generation, word2vec
 from unrolled.classification import Encoded, LayerRNN
 from unrolled.data.names import Name
 
-RESULTS = sorted((Path(__file__).parents[1] / "bench" / "results").glob("*.json"))
+PAGES = sorted(path.stem for path in (record.BENCH / "results").glob("*.json"))
+
+# all that the digest of code must see; two readings of it, which differ in nothing that runs
+ONE = '''
+"""A module."""
+import math as m
+from json import dumps
+
+LIMITS = {"low": 1, **{"high": 2.5}}  # why
+"""What they are."""
+
+@dataclass(frozen=True)
+class Pair:
+    """Two."""
+    first: int = 0
+
+    def sum(self, *more, by: float = -1.0, **rest) -> float | None:
+        return None if not more else self.first * by ** 2 + m.fsum(x for x in more if x > 1)
+
+async def shown(value, /, width=8, *, sign=b"+"):
+    match value:
+        case [Pair(first=0), *_] | {"a": 1}:
+            pass
+        case _ if (n := len(value)) >= 3 and not width % 2:
+            return f"{value!r:>{width}} and {n:.2f}{sign}" "!" u"?"
+    global LIMITS
+    LIMITS["low"] += [*value][1:-1:2][0] or ...
+    with open(value) as a, open("b"):
+        raise ValueError(lambda x=3: -x) from None
+'''
+OTHER = '''
+import math as m
+from json import dumps
+LIMITS = { 'low': 1,
+           **{'high': 2.50} }
+@dataclass(frozen=True)
+class Pair:
+    first: int = 0
+    def sum(self, *more, by: float = -1.,
+            **rest) -> (float | None):
+        """The sum."""
+        # of squares
+        return (None if not more
+                else (self.first * (by ** 2)) + m.fsum((x for x in more if x > 1)))
+async def shown(value, /, width=0x8, *, sign=b'+'):
+    """As text."""
+    match value:
+        case [Pair(first=0), *_] | {'a': 1}:
+            """Nothing."""
+        case _ if (n := len(value)) >= 3 and not (width % 2):
+            return f'{value!r:>{width}} and {n:.2f}{sign}!?'
+    global LIMITS
+    LIMITS['low'] += [*value][1:-1:2][0] or ...
+    with (open(value) as a, open('b')):
+        raise ValueError(lambda x=3: -x) from None
+'''
+
+EDITS = {
+    "2.5": "2.6",
+    "1, **": "1.0, **",
+    '"low": 1': '"lower": 1',
+    "frozen=True": "frozen=False",
+    "as m": "as n",
+    "first * by": "by * first",
+    "** 2": "* 2",
+    "x > 1": "x < 1",
+    ">= 3": "> 3",
+    "!r": "!s",
+    ".2f": ".3f",
+    'b"+"': '"+"',
+    "1:-1:2": "1:-1",
+    "x=3: -x": "x=3: +x",
+    "    global LIMITS\n": "",
+    " from None": "",
+    "async def": "def",
+    "/, ": "",
+}
 
 
-@pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.stem)
-def test_measurements_are_not_out_of_date(path: Path):
-    written = json.loads(path.read_text())["fingerprint"]
-    assert written == record.fingerprint(path.stem), (
-        f"{path.name} was measured with other code, data or libraries: run `make bench`"
+def code(text: str) -> str:
+    """The digest of a module's code."""
+    return record.digest(record.canonical(ast.parse(text).body))
+
+
+def test_prose_and_layout_are_no_code_and_every_python_reads_it_alike():
+    assert code(ONE) == code(OTHER) == "b3edec9874090971"
+
+
+@pytest.mark.parametrize("old", EDITS)
+def test_each_name_number_and_operator_is_code(old: str):
+    assert ONE.count(old) == 1
+    assert code(ONE.replace(old, EDITS[old])) != code(ONE)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_record_is_as_it_was_measured_with_what_is_here(page: str):
+    fault = record.fault(page)
+    assert not fault, fault
+
+
+SCRIPT = '''"""A page, measured."""
+
+from unrolled.page import bits
+'''
+MODULE = '''"""A page's module."""
+
+from sklearn import metrics
+
+SUM = "6f42"
+
+
+def share():
+    return 0.5
+
+
+def bits():
+    return 5 * share()
+
+
+def drawn():
+    return metrics
+'''
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a page's script, module and record, which may be changed."""
+    for name, text in (
+        ("bench/page.py", SCRIPT),
+        ("code/unrolled/__init__.py", ""),
+        ("code/unrolled/page.py", MODULE),
+    ):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    monkeypatch.setattr(record, "BENCH", tmp_path / "bench")
+    record.write("page", {"runs": [{"seed": 1, "seconds": 9.0, "bits": 2.5}]})
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "old, new, fault",
+    [
+        ('"""A page\'s module."""', "# a module", ""),
+        ("return metrics", "return 7", ""),  # of a function that nothing names
+        ("0.5", "0.25", "measured with other unrolled.page:"),
+        ("6f42", "6f43", "measured with other unrolled.page:"),
+        ("sklearn", "torch", "with other unrolled.page, scikit-learn, torch:"),
+    ],
+)
+def test_what_changed_of_code_data_and_libraries_is_named(
+    root: Path, old: str, new: str, fault: str
+):
+    assert not record.fault("page")
+    (root / "code" / "unrolled" / "page.py").write_text(MODULE.replace(old, new))
+    assert fault in record.fault("page")
+    assert bool(fault) == bool(record.fault("page"))
+
+
+def test_an_edited_number_is_refused_by_a_sentence_that_says_what_to_do(root: Path):
+    path = root / "bench" / "results" / "page.json"
+    path.write_text(path.read_text().replace("2.5", "3.5"))
+    assert record.fault("page") == (
+        "bench/results/page.json is not as it was measured: a number, or what stands beside it, was edited; "
+        "take the edit back (git restore bench/results/page.json), or measure anew (make bench PAGES=page)"
     )
 
 
-def test_prose_does_not_put_measurements_out_of_date_and_code_does(tmp_path: Path):
-    module = tmp_path / "module.py"
-    texts = [
-        '"""One."""\n\nx = 1  # why\n\n\ndef f():\n    """Two."""\n    return x\n',
-        '"""Another."""\nx = 1\ndef f():\n    return x\n',
-        "x = 2\ndef f():\n    return x\n",
-    ]
-    stripped = []
-    for text in texts:
-        module.write_text(text)
-        stripped.append(record.code_only(module))
-    assert stripped[0] == stripped[1] != stripped[2]
+def test_libraries_are_those_of_all_that_is_imported():
+    """Also of what brings the data, for the pages that read them; also of what a module's module imports."""
+    found = {page: set(record.fingerprint(page)["libraries"]) for page in PAGES}
+    texts, names = ({p for p in PAGES if x in found[p]} for x in ("gensim", "Faker"))
+    assert texts == {"backprop", "lstm", "word2vec"}
+    assert names == {"classification", "evaluation", "generation"}
+    assert "scipy" in found["classification"]  # by way of unrolled.statistics
+    assert not any("unrolled" in names for names in found.values())
 
 
 def test_measurements_are_confirmed_by_equal_numbers_alone(
