@@ -1,14 +1,15 @@
-"""Chapter 2, judged: metrics on trial on both sets of data, with several trainings of the network.
+"""*Judging what was generated*, measured: metrics on trial on both sets of data, with several trainings of the network.
 
 The network is that of the page, and one that is larger and was trained longer; each learns from the generator's part of
 the training names, and keeps the weights that did best on dev. The suite and its verdict were fixed on dev; the test
-part gives the real names of the trial. Every finished run is kept under ``_build``, so what was interrupted goes on.
-Needs the originals (``make data``); takes about half an hour of one core.
+part gives the real names of the trial. Needs the originals (``make data``); takes about half an hour of one core.
+
+To confirm, all but the network that was trained longer are tried again, which differs in its size and steps alone; of
+several seeds the first.
 """
 
 import functools
-import json
-import sys
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -31,7 +32,6 @@ SIZES = {
 LETTERS = Vocabulary(names.ALPHABET, start=True, end=True)
 NEVER = (LETTERS.pad, LETTERS.start)
 LOADERS = {"originals": names.tutorial, "embedded": names.embedded}
-KEPT = record.BENCH.parent / "_build" / "bench-evaluation.jsonl"
 
 
 class Task(NamedTuple):
@@ -169,8 +169,6 @@ def judged(data: str, name: str) -> dict:
     )
     bits = evaluation.bits_per_character(contestant.log_p, parts.test)
     found = {
-        "data": data,
-        "name": name,
         # JSON has no infinity
         "bits": bits.value if np.isfinite(bits.value) else None,
         "questions": len(outcome.bands),
@@ -183,29 +181,21 @@ def judged(data: str, name: str) -> dict:
     return found
 
 
-def main() -> None:
-    """Judge every contestant on both sets of data and write it down, or with ``confirm`` hold some of it again."""
-    if sys.argv[1:] == ["confirm"]:
-        kinds = ["network, seed 1", "network, temperature 0.8, seed 1", *COUNTED]
-        again = [judged(data, name) for data in LOADERS for name in kinds]
-        return record.confirm("evaluation", again, by=("data", "name"))
-    code = record.fingerprint("evaluation")
-    KEPT.parent.mkdir(exist_ok=True)
-    lines = KEPT.read_text().splitlines() if KEPT.exists() else []
-    kept = [entry for entry in map(json.loads, lines) if entry["code"] == code]
-    runs = {
-        (entry["run"]["data"], entry["run"]["name"]): entry["run"] for entry in kept
-    }
+def runs() -> Iterator[record.Job]:
+    """Every contestant, on both sets of data."""
     for data in LOADERS:
         for name in CONTESTANTS:
-            if (data, name) not in runs:
-                run = runs[data, name] = judged(data, name)
-                with KEPT.open("a") as file:
-                    print(json.dumps({"code": code, "run": run}), file=file)
-            print(data, name, runs[data, name]["lists"]["verdict"], flush=True)
-    order = [runs[data, name] for data in LOADERS for name in CONTESTANTS]
-    record.write("evaluation", {"runs": order})
+            yield {"data": data, "name": name}, functools.partial(judged, data, name)
+
+
+def kind(run: record.Labels) -> tuple[str, str] | None:
+    """Contestants of several seeds are of one kind."""
+    name = run["name"].split(", seed")[0]
+    return None if name == "network, longer" else (run["data"], name)
+
+
+MEASUREMENT = record.Measurement("evaluation", runs, kind)
 
 
 if __name__ == "__main__":
-    main()
+    MEASUREMENT.main()

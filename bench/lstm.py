@@ -1,23 +1,23 @@
-"""Chapter 5, measured: the article's way to generate text, count models and language models, side by side.
+"""*Text generation with an LSTM*, measured: the article's way, count models and language models, side by side.
 
 On *Alice* and on the embedded news, lower-cased. Settings, and the weight of a blend, were chosen on the dev part (80
 to 90 % of a text) by models trained on the first 80 %; what is scored on the test part (the last 10 %), once for each
 model and seed, was trained on the first 90 %. Every model predicts every character of a part, with the same alphabet.
 
 A budget of 60 or 300 seconds is a number of steps: as many as two threads on two idle cores make in that time, which is
-measured too. The runs themselves are on one thread, and their CPU seconds are written
-down. Each is kept in ``_build`` as it ends, and not run again; all take about two hours. Needs the originals
-(``make data``).
+measured too. The runs themselves are on one thread, and their CPU seconds are written down. Needs the originals
+(``make data``); takes about two hours.
+
+To confirm, the count models are fitted again, and each variant and the design for 60 seconds are trained again, on one
+text from one seed. The design for 300 seconds, which is larger, and the article's, whose choices are one of the
+variants, are not trained again. The speeds are a clock's.
 """
 
 import functools
 import itertools
-import json
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -29,8 +29,8 @@ from unrolled.data import texts
 from unrolled.lstm import ARTICLE, Corpus, Design, TextLSTM
 from unrolled.ngrams import Ngrams
 
-SCRATCH = record.BENCH.parent / "_build" / "bench-lstm.jsonl"
 SEEDS = range(1, 4)
+CHOSEN_SEED = 1
 TEXTS = {"originals": texts.alice, "embedded": texts.news}
 
 MINUTE = Design(learning_rate=8e-3, dropout=0.4)
@@ -90,43 +90,61 @@ def counted(data: str, end: int, part: slice) -> np.ndarray:
     return -model.log_probabilities([ids])[0][before - 1 :]
 
 
-# Jobs: each gives a dictionary, and is run once
+@functools.cache
+def counts(data: str, kind: str) -> tuple[np.ndarray, float]:
+    """−log p of the symbols of the dev part (chosen) or the test part (final) by the n-gram, and its CPU seconds."""
+    text = corpus(data)
+    ends = text.dev, text.test, len(text.ids)
+    first, last = ends[:2] if kind == "chosen" else ends[1:]
+    start = time.process_time()
+    lost = counted(data, first, slice(first, last))
+    return lost, time.process_time() - start
+
+
+def blended(lost: np.ndarray, data: str, kind: str, weight: float) -> float:
+    """The bits of a network blended with the n-gram."""
+    return lstm.bits(lstm.blend((lost, counts(data, kind)[0]), weight))
+
+
+# Runs
 
 
 def ngram(data: str) -> dict:
     """The count model, which has no seed."""
-    start = time.process_time()
-    dev = lstm.bits(counts(data, "chosen"))
-    seconds = time.process_time() - start
-    return {"dev": dev, "test": lstm.bits(counts(data, "final")), "seconds": seconds}
+    (dev, seconds), (test, _) = counts(data, "chosen"), counts(data, "final")
+    return {"dev": lstm.bits(dev), "test": lstm.bits(test), "seconds": seconds}
 
 
+@functools.cache
 def chosen(data: str, system: str, seed: int) -> dict:
-    """A network trained on the first 80 %: its bits on dev."""
+    """A network trained on the first 80 %: its bits on dev; the weight of the n-gram beside it that is best there."""
     text = corpus(data)
     net, seconds = trained(data, DESIGNS[data][system], STEPS[system], seed, text.dev)
     lost = scored(net, text.ids[: text.test], text.dev).numpy()
-    np.save(kept("chosen", data, system, seed), lost)
-    return {"dev": lstm.bits(lost), "seconds": seconds}
+    weights = [round(0.02 * k, 2) for k in range(1, 26)]
+    bits = [blended(lost, data, "chosen", weight) for weight in weights]
+    return {
+        "dev": lstm.bits(lost),
+        "seconds": seconds,
+        "weight": weights[int(np.argmin(bits))],
+        "dev, blended": min(bits),
+    }
 
 
 def final(data: str, system: str, seed: int) -> dict:
-    """A network trained on the first 90 %: its bits on test."""
+    """A network trained on the first 90 %: its bits on test, alone and blended with the n-gram, as chosen on dev."""
     text = corpus(data)
     net, seconds = trained(data, DESIGNS[data][system], STEPS[system], seed, text.test)
     lost = scored(net, text.ids, text.test).numpy()
-    np.save(kept("final", data, system, seed), lost)
     weights = sum(weight.numel() for weight in net.parameters())
-    return {"test": lstm.bits(lost), "seconds": seconds, "weights": weights}
+    found = {"test": lstm.bits(lost), "seconds": seconds, "weights": weights}
+    if system != "article":
+        weight = chosen(data, system, CHOSEN_SEED)["weight"]
+        found["test, blended"] = blended(lost, data, "final", weight)
+    return found
 
 
-def kept(*name: object) -> Path:
-    """Where the −log p of a run are kept, beside the scratch file, to be blended with those of the n-gram."""
-    name = "-".join(map(str, name)).replace(" ", "")
-    return SCRATCH.with_name(f"{SCRATCH.stem}-{name}.npy")
-
-
-# H4.3: one choice at a time, at the same number of multiplications
+# One choice at a time, at the same number of multiplications
 
 BASE = Design(
     width=128,
@@ -266,115 +284,59 @@ def budgets(stretches: int = 10, length: int = 100) -> dict[str, list[float]]:
     return times
 
 
+def speeds() -> dict[str, dict]:
+    """All that a clock measures."""
+    return {
+        "training": training_speeds(),
+        "generation": generation_speeds(),
+        "budgets": budgets(),
+    }
+
+
 # All of it
 
 
-def jobs() -> dict[str, Callable[[], dict]]:
-    """Every job by its name, the most wanted first."""
-    found: dict[str, Callable[[], dict]] = {}
-    for system in ("60 s", "article", "300 s"):
-        for data in ("originals", "embedded"):
-            for seed in SEEDS:
-                found[f"final/{data}/{system}/{seed}"] = functools.partial(
-                    final, data, system, seed
-                )
-            if system != "article":
-                found[f"chosen/{data}/{system}/1"] = functools.partial(
-                    chosen, data, system, 1
-                )
-        if system == "60 s":
-            for data, name, seed in itertools.product(reversed(TEXTS), VARIANTS, SEEDS):
-                found[f"varied/{data}/{name}/{seed}"] = functools.partial(
-                    varied, data, name, seed
-                )
+def runs() -> Iterator[record.Job]:
+    """The count models, the variants, and each design as it was chosen and as it is in the end."""
+
+    def job(run: Callable, *where: object) -> record.Job:
+        names = ("kind", "data", "system", "seed")
+        labels = dict(zip(names, (run.__name__, *where), strict=False))
+        return labels, functools.partial(run, *where)
+
     for data in TEXTS:
-        found[f"ngram/{data}"] = functools.partial(ngram, data)
-    found["speeds/training"] = training_speeds
-    found["speeds/generation"] = generation_speeds
-    found["speeds/budgets"] = budgets
-    return found
+        yield job(ngram, data)
+        for name, seed in itertools.product(VARIANTS, SEEDS):
+            yield job(varied, data, name, seed)
+        for system in STEPS:
+            if system != "article":
+                yield job(chosen, data, system, CHOSEN_SEED)
+            for seed in SEEDS:
+                yield job(final, data, system, seed)
 
 
-def done() -> dict[str, dict]:
-    """The jobs that have ended."""
-    if not SCRATCH.exists():
-        return {}
-    return dict(json.loads(line) for line in SCRATCH.read_text().splitlines())
+def kind(run: record.Labels) -> tuple[str, ...] | None:
+    """Count models differ by text; of networks, a run stands for those of other texts and seeds."""
+    if run.get("system") in ("article", "300 s"):
+        return None
+    return run["kind"], run.get("system", run["data"])
 
 
-def blended(data: str, system: str, weight: float, kind: str, seed: int = 1) -> float:
-    """The bits of a run blended with the n-gram: on dev for the kind chosen, on test for the kind final."""
-    lost = np.load(kept(kind, data, system, seed))
-    return lstm.bits(lstm.blend((lost, counts(data, kind)), weight))
-
-
-@functools.cache
-def counts(data: str, kind: str) -> np.ndarray:
-    """−log p of the dev or the test part by the n-gram."""
-    text = corpus(data)
-    ends = text.dev, text.test, len(text.ids)
-    first, last = ends[:2] if kind == "chosen" else ends[1:]
-    return counted(data, first, slice(first, last))
-
-
-def with_counts(data: str, system: str) -> tuple[float, float]:
-    """The weight of the n-gram beside a network that is best on dev, and the bits there."""
-    weights = [round(0.02 * k, 2) for k in range(1, 26)]
-    bits = [blended(data, system, weight, "chosen") for weight in weights]
-    return weights[int(np.argmin(bits))], min(bits)
-
-
-def main(only: str = "") -> None:
-    """Run the jobs whose names begin with ``only`` and have not ended; if all have, write the results down."""
-    SCRATCH.parent.mkdir(exist_ok=True)
-    for name, job in jobs().items():
-        if name.startswith(only) and name not in done():
-            found = job()
-            with SCRATCH.open("a") as scratch:
-                scratch.write(json.dumps([name, found]) + "\n")
-            print(name, found, flush=True)
-    results = done()
-    if missing := jobs().keys() - results.keys():
-        print(f"{len(missing)} jobs are left; run this again")
-    else:
-        write(results)
-
-
-def write(results: dict[str, dict]) -> None:
-    """Write the results of the jobs down, with the blends."""
-    runs = []
-    for name, found in results.items():
-        kind, *where = name.split("/")
-        if kind == "speeds":
-            continue
-        labels = dict(zip(("data", "system", "seed"), where, strict=False))
-        if "seed" in labels:
-            labels["seed"] = int(labels["seed"])
-        if kind in ("chosen", "final") and where[1] != "article":
-            weight, bits = with_counts(*where[:2])
-            if kind == "chosen":
-                found |= {"weight": weight, "dev, blended": bits}
-            else:
-                bits = blended(*where[:2], weight, kind, labels["seed"])
-                found |= {"test, blended": bits}
-        runs.append({"kind": kind, **labels, **found})
-    record.write(
-        "lstm",
-        {
-            "steps": STEPS,
-            "designs": {
-                data: {name: vars(design) for name, design in designs.items()}
-                for data, designs in DESIGNS.items()
-            },
-            "speeds": {
-                what: results[f"speeds/{what}"]
-                for what in ("training", "generation", "budgets")
-            },
-            "base": vars(BASE) | {"steps": BASE_STEPS, "scored": SCORED},
-            "runs": runs,
+MEASUREMENT = record.Measurement(
+    "lstm",
+    settings=lambda: {
+        "steps": STEPS,
+        "designs": {
+            data: {name: vars(design) for name, design in designs.items()}
+            for data, designs in DESIGNS.items()
         },
-    )
+        "base": vars(BASE) | {"steps": BASE_STEPS, "scored": SCORED},
+    },
+    clocks={"speeds": speeds},
+    runs=runs,
+    kind=kind,
+)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    MEASUREMENT.main()

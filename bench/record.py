@@ -1,96 +1,353 @@
 """Results of measurements: small files, committed, with a fingerprint of what they come from.
 
-A result is as good as the code, the data and the libraries that it was measured with. The fingerprint holds all
-three; a test fails when one has changed since. Docstrings and comments are left out of it: to mend a sentence is not to
-change a measurement.
+A result is as good as the code, the data and the libraries that it was measured with. The fingerprint holds all three;
+a test fails when one has changed since. Of the code, it has what can run: not docstrings, comments and layout, and no
+function that nothing names. The data are in it twice over: the sums of the originals stand in the code that reads them,
+and the embedded texts and names come inside libraries.
 """
 
 import ast
 import datetime
+import functools
 import hashlib
 import json
 import os
 import platform
-import re
-from importlib.metadata import version
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
+from typing import NamedTuple
 
-from _ext.execution import module_files
-from unrolled.data import originals
+from _ext.execution import PACKAGE, imported_names, module_files
 
 BENCH = Path(__file__).parent
-LIBRARIES = ("torch", "numpy", "scikit-learn", "faker", "anyascii")
-"""What every measurement depends on."""
-MORE_LIBRARIES = {
-    "evaluation": ("scipy", "numba"),
-    "generation": ("scipy",),
-    "word2vec": ("scipy", "numba", "gensim"),
-}
-"""What those of single pages depend on beside it."""
+distributions = functools.cache(packages_distributions)
 
 
-def code_only(path: Path) -> str:
-    """A module's lines without docstrings, comments and blank lines."""
-    lines = path.read_text().splitlines()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            for number in range(node.lineno - 1, node.end_lineno):
-                lines[number] = ""
-    bare = (re.sub(r"(^|  )\s*# .*$", "", line) for line in lines)
-    return "\n".join(line for line in bare if line.strip())
+# The fingerprint
 
 
-def fingerprint(page: str) -> dict[str, object]:
-    """What the measurements of a page come from: digests of code and data, and the libraries' versions."""
+def digest(value: object) -> str:
+    """A short digest of what JSON can hold, whatever the order of its entries."""
+    text = json.dumps(value, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def does_nothing(node: object) -> bool:
+    """Whether a statement is a docstring, or ``pass``."""
+    text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    return text or isinstance(node, ast.Pass)
+
+
+def canonical(node: object) -> object:
+    """A syntax tree as nested lists, the same under every Python: its classes, and their fields that are not empty."""
+    if isinstance(node, list):
+        return [canonical(item) for item in node if not does_nothing(item)]
+    if not isinstance(node, ast.AST):
+        return ascii(node)
+    if isinstance(node, ast.JoinedStr):  # Python 3.12 adds an empty text to some
+        node.values = [v for v in node.values if getattr(v, "value", "") != ""]
+    fields = {
+        name: canonical(value)
+        for name, value in ast.iter_fields(node)
+        # ctx follows from the place; kind is the u before a string
+        if name not in ("ctx", "kind") and value is not None and value != []
+    }
+    return [type(node).__name__, fields]
+
+
+def words(node: ast.AST) -> set[str]:
+    """All by which code may name a function: names, attributes, imports and strings."""
+    fields = ("id", "attr", "name", "value")
+    found = (getattr(part, name, None) for part in ast.walk(node) for name in fields)
+    return {word for word in found if isinstance(word, str)}
+
+
+def reached(modules: dict[str, list[ast.stmt]]) -> dict[str, list[ast.stmt]]:
+    """The statements of modules that may run: all but the plain functions that none of the others names."""
+    every = [statement for body in modules.values() for statement in body]
+    idle = {
+        statement
+        for statement in every
+        if isinstance(statement, ast.FunctionDef)
+        and not statement.decorator_list
+        and not statement.name.startswith("__")
+    }
+    new, named = set(every) - idle, set()
+    while new:
+        named.update(*map(words, new))
+        new = {function for function in idle if function.name in named}
+        idle -= new
+    return {name: [s for s in body if s not in idle] for name, body in modules.items()}
+
+
+def sources(page: str) -> dict[str, Path]:
+    """The script that measures a page and the package's modules that it imports, through all levels, by name."""
     script = BENCH / f"{page}.py"
     modules = module_files(script.read_text(), BENCH.parent)
-    code = "\0".join(code_only(path) for path in (script, *sorted(modules.values())))
-    data = "".join(original.sha256 for original in originals.REGISTRY.values())
+    return {f"bench/{page}": script, **dict(sorted(modules.items()))}
+
+
+def libraries(files: dict[str, Path]) -> Iterator[str]:
+    """The distributions that modules import from."""
+    known = distributions()
+    for name, file in files.items():
+        package = file.name == "__init__.py"
+        for imported in imported_names(file.read_text(), name, package):
+            yield from known.get(imported.split(".")[0], [])
+
+
+Mark = dict[str, dict[str, str]]
+
+
+def fingerprint(page: str) -> Mark:
+    """What the measurements of a page come from: a digest for each module, and a version for each library."""
+    files = sources(page)
+    code = reached({name: ast.parse(f.read_text()).body for name, f in files.items()})
+    found = sorted(set(libraries(files)) - {PACKAGE}, key=str.lower)
     return {
-        "code": hashlib.sha256(code.encode()).hexdigest()[:16],
-        "data": hashlib.sha256(data.encode()).hexdigest()[:16],
-        "libraries": {
-            name: version(name).split("+")[0]
-            for name in (*LIBRARIES, *MORE_LIBRARIES.get(page, ()))
+        "code": {
+            name: digest(canon)
+            for name, body in code.items()
+            if (canon := canonical(body))
         },
+        "libraries": {name: version(name).split("+")[0] for name in found},
     }
 
 
-def write(page: str, results: dict[str, object]) -> None:
-    """Write the results of a page, with their fingerprint, the date and the kind of machine."""
-    record = {
-        "fingerprint": fingerprint(page),
-        "date": datetime.date.today().isoformat(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
-        **results,
-    }
-    path = BENCH / "results" / f"{page}.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(record, indent=1) + "\n")
-    print(f"written: {path.relative_to(BENCH.parent)}")
+# The record
 
 
-def confirm(page: str, again: list[dict[str, object]], by: tuple[str, ...]) -> None:
-    """Renew the fingerprint of a page's results, if a part of its runs, made again, gave the same numbers.
+def place(page: str) -> Path:
+    """The file of a page's record."""
+    return BENCH / "results" / f"{page}.json"
 
-    For code that changed without changing what it computes. ``again`` has a run of each kind; the recorded one is that
-    with the same entries ``by``, and all but its seconds must be equal, to the last digit. What was confirmed, and
-    when, is noted beside the date of the measurement. Raises ValueError if a number differs.
+
+def read(page: str) -> dict[str, object]:
+    """A page's record."""
+    return json.loads(place(page).read_text())
+
+
+def write(page: str, record: dict[str, object]) -> None:
+    """Write a page's record into its file."""
+    place(page).parent.mkdir(exist_ok=True)
+    place(page).write_text(json.dumps(record, indent=1) + "\n")
+    print(f"written: bench/results/{page}.json")
+
+
+def scratch(name: str) -> Path:
+    """A folder for runs that are not written down yet."""
+    return BENCH.parent / "_build" / "bench" / name
+
+
+def sum_of(record: dict[str, object]) -> str:
+    """The digest of all that was measured, which stands beside it: numbers that were edited are found out."""
+    added = ("fingerprint", "confirmed", "digest")
+    return digest({name: value for name, value in record.items() if name not in added})
+
+
+def fault(page: str) -> str:
+    """Say why a page's record does not hold, and what to do; ``""`` when it does."""
+    record, name = read(page), f"bench/results/{page}.json"
+    if record.get("digest") != sum_of(record):
+        return (
+            f"{name} is not as it was measured: a number, or what stands beside it, was edited; "
+            f"take the edit back (git restore {name}), or measure anew (make bench PAGES={page})"
+        )
+    stated, present = record["fingerprint"], fingerprint(page)
+    others = [
+        thing
+        for kind, there in present.items()
+        for thing in sorted({*there, *stated[kind]})
+        if there.get(thing) != stated[kind].get(thing)
+    ]
+    if others:
+        return (
+            f"{name} was measured with other {', '.join(others)}: confirm it (make bench PAGES={page} CONFIRM=1), "
+            f"or measure anew (make bench PAGES={page})"
+        )
+    return ""
+
+
+# Runs, which are made once, or again
+
+CLOCK = ("seconds", "rates")
+"""The entries of a run that a clock gave, at any depth: no run repeats them, so they are not compared."""
+
+Labels = dict[str, object]
+Job = tuple[Labels, Callable[[], object]]
+"""What tells a run from all others, and what makes it."""
+
+
+def untimed(found: object) -> object:
+    """What a run found, but for what a clock gave."""
+    if not isinstance(found, dict):
+        return found
+    return {name: untimed(x) for name, x in found.items() if name not in CLOCK}
+
+
+Runs = dict[str, object]
+"""What runs found, by their labels in JSON."""
+
+
+def made(page: str, mark: Mark, jobs: Iterable[Job], folder: Path) -> Runs:
+    """The runs of jobs, and all that were made before of the same code, data and libraries.
+
+    Each is kept as it ends, in a file named by what it comes from, and is not made again.
     """
-    path = BENCH / "results" / f"{page}.json"
-    results = json.loads(path.read_text())
-    recorded = {tuple(run.get(name) for name in by): run for run in results["runs"]}
-    for run in again:
-        key = tuple(run.get(name) for name in by)
-        new, old = ({**r, "seconds": None} for r in (run, recorded[key]))
-        if json.loads(json.dumps(new)) != old:
-            raise ValueError(
-                f"{key} gave other numbers: measure {page} anew\n{old}\n{new}"
-            )
-    results["fingerprint"] = fingerprint(page)
-    results["confirmed"] = {
-        "date": datetime.date.today().isoformat(),
-        "runs": len(again),
+    file = folder / f"{page}-{digest(mark)}.jsonl"
+    lines = file.read_text().splitlines() if file.exists() else []
+    runs = dict(map(json.loads, lines))
+    folder.mkdir(parents=True, exist_ok=True)
+    for labels, job in jobs:
+        key = json.dumps(labels)
+        if key not in runs:
+            line = json.dumps([key, job()])
+            with file.open("a") as kept:
+                kept.write(line + "\n")
+            print(line, flush=True)
+            runs[key] = json.loads(line)[1]
+    return runs
+
+
+def made_at(commit: str, page: str, mark: Mark, folder: Path) -> Runs:
+    """A run of each kind, made here with the code of a commit, whose fingerprint must be ``mark``."""
+    with tempfile.TemporaryDirectory() as root:
+        git("archive", f"--output={root}/code.zip", commit)
+        shutil.unpack_archive(f"{root}/code.zip", root)
+        command = [sys.executable, f"{page}.py", "again", str(folder)]
+        paths = os.pathsep.join((f"{root}/book", f"{root}/code"))
+        environment = {**os.environ, "PYTHONPATH": paths}
+        subprocess.run(command, cwd=f"{root}/bench", env=environment, check=True)
+    if not (runs := made(page, mark, [], folder)):
+        sys.exit(
+            f"the code of {commit}, with the libraries that are here, is not that of the record; "
+            f"name the commit that it was written with: python {page}.py confirm COMMIT"
+        )
+    return runs
+
+
+def recorded(record: dict[str, object], runs: Runs) -> Runs:
+    """Those of the runs that a record has, as it has them."""
+    return {
+        key: {name: value for name, value in run.items() if name not in json.loads(key)}
+        for key in runs
+        for run in record["runs"]
+        if json.loads(key).items() <= run.items()
     }
-    path.write_text(json.dumps(results, indent=1) + "\n")
-    print(f"confirmed by {len(again)} runs: {path.relative_to(BENCH.parent)}")
+
+
+def difference(new: Runs, old: Runs) -> str:
+    """The first run that found something else, with both; or nothing."""
+    for key, found in new.items():
+        if untimed(found) != untimed(old.get(key)):
+            return f"{key}\n{old.get(key)}\n{found}"
+    return ""
+
+
+def today() -> str:
+    """The date."""
+    return datetime.date.today().isoformat()
+
+
+def git(*arguments: str) -> str:
+    """What git says, from the book's folder."""
+    return subprocess.check_output(["git", *arguments], cwd=BENCH.parent, text=True)
+
+
+class Measurement(NamedTuple):
+    """What is measured for a page."""
+
+    page: str
+    runs: Callable[[], Iterable[Job]]
+    kind: Callable[[Labels], object]
+    """The kind of a run, by its labels; None if it is never made again to confirm."""
+    settings: Callable[[], dict] = dict
+    """What all runs have in common."""
+    clocks: dict[str, Callable[[], object]] = {}
+    """Entries of the record that are a clock's readings and nothing else."""
+
+    def main(self) -> None:
+        """Measure; or with the argument ``confirm``, hold a run of each kind again."""
+        match sys.argv[1:]:
+            case []:
+                self.measure()
+            case ["confirm", *commit] if len(commit) < 2:
+                self.confirm(*commit)
+            case ["again", folder]:
+                self.again(fingerprint(self.page), Path(folder))
+            case _:
+                sys.exit(f"expected: python {self.page}.py [confirm [COMMIT]]")
+
+    def measure(self) -> None:
+        """Make all runs that are not made yet, and write the record."""
+        mark, jobs = fingerprint(self.page), list(self.runs())
+        clocks = [({"clock": name}, job) for name, job in self.clocks.items()]
+        runs = made(self.page, mark, [*clocks, *jobs], scratch("measured"))
+        measured = {
+            "date": today(),
+            "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+            **self.settings(),
+            **{name: runs[json.dumps({"clock": name})] for name in self.clocks},
+            "runs": [{**labels, **runs[json.dumps(labels)]} for labels, _ in jobs],
+        }
+        write(self.page, {"fingerprint": mark, "digest": sum_of(measured), **measured})
+
+    def again(self, mark: Mark, folder: Path) -> Runs:
+        """The first run of each kind."""
+        jobs: dict[object, Job] = {}
+        for labels, job in self.runs():
+            jobs.setdefault(self.kind(labels), (labels, job))
+        jobs.pop(None, None)
+        return made(self.page, mark, jobs.values(), folder)
+
+    def confirm(self, commit: str = "") -> None:
+        """Renew the fingerprint of the record, if a run of each kind, made again, finds the same to the last digit.
+
+        For a change that does not concern what is computed. Where the processor gives other last digits than those
+        recorded, the same runs are made with the code of the record too, that of the commit which wrote it last, and
+        both are to be equal. A clock's readings cannot be confirmed, and stay as they are: if the change concerns what
+        is timed, measure anew. What was confirmed is noted in the record.
+        """
+        page, record = self.page, read(self.page)
+        mark, before = fingerprint(page), record["fingerprint"]
+        folder = scratch("again")
+        anew = f"measure anew: make bench PAGES={page}"
+        if record.get("digest") != sum_of(record):
+            sys.exit(fault(page))
+        settings = json.loads(json.dumps(self.settings()))
+        if settings != {name: record.get(name) for name in settings}:
+            sys.exit(f"{page} was measured with other settings; {anew}")
+        every = dict.fromkeys(json.dumps(labels) for labels, _ in self.runs())
+        if not len(recorded(record, every)) == len(every) == len(record["runs"]):
+            sys.exit(f"{page} was measured in other runs; {anew}")
+        minutes = record.get("confirmed", {}).get("minutes", 0)
+        print(f"{page}: {minutes or 'some'} minutes of one core", flush=True)
+        runs = self.again(mark, folder)
+        spent = round(time.process_time() / 60, 1)  # less, if it is gone on with
+        note = {"date": today(), "runs": len(runs), "minutes": max(minutes, spent)}
+        note["equal to"] = "the record"
+        if other := difference(runs, recorded(record, runs)):
+            if mark == before:
+                sys.exit(
+                    f"{page} has not changed, but this machine has other digits:\n{other}"
+                )
+            commit = commit or git("log", "-1", "--format=%h", str(place(page))).strip()
+            print(
+                f"not the recorded digits:\n{other}\nso with the code of {commit} too, as long again",
+                flush=True,
+            )
+            if other := difference(runs, made_at(commit, page, before, folder)):
+                sys.exit(
+                    f"{page} has other numbers than with the code of {commit}; {anew}\n{other}"
+                )
+            note["equal to"] = "runs of the code before, on one machine"
+        old = record.get("confirmed", {}).get("measured with", before["libraries"])
+        if old != mark["libraries"]:
+            note["measured with"] = old
+        write(page, {**record, "fingerprint": mark, "confirmed": note})

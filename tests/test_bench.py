@@ -1,7 +1,14 @@
 """Committed measurements still come from the code, the data and the libraries that are here."""
 
+import ast
+import inspect
 import json
+import os
 import random
+import shutil
+import subprocess
+import sys
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -13,53 +20,329 @@ import classification as bench
 import generation as generation_bench
 import record
 import word2vec as word2vec_bench
+from _ext import execution
 from unrolled import generation, word2vec
 from unrolled.classification import Encoded, LayerRNN
 from unrolled.data.names import Name
 
-RESULTS = sorted((Path(__file__).parents[1] / "bench" / "results").glob("*.json"))
+PAGES = sorted(path.stem for path in (record.BENCH / "results").glob("*.json"))
+
+# all that the digest of code must see; two readings of it, which differ in nothing that runs
+ONE = '''
+"""A module."""
+import math as m
+from json import dumps
+
+LIMITS = {"low": 1, **{"high": 2.5}}  # why
+"""What they are."""
+
+@dataclass(frozen=True)
+class Pair:
+    """Two."""
+    first: int = 0
+
+    def sum(self, *more, by: float = -1.0, **rest) -> float | None:
+        return None if not more else self.first * by ** 2 + m.fsum(x for x in more if x > 1)
+
+async def shown(value, /, width=8, *, sign=b"+"):
+    match value:
+        case [Pair(first=0), *_] | {"a": 1}:
+            pass
+        case _ if (n := len(value)) >= 3 and not width % 2:
+            return f"{value!r:>{width}} and {n:.2f}{sign}" "!" u"?"
+    global LIMITS
+    LIMITS["low"] += [*value][1:-1:2][0] or ...
+    with open(value) as a, open("b"):
+        raise ValueError(lambda x=3: -x) from None
+'''
+OTHER = '''
+import math as m
+from json import dumps
+LIMITS = { 'low': 1,
+           **{'high': 2.50} }
+@dataclass(frozen=True)
+class Pair:
+    first: int = 0
+    def sum(self, *more, by: float = -1.,
+            **rest) -> (float | None):
+        """The sum."""
+        # of squares
+        return (None if not more
+                else (self.first * (by ** 2)) + m.fsum((x for x in more if x > 1)))
+async def shown(value, /, width=0x8, *, sign=b'+'):
+    """As text."""
+    match value:
+        case [Pair(first=0), *_] | {'a': 1}:
+            """Nothing."""
+        case _ if (n := len(value)) >= 3 and not (width % 2):
+            return f'{value!r:>{width}} and {n:.2f}{sign}!?'
+    global LIMITS
+    LIMITS['low'] += [*value][1:-1:2][0] or ...
+    with (open(value) as a, open('b')):
+        raise ValueError(lambda x=3: -x) from None
+'''
+
+EDITS = {
+    "2.5": "2.6",
+    "1, **": "1.0, **",
+    '"low": 1': '"lower": 1',
+    "frozen=True": "frozen=False",
+    "as m": "as n",
+    "first * by": "by * first",
+    "** 2": "* 2",
+    "x > 1": "x < 1",
+    ">= 3": "> 3",
+    "!r": "!s",
+    ".2f": ".3f",
+    'b"+"': '"+"',
+    "1:-1:2": "1:-1",
+    "x=3: -x": "x=3: +x",
+    "    global LIMITS\n": "",
+    " from None": "",
+    "async def": "def",
+    "/, ": "",
+}
 
 
-@pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.stem)
-def test_measurements_are_not_out_of_date(path: Path):
-    written = json.loads(path.read_text())["fingerprint"]
-    assert written == record.fingerprint(path.stem), (
-        f"{path.name} was measured with other code, data or libraries: run `make bench`"
-    )
+def code(text: str) -> str:
+    """The digest of a module's code."""
+    return record.digest(record.canonical(ast.parse(text).body))
 
 
-def test_prose_does_not_put_measurements_out_of_date_and_code_does(tmp_path: Path):
-    module = tmp_path / "module.py"
-    texts = [
-        '"""One."""\n\nx = 1  # why\n\n\ndef f():\n    """Two."""\n    return x\n',
-        '"""Another."""\nx = 1\ndef f():\n    return x\n',
-        "x = 2\ndef f():\n    return x\n",
+def test_prose_and_layout_are_no_code_and_every_python_reads_it_alike():
+    assert code(ONE) == code(OTHER) == "b3edec9874090971"
+
+
+@pytest.mark.parametrize("old", EDITS)
+def test_each_name_number_and_operator_is_code(old: str):
+    assert ONE.count(old) == 1
+    assert code(ONE.replace(old, EDITS[old])) != code(ONE)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_record_is_as_it_was_measured_with_what_is_here(page: str):
+    fault = record.fault(page)
+    assert not fault, fault
+
+
+IMPORTS = """
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+"""
+SCRIPT = """
+import os, record
+from unrolled.page import bits
+
+def run(seed):
+    return {"bits": bits(seed) + float(os.environ.get("PROCESSOR", 0)), "seconds": 9.0}
+
+MEASUREMENT = record.Measurement(
+    "page",
+    runs=lambda: [({"seed": 1}, lambda: run(1)), ({"seed": 2}, lambda: run(2))],
+    kind=lambda run: None if run["seed"] == 2 else "",
+)
+if __name__ == "__main__":
+    MEASUREMENT.main()
+"""
+MODULE = '''
+"""Of a page."""
+import yaml
+
+SUM = "6f42"
+
+def share():
+    return 0.5
+
+def bits(seed):
+    return seed * share() / 3
+
+def drawn():
+    return yaml
+
+@staticmethod
+def registered():
+    return 3
+'''
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a page's script and module, which may be changed, and all that they need to be run."""
+    for folder in ("bench", "book/_ext", "code/unrolled"):
+        (tmp_path / folder).mkdir(parents=True)
+    shutil.copy(record.__file__, tmp_path / "bench")
+    # without Sphinx and Jupyter, which take their time to start
+    needed = execution.imported_names, execution.module_file, execution.module_files
+    slim = [
+        IMPORTS,
+        f"PACKAGE = {execution.PACKAGE!r}",
+        *map(inspect.getsource, needed),
     ]
-    stripped = []
-    for text in texts:
-        module.write_text(text)
-        stripped.append(record.code_only(module))
-    assert stripped[0] == stripped[1] != stripped[2]
+    (tmp_path / "book" / "_ext" / "execution.py").write_text("\n".join(slim))
+    (tmp_path / "bench" / "page.py").write_text(SCRIPT)
+    (tmp_path / "code" / "unrolled" / "__init__.py").touch()
+    (tmp_path / "code" / "unrolled" / "page.py").write_text(MODULE)
+    monkeypatch.setattr(record, "BENCH", tmp_path / "bench")
+    return tmp_path
 
 
-def test_measurements_are_confirmed_by_equal_numbers_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    run = {"data": "d", "system": "s", "seed": 1, "seconds": 9.0, "dev": {"bits": 2.5}}
-    path = tmp_path / "results" / "page.json"
-    path.parent.mkdir()
-    path.write_text(json.dumps({"fingerprint": "old", "runs": [run]}))
-    monkeypatch.setattr(record, "BENCH", tmp_path)
-    monkeypatch.setattr(record, "fingerprint", lambda page: "new")
-    with pytest.raises(ValueError, match="'s', 1.* gave other numbers"):
-        record.confirm(
-            "page", [run | {"dev": {"bits": 2.5000001}}], by=("system", "seed")
+class Made:
+    """What is measured for that page, and how often its runs were made."""
+
+    def __init__(self, bits=2.5, seconds=9.0, seeds=(1, 2), **more):
+        self.times = 0
+        self.found = {"bits": bits, "seconds": seconds, "part": {"rates": [seconds]}}
+        self.measurement = record.Measurement(
+            "page",
+            runs=lambda: [({"seed": seed}, self.run) for seed in seeds],
+            kind=lambda run: None if run["seed"] == 2 else "",
+            **more,
         )
-    assert json.loads(path.read_text())["fingerprint"] == "old"
-    record.confirm("page", [run | {"seconds": 8.0}], by=("system", "seed"))
-    written = json.loads(path.read_text())
-    assert written["fingerprint"] == "new" and written["confirmed"]["runs"] == 1
-    assert written["runs"] == [run]
+
+    def run(self) -> dict:
+        self.times += 1
+        return self.found
+
+
+def change(root: Path, old: str, new: str) -> None:
+    """Change the page's module."""
+    assert old in MODULE
+    (root / "code" / "unrolled" / "page.py").write_text(MODULE.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    "old, new, fault",
+    [
+        ('"""Of a page."""', "# of another", ""),
+        ("return yaml", "return 7", ""),  # of a function that nothing names
+        ("0.5", "0.25", "measured with other unrolled.page:"),
+        ("return 3", "return 4", "measured with other unrolled.page:"),
+        ("6f42", "6f43", "measured with other unrolled.page:"),
+        ("import yaml", "import torch", "other unrolled.page, PyYAML, torch:"),
+    ],
+)
+def test_what_changed_of_code_data_and_libraries_is_named(
+    root: Path, old: str, new: str, fault: str
+):
+    Made().measurement.measure()
+    assert not record.fault("page")
+    change(root, old, new)
+    assert fault in record.fault("page")
+    assert bool(fault) == bool(record.fault("page"))
+
+
+def test_an_edited_number_is_refused_by_a_sentence_that_says_what_to_do(root: Path):
+    Made().measurement.measure()
+    path = record.place("page")
+    path.write_text(path.read_text().replace("2.5", "3.5", 1))
+    assert record.fault("page") == (
+        "bench/results/page.json is not as it was measured: a number, or what stands beside it, was edited; "
+        "take the edit back (git restore bench/results/page.json), or measure anew (make bench PAGES=page)"
+    )
+    with pytest.raises(SystemExit, match="is not as it was measured"):
+        Made().measurement.confirm()
+
+
+def test_a_run_of_the_same_code_is_not_made_again_and_none_of_other_code_taken_up(
+    root: Path,
+):
+    first = Made(bits=99.0)
+    for _ in range(2):
+        first.measurement.measure()
+        assert first.times == 2
+    change(root, "0.5", "0.25")
+    second = Made()
+    second.measurement.measure()
+    assert second.times == 2
+    assert [run["bits"] for run in record.read("page")["runs"]] == [2.5, 2.5]
+
+
+def test_a_record_is_confirmed_by_a_run_of_each_kind_but_for_the_clock(root: Path):
+    Made(settings=lambda: {"d": (1, 2)}).measurement.measure()
+    measured = record.read("page")
+    change(root, "0.5", "1 / 2")
+    again = Made(seconds=8.0, settings=lambda: {"d": (1, 2)})
+    again.measurement.confirm()
+    confirmed = record.read("page")
+    assert again.times == 1 and not record.fault("page")
+    note = confirmed.pop("confirmed")
+    assert note["runs"] == 1 and note["equal to"] == "the record"
+    assert "measured with" not in note
+    old, new = measured.pop("fingerprint"), confirmed.pop("fingerprint")
+    assert measured == confirmed and old != new
+
+
+@pytest.mark.parametrize(
+    "share, again, message",
+    [
+        ("0.5", Made(bits=2.5000001), "has not changed, but this machine has other"),
+        ("0.6", Made(bits=2.5000001), "has other numbers than with the code of abc"),
+        ("0.6", Made(settings=lambda: {"d": 3}), "was measured with other settings"),
+        ("0.6", Made(seeds=(1, 2, 3)), "was measured in other runs"),
+        ("0.6", Made(seeds=(1,)), "was measured in other runs"),
+    ],
+)
+def test_a_record_is_not_confirmed_by_other_numbers_settings_or_runs(
+    root: Path, monkeypatch: pytest.MonkeyPatch, share: str, again: Made, message: str
+):
+    Made().measurement.measure()
+    before = record.place("page").read_text()
+    change(root, "0.5", share)
+    beside = {json.dumps({"seed": 1}): {"bits": 2.5, "part": {}}}
+    monkeypatch.setattr(record, "made_at", lambda *_: beside)
+    with pytest.raises(SystemExit, match=message):
+        again.measurement.confirm("abc")
+    assert record.place("page").read_text() == before
+
+
+def test_where_the_processor_gives_other_digits_the_code_before_is_run_beside(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PYTHONPATH", f"{root}/book{os.pathsep}{root}/code")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+
+    def run(*command: str) -> str:
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+        return done.stderr if done.returncode else ""
+
+    def commit() -> None:
+        author = "-c", "user.name=A", "-c", "user.email=a@example.org"
+        assert not run("git", "add", ".")
+        assert not run("git", *author, "commit", "--quiet", "--message=Changed")
+
+    script = sys.executable, "bench/page.py"
+    assert not run(*script)
+    assert not run("git", "init", "--quiet")
+    commit()
+    monkeypatch.setenv("PROCESSOR", "1e-9")
+    change(root, "seed * share() / 3", "share() * seed / 3")
+    commit()
+    assert "is not that of the record" in run(*script, "confirm", "HEAD")
+    change(root, "seed * share() / 3", "seed / 3 * share() + 1e-12")
+    assert "has other numbers than with the code of" in run(*script, "confirm")
+    change(root, "seed * share() / 3", "share() * seed / 3")
+    assert not run(*script, "confirm")
+    note = record.read("page")["confirmed"]
+    assert not record.fault("page") and "code before" in note["equal to"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_runs_of_a_record_are_those_that_its_script_makes(page: str):
+    measurement, written = import_module(page).MEASUREMENT, record.read(page)
+    labels = dict.fromkeys(json.dumps(labels) for labels, _ in measurement.runs())
+    assert measurement.page == page
+    assert len(record.recorded(written, labels)) == len(labels) == len(written["runs"])
+
+
+def test_libraries_are_those_of_all_that_is_imported():
+    """Also of what brings the data, for the pages that read them; also of what a module's module imports."""
+    found = {page: set(record.fingerprint(page)["libraries"]) for page in PAGES}
+    texts, names = ({p for p in PAGES if x in found[p]} for x in ("gensim", "Faker"))
+    assert texts == {"backprop", "lstm", "word2vec"}
+    assert names == {"classification", "evaluation", "generation"}
+    assert "scipy" in found["classification"]  # by way of unrolled.statistics
+    assert not any("unrolled" in names for names in found.values())
 
 
 def test_batched_and_one_by_one_are_the_same_mathematics():

@@ -1,4 +1,4 @@
-"""Chapter 1: the network reads each name alone and whole, the models learn, the scores are what they say."""
+"""*Classifying names*: the network reads each name alone and whole, the models learn, the scores are what they say."""
 
 import pytest
 import torch

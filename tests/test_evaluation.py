@@ -1,4 +1,4 @@
-"""Chapter 2, judged: what each metric must and must not see, and the order that the trial finds."""
+"""*Judging what was generated*: what each metric must and must not see, and the order that the trial finds."""
 
 import json
 import math

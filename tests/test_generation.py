@@ -1,4 +1,4 @@
-"""Chapter 2, generation: three forms of one network, probabilities of whole names, training, and names drawn."""
+"""*Generating names*: three forms of one network, probabilities of whole names, training, and names drawn."""
 
 import itertools
 import math
