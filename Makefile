@@ -8,6 +8,9 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 # Which data the book is built on: embedded, or originals (see `make data`).
 UNROLLED_DATA ?= embedded
 
+# Whose measurements `make bench` makes, or with CONFIRM=1 confirms.
+PAGES ?= backprop classification evaluation generation lstm word2vec
+
 # Runs are reproducible: one thread, fixed hashes, no progress bars in the pages.
 export UNROLLED_DATA
 # A path as its caller means it: from this folder, ~ for home, with its spaces (abspath would split it there).
@@ -43,7 +46,7 @@ test-all: book  ## run every test
 	python -m pytest --numprocesses auto --all
 
 bench: setup  ## measure side by side what the chapters report, on the originals
-	cd bench && for page in backprop classification evaluation generation lstm word2vec; do PYTHONPATH=../book python $$page.py || exit; done
+	cd bench && for page in $(PAGES); do PYTHONPATH=../book python $$page.py $(if $(CONFIRM),confirm) || exit; done
 
 data: setup  ## fetch and verify the originals, the tutorials' own data
 	python -m unrolled.data.originals
