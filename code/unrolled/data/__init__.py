@@ -12,8 +12,6 @@
     running text: news, encyclopaedia, novel.
 ``vocabulary``
     symbols to integer ids and back; padding of a batch.
-``table``
-    a table to look at, for the data cards.
 
 Nothing is imported here: a page depends on the rooms that it imports, and on no others.
 """
