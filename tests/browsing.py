@@ -90,9 +90,14 @@ class Visit:
         self.errors.clear()
         self.page.set_viewport_size({"width": self.view.width, "height": 900})
         self.page.goto(address)
+        # until the theme, too, has done what it does after loading
+        self.page.wait_for_load_state("networkidle")
         self.page.evaluate("window.MathJax?.startup?.promise?.then(() => null)")
         self.page.evaluate(
             "document.querySelectorAll('details').forEach(fold => fold.open = true)"
+        )
+        self.page.evaluate(  # colours that are on their way are none
+            "Promise.allSettled(document.getAnimations().map(animation => animation.finished))"
         )
 
     def faults(self) -> Iterator[str]:

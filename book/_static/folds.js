@@ -8,8 +8,8 @@ function unfold() {
 addEventListener("DOMContentLoaded", unfold);
 addEventListener("hashchange", unfold);
 
-// The theme lets keys scroll a wide table, but sees only those that are not folded.
+// The theme lets keys scroll what is wide, but sees neither what is folded nor a table that grows with its formulas.
 addEventListener("DOMContentLoaded", () => {
-  for (const table of document.querySelectorAll("details .pst-scrollable-table-container, details .output, details pre"))
+  for (const table of document.querySelectorAll(".pst-scrollable-table-container, details .output, details pre"))
     table.tabIndex = 0;
 });
