@@ -127,6 +127,12 @@ def browsers(
 
 
 @pytest.fixture(scope="session")
+def browser(browsers: Callable[[str], Browser]) -> Browser:
+    """A browser for what does not hang on the fonts."""
+    return browsers("DejaVu")
+
+
+@pytest.fixture(scope="session")
 def cold(tmp_path_factory: pytest.TempPathFactory) -> Book:
     """A book that has been built once, from cold."""
     book = fresh(tmp_path_factory.mktemp("cold") / "tiny")
