@@ -183,7 +183,7 @@ def test_times_and_what_the_tools_are_told_do_not_count(checkout: Checkout):
     checkout.set_up()
     os.utime(checkout.folder / "requirements.lock", (4e9, 4e9))
     checkout.edit("pyproject.toml", "line-length = 88", "line-length = 99")
-    checkout.edit("pyproject.toml", 'addopts = "-ra"', 'addopts = "-rA"')
+    checkout.edit("pyproject.toml", 'addopts = "', 'addopts = "-q ')
     assert checkout.set_up() == ""
 
 
