@@ -93,8 +93,15 @@ def test_detectable_gain_undoes_the_sample_size(discordant, N, power):
         assert sample_size(gain, discordant, power=power) == pytest.approx(N)
 
 
+@pytest.mark.parametrize("psi", [0.01, 0.2, 0.49, 0.9])
+@pytest.mark.parametrize("alpha, power", [(0.01, 0.9), (0.05, 0.8), (0.2, 0.5)])
+def test_largest_gain_is_found_on_as_many_examples_as_it_takes(psi, alpha, power):
+    N = sample_size(psi, psi, alpha, power)
+    assert detectable_gain(psi, N, alpha, power) == pytest.approx(psi, rel=1e-9)
+
+
 @pytest.mark.parametrize(
-    "gain, discordant", [(0, 0.1), (0.2, 0.1), (3, 10), (0.1, 1.1)]
+    "gain, discordant", [(0, 0.1), (0.2, 0.1), (3, 10), (0.1, 1.1), (1, 1), (-1, 1)]
 )
 def test_shares_that_cannot_be_are_refused(gain: float, discordant: float):
     with pytest.raises(ValueError, match="expected shares between 0 and 1"):

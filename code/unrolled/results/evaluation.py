@@ -219,15 +219,24 @@ EXPECTED_COVERAGE = Result(
             "p": np.array([0.5, 1.0]),
             "n": np.array([3, 0]),
         },
+        "names that hardly ever come": {
+            "p": np.array([1e-12, 3e-13]),
+            "n": np.array([1000, 400]),
+        },
     },
     references=[
-        Reference("enumeration, name by name", by_sequences),
+        Reference(
+            "enumeration, name by name",
+            by_sequences,
+            covers=lambda p, n: max(n) <= 12,
+            but="more than twelve draws",
+        ),
         Reference("draw by draw", by_steps),
         Reference(
             "enumeration of all samples",
             by_all_names,
             covers=lambda p, n: len(set(n)) == 1 and (len(p) + 1) ** n[0] <= 20_000,
-            but="more than 20,000 samples",
+            but="more than 20,000 samples, or several languages",
         ),
     ],
     worked=[
