@@ -225,13 +225,13 @@ EXPECTED_COVERAGE = Result(
         },
     },
     references=[
+        Reference("draw by draw", by_steps),
         Reference(
             "enumeration, name by name",
             by_sequences,
             covers=lambda p, n: max(n) <= 12,
             but="more than twelve draws",
         ),
-        Reference("draw by draw", by_steps),
         Reference(
             "enumeration of all samples",
             by_all_names,
