@@ -6,6 +6,7 @@ The error of a against b is max|a − b| / max(‖a‖∞, ‖b‖∞, τ), with
 import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import NamedTuple
@@ -148,6 +149,17 @@ class Refuted(AssertionError):
     """A formula that does not hold, or a mistake that the check does not refuse."""
 
 
+@contextmanager
+def blamed(result: Result, what: str, case: str) -> Iterator[None]:
+    """Make any error Refuted, in which the result, what was called, and the case are named."""
+    try:
+        yield
+    except Exception as reason:
+        raise Refuted(
+            f"{result.label}: {what} raised {type(reason).__name__} in the case {case}: {reason}"
+        ) from reason
+
+
 class Agreement(NamedTuple):
     """How far a claim agrees with a reference."""
 
@@ -187,10 +199,12 @@ def agreement(
     """Hold the claim against a reference; raises :class:`Refuted` beyond the bound, or if no case is covered."""
     errors: dict[str, float] = {}
     for name, case in cases.items():
-        if reference.covers(**case):
-            errors[name] = largest_error(
-                result.claim(**case), reference.function(**case)
-            )
+        with blamed(result, reference.how, name):
+            if not reference.covers(**case):
+                continue
+            right = parts(reference.function(**case))
+        with blamed(result, "the formula", name):
+            errors[name] = largest_error(result.claim(**case), right)
     if not errors:
         raise Refuted(f"{result.label}: no case is covered by {reference.how}")
     worst = max(errors, key=errors.get)
@@ -207,12 +221,14 @@ def agreement(
 def refusal(result: Result, mutant: Mutant, drawn: Mapping[str, Case]) -> Refusal:
     """Let the check refuse a mistake; raises :class:`Refuted` if it lets one pass that is not harmless there."""
     refused = 0
+    first = result.references[0]
     for name, case in drawn.items():
-        right = result.references[0].function(**case)
-        wrong = (
-            largest_error(mutant.function(**case), right) > result.references[0].bound
-        )
-        if wrong == mutant.harmless(**case):
+        with blamed(result, first.how, name):
+            right = parts(first.function(**case))
+        with blamed(result, f"the mistake “{mutant.mistake}”", name):
+            wrong = largest_error(mutant.function(**case), right) > first.bound
+            harmless = mutant.harmless(**case)
+        if wrong == harmless:
             raise Refuted(
                 f"{result.label}: the check {'refuses' if wrong else 'accepts'} the mistake “{mutant.mistake}” in the "
                 f"case {name}, against what the result says of it"
@@ -223,10 +239,10 @@ def refusal(result: Result, mutant: Mutant, drawn: Mapping[str, Case]) -> Refusa
 
 def by_hand(result: Result) -> Agreement:
     """Hold the claim against what was worked out by hand; raises :class:`Refuted` beyond rounding."""
-    errors = [
-        largest_error(result.claim(**worked.case), worked.value)
-        for worked in result.worked
-    ]
+    errors = []
+    for number, worked in enumerate(result.worked, 1):
+        with blamed(result, "the formula", f"worked by hand, number {number}"):
+            errors.append(largest_error(result.claim(**worked.case), worked.value))
     if max(errors) > 1e-12:
         raise Refuted(
             f"{result.label}: the formula does not give what was worked out by hand: error {max(errors):.1e}"
@@ -236,11 +252,14 @@ def by_hand(result: Result) -> Agreement:
 
 def check(result: Result) -> Report:
     """Hold a result against all its references, cases and mutants; raises :class:`Refuted`, naming the label."""
-    drawn = {named(sizes): case for sizes, case in result.drawn()}
+    with blamed(result, "its generator", "that was to be drawn"):
+        drawn = {named(sizes): case for sizes, case in result.drawn()}
     cases = {**drawn, **result.edges}
-    first = next(iter(drawn.values()))
-    claimed = parts(result.claim(**first))
-    held = parts(result.references[0].function(**first))
+    name, first = next(iter(drawn.items()))
+    with blamed(result, "the formula", name):
+        claimed = parts(result.claim(**first))
+    with blamed(result, result.references[0].how, name):
+        held = parts(result.references[0].function(**first))
     if len(held) < len(claimed):
         raise Refuted(
             f"{result.label}: the first reference leaves out {', '.join(claimed.keys() - held.keys())}"
