@@ -51,10 +51,10 @@ def paired_gain(p10: float, p01: float, N: int) -> Gain:
 
 def refuse(gain: float, discordant: float) -> None:
     """Raise ValueError unless the gain is neither 0 nor 1, nor larger than the discordant share, nor that than 1."""
-    if not 0 < abs(gain) <= discordant <= 1 or abs(gain) == 1:
+    if not 0 < abs(gain) <= discordant <= 1 or gain**2 == discordant:
         raise ValueError(
             f"a gain of {gain} with a discordant share of {discordant}: expected shares between 0 and 1 (3 points are "
-            "0.03), a gain that is neither 0 nor 1, and no gain larger than the share on which the models differ"
+            "0.03), a gain that is not 0, and not 1, and no gain larger than the share on which the models differ"
         )
 
 
@@ -90,7 +90,7 @@ def detectable_gain(
         over = 1 + b**2 / N
         root = sqrt(a**2 - over * (a**2 - b**2))
         gain = sqrt(discordant / N) * (a + root) / over
-        if gain <= discordant * (1 + 1e-12):  # it may be all of it, but for rounding
+        if gain <= discordant * (1 + 1e-12):  # but for rounding
             return min(gain, discordant)
     raise ValueError(
         f"{N} examples are too few: the models differ on a share of {discordant}, and not even a gain of all of it "
