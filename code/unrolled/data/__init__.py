@@ -10,10 +10,10 @@
     both sets of names in one shape, their normalisation, their split, their ceiling.
 ``texts``
     running text: news, encyclopaedia, novel.
+``reading``
+    a text as a file has it, and in one spelling.
 ``vocabulary``
     symbols to integer ids and back; padding of a batch.
-``table``
-    a table to look at, for the data cards.
 
 Nothing is imported here: a page depends on the rooms that it imports, and on no others.
 """
