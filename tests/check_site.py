@@ -1,5 +1,6 @@
 """What a built site must fulfil. Each check returns its complaints, a line each, that name the page and the place."""
 
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,10 +32,16 @@ TEXTS = {
 STYLE_URL = re.compile(r"""url\(\s*["']?(?!data:)([^"')]+)|@import\s+["']([^"']+)""")
 
 
+@functools.cache
+def soup(html: str) -> BeautifulSoup:
+    """A page, parsed once, since that takes long: to be read, not to be changed."""
+    return BeautifulSoup(html, "html.parser")
+
+
 def pages(site: Path) -> dict[str, BeautifulSoup]:
     """The pages of a site, parsed, by name."""
     return {
-        path.name: BeautifulSoup(path.read_text(), "html.parser")
+        path.name: soup(path.read_text(encoding="utf-8"))
         for path in sorted(site.glob("*.html"))
     }
 

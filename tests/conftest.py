@@ -1,20 +1,20 @@
 """What several tests share: the built book and a real browser."""
 
-import os
+import functools
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
+from browsing import BROWSERS, leave_out, settings_for
 from tiny import Book, fresh
 
 ROOT = Path(__file__).parents[1]
 settings.register_profile("unhurried", deadline=None)  # a busy machine is no failure
 settings.load_profile("unhurried")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="session")
@@ -27,18 +27,27 @@ def site() -> Path:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """A real browser without a window; without one, the tests that need it are left out, but never where CI is set."""
+def browsers(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[str], Browser]]:
+    """Gives a real browser without a window that has one family of fonts alone, by the family's name."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
-        message = f"NO BROWSER: the pages were not tried in one; install Chromium (looked for {', '.join(BROWSERS)})"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox"]
+        leave_out(
+            f"NO BROWSER: the pages were not tried in one; install Chromium (looked for {', '.join(BROWSERS)})"
         )
+    folder = tmp_path_factory.mktemp("fonts")
+    with sync_playwright() as playwright:
+
+        @functools.cache
+        def browser(family: str) -> Browser:
+            return playwright.chromium.launch(
+                executable_path=path,
+                args=["--no-sandbox"],
+                env=settings_for(family, folder),
+            )
+
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

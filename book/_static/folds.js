@@ -10,6 +10,6 @@ addEventListener("hashchange", unfold);
 
 // The theme lets keys scroll a wide table, but sees only those that are not folded.
 addEventListener("DOMContentLoaded", () => {
-  for (const table of document.querySelectorAll("details .pst-scrollable-table-container, details .cell_output, details pre"))
+  for (const table of document.querySelectorAll("details .pst-scrollable-table-container, details .output, details pre"))
     table.tabIndex = 0;
 });
