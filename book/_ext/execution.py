@@ -16,7 +16,7 @@ import platform
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -42,21 +42,23 @@ DATA_CHOICE = "unrolled.data.choice"
 KERNEL_NAME = re.compile(r"^(  display_name: .*)$", re.MULTILINE)
 
 
+@functools.cache
 def imported_names(
     code: str, module: str = "", is_package: bool = False
-) -> Iterator[str]:
+) -> tuple[str, ...]:
     """All modules that the code of ``module`` may import; of ``from a import b``, both ``a`` and ``a.b``."""
+    found: list[str] = []
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             origin = node.module or ""
             if node.level:
                 parents = module.split(".")
                 kept = len(parents) - node.level + is_package
                 origin = ".".join([*parents[:kept], *filter(None, [origin])])
-            yield origin
-            yield from (f"{origin}.{alias.name}" for alias in node.names)
+            found += [origin, *(f"{origin}.{alias.name}" for alias in node.names)]
+    return tuple(found)
 
 
 def module_file(name: str, root: Path) -> Path | None:
