@@ -127,6 +127,7 @@ def test_a_record_is_as_it_was_measured_with_what_is_here(page: str):
 
 IMPORTS = """
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 """

@@ -1,6 +1,7 @@
 """What a page depends on: found from the text of its cells and of the modules, without running them."""
 
 import ast
+import asyncio
 import platform
 import shutil
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from _ext import kernel
 from _ext.execution import fingerprint, imported_names, module_files
 
 ROOT = Path(__file__).parents[1]
@@ -81,3 +83,12 @@ def test_the_package_imports_nothing_that_its_text_does_not_show():
                 node, "id", getattr(node, "attr", getattr(node, "name", None))
             )
             assert name not in {"importlib", "__import__", "import_module"}, path
+
+
+def test_kernels_take_no_ports_from_each_other():
+    code = (
+        "from ipykernel.kernelapp import IPKernelApp\nIPKernelApp.instance().transport"
+    )
+    notebook = new_notebook(cells=[new_code_cell(code)])
+    asyncio.run(kernel.execute("page", notebook, str(ROOT), timeout=60))
+    assert notebook.cells[0].outputs[0]["data"]["text/plain"] == "'ipc'"

@@ -108,8 +108,15 @@ async def execute(
             record_timing=False,  # it would be part of the page's outputs, and of its key in the cache
             extra_arguments=["--IPKernelApp.log_level=ERROR"],
             resources={"metadata": {"path": folder}},
-            # no kernel of the user's, but that of this environment
-            config=Config(KernelSpecManager={"kernel_dirs": []}),
+            config=Config(
+                # no kernel of the user's, but that of this environment
+                KernelSpecManager={"kernel_dirs": []},
+                # by files, since of two kernels that start at once one may be given the other's port
+                KernelManager={
+                    "transport": "ipc",
+                    "connection_file": str(Path(settings, "kernel.json")),
+                },
+            ),
             on_notebook_start=note_opened,
             on_cell_start=lambda cell, cell_index: begun.append(cell_index),
         )
@@ -118,9 +125,8 @@ async def execute(
             await client.async_execute(env=environment(settings))
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise CellFailed(f"{place(docname, notebook, begun)}:\n{error}") from error
-        except (
-            RuntimeError
-        ) as error:  # what nbclient raises of a kernel that stays silent
+        # what nbclient raises of a kernel that stays silent
+        except RuntimeError as error:
             raise CellFailed(
                 f"{docname}: the kernel that is to run the page did not start: {error}"
             ) from error
