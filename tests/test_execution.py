@@ -4,6 +4,7 @@ import ast
 import asyncio
 import platform
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -90,5 +91,7 @@ def test_kernels_take_no_ports_from_each_other():
         "from ipykernel.kernelapp import IPKernelApp\nIPKernelApp.instance().transport"
     )
     notebook = new_notebook(cells=[new_code_cell(code)])
-    asyncio.run(kernel.execute("page", notebook, str(ROOT), timeout=60))
+    run = kernel.execute("page", notebook, str(ROOT), timeout=60)
+    with ThreadPoolExecutor() as pool:  # the browser's tests have a loop in this thread
+        pool.submit(asyncio.run, run).result()
     assert notebook.cells[0].outputs[0]["data"]["text/plain"] == "'ipc'"
