@@ -1,22 +1,28 @@
 """Surnames and their languages: two sets of data in one shape, their split, and a ceiling for classifiers.
 
 Sources: the surnames that the package Faker holds (:mod:`unrolled.data.surnames`), and those of the PyTorch
-name tutorials (:mod:`unrolled.data.originals`). :func:`load` gives the set that was chosen.
+name tutorials (:mod:`unrolled.data.originals`). :func:`load` gives the set that was chosen, and :func:`read` one's own.
 
 Left out: the frequency of a name. Every distinct name counts once, as in the tutorials.
 """
 
+import csv
 import hashlib
+import io
 import re
 import string
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from anyascii import anyascii
+
 from unrolled.data import originals
 from unrolled.data.choice import choice
+from unrolled.data.reading import canonical, described, read_text
 from unrolled.data.surnames import romanise, surnames
 
 ALPHABET = string.ascii_letters + " '-"
@@ -24,6 +30,15 @@ ALPHABET = string.ascii_letters + " '-"
 
 SMALLEST = 6
 """The fewest names of a language that can be split, since 10 % of 5 rounds to none."""
+
+LONGEST = 60
+"""More letters than any name in the data has; what is longer is no name."""
+
+SCRIPTS = "LATIN GREEK CYRILLIC ARMENIAN GEORGIAN CJK HANGUL HIRAGANA KATAKANA".split()
+"""The scripts that are romanised letter by letter to something that can be read, as Unicode's names have them."""
+
+APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bb\u02bc`\u00b4", "'"))
+"""The forms of an apostrophe, all of which are read as one."""
 
 
 class Name(NamedTuple):
@@ -52,8 +67,37 @@ def without_marks(text: str) -> str:
     return "".join(letter for letter in letters if letter in ALPHABET).strip()
 
 
+@cache
+def _readable(symbol: str) -> bool:
+    """Whether a symbol of a name can be written in :data:`ALPHABET`, or belongs to the letter before it as an accent."""
+    name, kind = unicodedata.name(symbol, ""), unicodedata.category(symbol)[0]
+    written = anyascii(symbol)
+    if kind == "M":
+        return name.startswith("COMBINING ")
+    if kind in "ZP":
+        return written in (" ", "-", "'")
+    # "'" is for a hard or a soft sign, which is known to be left out
+    sounds = without_marks(written).strip("-") != "" or written == "'"
+    return kind == "L" and sounds and any(script in name for script in SCRIPTS)
+
+
 def normalise(text: str) -> str:
-    """Return ``text`` in :data:`ALPHABET`, from any script: romanised first, then :func:`without_marks`."""
+    """Return a name in :data:`ALPHABET`: romanised first, then :func:`without_marks`.
+
+    Raises
+    ------
+    ValueError
+        If it has a symbol that would be lost or become something else: a digit, a sign, a letter of a script outside
+        :data:`SCRIPTS`. In Arabic, Hebrew or Devanagari, say, vowels are not written or stand around the consonants,
+        and a name romanised letter by letter is another. The message has the place, and what to do.
+    """
+    text = canonical(text).translate(APOSTROPHES)
+    for column, symbol in enumerate(text, 1):
+        if not _readable(symbol):
+            raise ValueError(
+                f"{text!r}, column {column}: {described(symbol)}, cannot be written in the book's alphabet. "
+                "Take it out, or give the name in Latin letters"
+            )
     return without_marks(romanise(text))
 
 
@@ -100,6 +144,87 @@ def tutorial() -> list[Name]:
 def load() -> list[Name]:
     """Return the names that were chosen: :func:`embedded` or :func:`tutorial`."""
     return tutorial() if choice() == "originals" else embedded()
+
+
+def read(path: Path, encoding: str = "utf-8") -> list[Name]:
+    """Return names of one's own, normalised by :func:`normalise`, distinct and sorted by language, then text.
+
+    ``path`` is a folder as the tutorials have it, with a file for each language, ``Klingon.txt``, and in it a name a
+    line; or a table, ``.csv`` or ``.tsv``, whose first line has the columns ``name`` and ``language``. The files are
+    read by :func:`unrolled.data.reading.read_text`, which also says what it refuses.
+
+    Raises
+    ------
+    ValueError
+        If there are no files or no columns of these kinds, if a language has no name or a name no language, or if a
+        name cannot be normalised or has more than :data:`LONGEST` letters; with the file and the line.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"there is no file or folder {path}")
+    rows = _folder(path, encoding) if path.is_dir() else _table(path, encoding)
+    found: set[Name] = set()
+    for place, text, language in rows:
+        try:
+            name = Name(normalise(text), canonical(language).strip())
+        except ValueError as error:
+            raise ValueError(f"{place}: {error}") from None
+        if not 1 <= len(name.text) <= LONGEST or not name.language:
+            raise ValueError(
+                f"{place}: {text[:LONGEST]!r} of {language!r}; expected a name of 1 to {LONGEST} letters, and a language"
+            )
+        found.add(name)
+    if not found:
+        raise ValueError(f"{path} holds no names")
+    return sorted(found, key=lambda name: (name.language, name.text))
+
+
+Row = tuple[str, str, str]
+"""Where a name stands, the name, and its language."""
+
+
+def _folder(path: Path, encoding: str) -> Iterator[Row]:
+    """The names in the files of a folder."""
+    # some systems put files of their own there, whose names begin with a dot
+    files = [file for file in sorted(path.glob("[!.]*")) if file.suffix.lower() == ".txt"]
+    if not files:
+        raise ValueError(
+            f"{path} has no file Language.txt; expected one for each language, with a name a line"
+        )
+    for file in files:
+        lines = [line.strip() for line in read_text(file, encoding).split("\n")]
+        if not any(lines):
+            raise ValueError(f"{file} holds no name; take it out, or put names in")
+        for number, line in enumerate(lines, 1):
+            if line:
+                yield f"{file}, line {number}", line, file.stem
+
+
+def _table(path: Path, encoding: str) -> Iterator[Row]:
+    """The names in a table."""
+    if path.suffix.lower() not in (".csv", ".tsv"):
+        raise ValueError(
+            f"{path} is neither a folder nor a table; expected a folder with a file Language.txt for each language, or "
+            "a .csv or .tsv with the columns name and language"
+        )
+    text = read_text(path, encoding)
+    head = text.partition("\n")[0]
+    between = max("\t;,", key=head.count)  # programs differ in what a .csv is
+    table = csv.DictReader(io.StringIO(text), delimiter=between, strict=True)
+    columns = [column.strip().lower() for column in table.fieldnames or []]
+    table.fieldnames = columns
+    if columns.count("name") != 1 or columns.count("language") != 1:
+        raise ValueError(
+            f"{path}, line 1 has the columns {', '.join(columns) or 'none'}; expected name and language among them"
+        )
+    try:
+        for row in table:
+            place = f"{path}, line {table.line_num}"
+            if None in row or None in row.values():
+                raise ValueError(f"{place} has not the {len(columns)} columns of line 1")
+            yield place, row["name"].strip(), row["language"]
+    except csv.Error as error:
+        raise ValueError(f"{path}, line {table.line_num}: {error}") from None
 
 
 def family(text: str) -> str:
