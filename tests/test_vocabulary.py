@@ -67,7 +67,9 @@ def test_a_symbol_that_is_not_there():
 
 @pytest.mark.parametrize("bad", [-1, 3, 99])
 def test_an_id_that_is_not_there(bad):
-    with pytest.raises(ValueError, match=f"id {bad} at position 1 is outside 0 … 2"):
+    with pytest.raises(
+        ValueError, match=f"id at position 1 is {bad}; expected a whole number, 0 to 2"
+    ):
         Vocabulary("ab").decode([1, bad])
 
 

@@ -20,15 +20,11 @@ def whole(name: str, value: object, least: int = 1, most: float = inf) -> int:
         found = None
     if found is None or not least <= found <= most:
         up = "or more" if most == inf else f"to {most}"
-        raise ValueError(
-            f"{name} is {value!r}; expected a whole number, {least} {up}"
-        )
+        raise ValueError(f"{name} is {value!r}; expected a whole number, {least} {up}")
     return found
 
 
-def number(
-    name: str, value: object, least: float = -inf, above: float = -inf
-) -> float:
+def number(name: str, value: object, least: float = -inf, above: float = -inf) -> float:
     """A finite number, at least ``least`` and larger than ``above``; raises ValueError for anything else."""
     try:
         found = float(value) if not isinstance(value, str) else None
@@ -76,4 +72,3 @@ def answers(name: str, values: Sequence[bool]) -> ndarray:
             f"{name} are not all true or false; expected one of the two for each case, such as answer == truth"
         )
     return found.astype(bool)
-

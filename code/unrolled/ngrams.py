@@ -29,6 +29,9 @@ import torch
 from scipy.sparse import csr_array
 from torch import Tensor
 
+from unrolled.demand import ids as within
+from unrolled.demand import whole
+
 SMOOTHINGS = ("kneser-ney", "witten-bell")
 POOLED = 0.1
 """The share of the pooled chain in what a group's level falls back on."""
@@ -75,6 +78,7 @@ class Ngrams:
     ------
     ValueError
         If the order is negative or too large for V, an id is outside the vocabulary, or the smoothing is not known.
+        A context is one number of 64 bits, so V^order has to be below 2^63, and with G groups, G · V^order.
     """
 
     def __init__(
@@ -84,17 +88,14 @@ class Ngrams:
         never: Sequence[int] = (),
         smoothing: str = "kneser-ney",
     ) -> None:
-        # contexts are numbers of 64 bits, some of which are left to the groups
-        if order < 0 or V**order >= 2**48:
-            raise ValueError(
-                f"an order of {order} with {V} symbols: expected 0 or more, and V^order below 2^48"
-            )
+        order, V = whole("order", order, 0), whole("V", V)
+        demand_room(order, V)
         if smoothing not in SMOOTHINGS:
             raise ValueError(
                 f"smoothing {smoothing!r}: expected one of {', '.join(SMOOTHINGS)}"
             )
         possible = np.ones(V)
-        possible[_within(never, V)] = 0
+        possible[within("ids", list(never), V)] = 0
         if not possible.any():
             raise ValueError(f"all {V} symbols are never predicted: leave at least one")
         self.order, self.V, self.smoothing = order, V, smoothing
@@ -112,7 +113,7 @@ class Ngrams:
         ------
         ValueError
             If no symbol is to be predicted, one is outside the vocabulary or among those never predicted, or there are
-            not as many groups as sequences.
+            not as many groups as sequences, or one that is no whole number from 0 on, or too many for V and the order.
         """
         contexts, following, groups = self._events(sequences, groups)
         if not len(following):
@@ -173,17 +174,22 @@ class Ngrams:
             raise ValueError(
                 f"{len(groups)} groups for {len(sequences)} sequences: expected one for each"
             )
+        sequences = [within("ids", s, self.V) for s in sequences]
         lengths = [max(len(s) - 1, 0) for s in sequences]
         width = max(self.order - 1, 0)
+        nothing = np.zeros((0, width), np.int64)
         contexts = [_windows(s, width) for s in sequences if len(s) > 1]
-        following = np.array([w for s in sequences for w in s[1:]], dtype=np.int64)
         return (
-            _within(
-                np.concatenate(contexts) if contexts else np.zeros((0, width)), self.V
-            ),
-            _within(following, self.V),
-            None if groups is None else np.repeat(np.asarray(groups), lengths),
+            np.concatenate([nothing, *contexts]),
+            np.concatenate([np.zeros(0, np.int64), *(s[1:] for s in sequences)]),
+            None if groups is None else np.repeat(self._groups(groups), lengths),
         )
+
+    def _groups(self, groups: np.ndarray | Sequence[int] | int) -> np.ndarray:
+        """Groups as an array, all so small that their contexts have a number."""
+        groups = within("groups", groups, 2**62)
+        demand_room(self.order, self.V, int(groups.max(initial=0)) + 1)
+        return groups
 
     def distribution(
         self,
@@ -197,10 +203,12 @@ class Ngrams:
         Raises
         ------
         ValueError
-            If the contexts have another length than n − 1, an id is outside the vocabulary, or groups are given to a
-            model without them, or not given to one with them.
+            If the model is not fitted, the contexts have another length than n − 1, an id is outside the vocabulary, or
+            groups are given to a model without them, or not given to one with them.
         """
-        contexts = _within(contexts, self.V)
+        if self.order and not self.levels:
+            raise ValueError("the model has counted nothing yet; fit it first")
+        contexts = within("ids", contexts, self.V)
         width = max(self.order - 1, 0)
         if contexts.ndim != 2 or contexts.shape[1] != width:
             raise ValueError(
@@ -215,7 +223,7 @@ class Ngrams:
         groups = (
             None
             if groups is None
-            else np.broadcast_to(np.asarray(groups), len(contexts))
+            else np.broadcast_to(self._groups(groups), len(contexts))
         )
         p = own = np.tile(self.floor, (len(contexts), 1))
         for k, chains in enumerate(self.levels):
@@ -279,12 +287,13 @@ class Ngrams:
         return torch.from_numpy(logits), (contexts, groups)
 
 
-def _within(ids: np.ndarray | Sequence[int], V: int) -> np.ndarray:
-    """The ids as an array of integers, all of the vocabulary."""
-    ids = np.asarray(ids, dtype=np.int64)
-    if ids.size and not (0 <= ids.min() and ids.max() < V):
-        raise ValueError(f"ids from {ids.min()} to {ids.max()}: expected 0 … {V - 1}")
-    return ids
+def demand_room(order: int, V: int, groups: int = 1) -> None:
+    """Raise ValueError if the contexts of so many groups are too many for numbers of 64 bits."""
+    if groups * V**order >= 2**63:
+        raise ValueError(
+            f"an order of {order} with {V} symbols and {groups} groups has too many contexts: expected "
+            "V^order, times the number of groups, below 2^63; take a lower order or fewer symbols"
+        )
 
 
 def _windows(sequence: Sequence[int], width: int) -> np.ndarray:

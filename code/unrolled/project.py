@@ -8,13 +8,15 @@ examples can say.
 
 import re
 from collections.abc import Mapping, Sequence
-from html import escape
+from html import escape, unescape
 from math import sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import binom
+
+from unrolled.demand import answers, number, share, whole
 
 
 class Disagreement(NamedTuple):
@@ -27,13 +29,14 @@ class Disagreement(NamedTuple):
 def disagreement(first: Sequence[bool], second: Sequence[bool]) -> Disagreement:
     """The shares on which one model alone is right; ``first`` and ``second``, both (N,), say where each is right.
 
-    Raises ValueError if there are not as many answers of one as of the other, or none.
+    Raises ValueError if there are not as many answers of one as of the other, or none, or one that is neither true nor
+    false.
     """
     if len(first) != len(second) or not len(first):
         raise ValueError(
             f"{len(first)} and {len(second)} answers: expected the same examples for both, at least one"
         )
-    a, b = np.asarray(first, dtype=bool), np.asarray(second, dtype=bool)
+    a, b = answers("first", first), answers("second", second)
     return Disagreement(float((a & ~b).mean()), float((b & ~a).mean()))
 
 
@@ -46,12 +49,24 @@ class Gain(NamedTuple):
 
 def paired_gain(p10: float, p01: float, N: int) -> Gain:
     """The gain in accuracy on N examples. Result ``paired-gain``."""
+    demand_shares(p10, p01, N)
     return Gain(p01 - p10, (p10 + p01 - (p01 - p10) ** 2) / N)
 
 
-def refuse(gain: float, discordant: float) -> None:
-    """Raise ValueError unless the gain is not zero, nor larger than the discordant share, nor that than 1."""
-    if not 0 < abs(gain) <= discordant <= 1:
+def demand_shares(p10: float, p01: float, N: int) -> None:
+    """Raise ValueError unless both are shares, with a sum of at most 1, and N is at least one example."""
+    whole("N", N)
+    if share("p10", p10) + share("p01", p01) > 1 + 1e-9:
+        raise ValueError(
+            f"p10 is {p10} and p01 {p01}; expected shares of the same examples, with a sum of at most 1"
+        )
+
+
+def refuse(gain: float, discordant: float, alpha: float, power: float) -> None:
+    """Raise ValueError unless the gain is not zero, nor larger than the discordant share, and all shares are shares."""
+    share("alpha", alpha, inside=True)
+    share("power", power, inside=True)
+    if not 0 < abs(number("gain", gain)) <= number("discordant", discordant) <= 1:
         raise ValueError(
             f"a gain of {gain} with a discordant share of {discordant}: expected shares between 0 and 1 (3 points are "
             "0.03), a gain that is not 0, and no gain larger than the share on which the models differ"
@@ -66,7 +81,7 @@ def sample_size(
     ``discordant`` is the share of examples on which exactly one of the two models is right. N is not rounded. Raises
     ValueError for shares that cannot be.
     """
-    refuse(gain, discordant)
+    refuse(gain, discordant, alpha, power)
     z = NormalDist().inv_cdf
     noise = z(1 - alpha / 2) * sqrt(discordant)  # if the models are equally good
     noise += z(power) * sqrt(discordant - gain**2)  # if the gain is there
@@ -80,6 +95,8 @@ def detectable_gain(
 
     Raises ValueError for a share that cannot be, for a power below 1/2, and if N is too small for any gain.
     """
+    whole("N", N)
+    share("alpha", alpha, inside=True)
     if not (0 < discordant <= 1 and 0.5 <= power < 1):
         raise ValueError(
             f"a discordant share of {discordant} and a power of {power}: expected a share above 0 and at most 1 "
@@ -98,13 +115,21 @@ def detectable_gain(
     )
 
 
+MOST = 10_000_000
+"""The most examples that :func:`exact_power` sums over; :func:`sample_size` is exact enough for more."""
+
+
 def exact_power(p10: float, p01: float, N: int, alpha: float = 0.05) -> float:
     """The probability that McNemar's exact test on N examples finds a difference, summed over all that may happen.
 
     The test takes the n examples on which exactly one model is right, and asks whether that one was the second as
-    often as a fair coin would have it. It is two-sided: a difference in the wrong direction counts too.
+    often as a fair coin would have it. It is two-sided: a difference in the wrong direction counts too. Raises
+    ValueError for what is no share, and for more than :data:`MOST` examples.
     """
-    psi = p10 + p01
+    demand_shares(p10, p01, N)
+    whole("N", N, most=MOST)
+    share("alpha", alpha, inside=True)
+    psi = min(p10 + p01, 1.0)
     n = np.arange(N + 1)
     # the test refuses up to c or from n − c on; with c = −1 it never does
     c = binom.ppf(alpha / 2, n, 0.5) - 1
@@ -116,16 +141,16 @@ def exact_power(p10: float, p01: float, N: int, alpha: float = 0.05) -> float:
 
 # The form
 
-FIELD = re.compile(r'<div data-field="(\w+)"[^>]*>([^<]*)</div>')
+FIELD = re.compile(r'(<div data-field="(\w+)"[^>]*>)([^<]*)</div>')
 
 
 def fields(form: str) -> dict[str, str]:
     """What stands in each field of a form, by the field's name."""
-    return dict(FIELD.findall(form))
+    return {name: unescape(text) for _, name, text in FIELD.findall(form)}
 
 
 def filled(form: str, plan: Mapping[str, str]) -> str:
-    """The form with a plan's texts in its fields.
+    """The form with a plan's texts in its fields, in place of what stood there.
 
     Raises ValueError unless the plan has a text for each field and for no other.
     """
@@ -135,7 +160,7 @@ def filled(form: str, plan: Mapping[str, str]) -> str:
         )
 
     def put(field: re.Match[str]) -> str:
-        return field[0].replace("></", f">{escape(plan[field[1]], quote=False)}</")
+        return f"{field[1]}{escape(plan[field[2]], quote=False)}</div>"
 
     return FIELD.sub(put, form)
 

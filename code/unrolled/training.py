@@ -2,17 +2,21 @@
 
 It minimises a loss in nats by minibatches, for a fixed number of steps, and gives the model back with the weights
 that did best on the dev part. A budget in steps, one thread and seeded generators make a run repeat itself, number
-for number, on the same kind of machine. Left out, since no chapter needs it: several devices, mixed precision.
+for number, on the same kind of machine. Left out: mixed precision, which no chapter needs. Several devices are the
+caller's matter, as in :func:`unrolled.lstm.train`.
 """
 
 import copy
+import math
 import os
 import signal
 import threading
+import warnings
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import torch
@@ -20,6 +24,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from unrolled import checkpoints
+from unrolled.checkpoints import CheckpointError
+from unrolled.demand import number, whole
 
 # Two threads add numbers up in another order than one, and so give other numbers.
 torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
@@ -41,8 +47,13 @@ class History:
 
     @property
     def best(self) -> int:
-        """The index of the entry with the lowest dev loss."""
-        return min(range(len(self.dev)), key=self.dev.__getitem__)
+        """The index of the entry with the lowest dev loss; raises ValueError if none is a number."""
+        found = [i for i, loss in enumerate(self.dev) if not math.isnan(loss)]
+        if not found:
+            raise ValueError(
+                f"none of {len(self.dev)} evaluations gave a dev loss that is a number; there is no best"
+            )
+        return min(found, key=self.dev.__getitem__)
 
 
 def minibatches(size: int, batch: int, seed: int) -> Iterator[Tensor]:
@@ -50,7 +61,7 @@ def minibatches(size: int, batch: int, seed: int) -> Iterator[Tensor]:
 
     The last batch of a pass is left out when it is not full. Raises ValueError unless 1 ≤ batch ≤ size.
     """
-    if not 1 <= batch <= size:
+    if not 1 <= whole("batch", batch, 0) <= size:
         raise ValueError(
             f"a batch of {batch} out of {size} examples: it must be from 1 to {size}"
         )
@@ -100,16 +111,11 @@ class _Run:
         # a copy, since the live weights go on changing
         self.best = copy.deepcopy(self.model.state_dict())
 
-    def shapes(self) -> dict[str, object]:
-        """What a checkpoint of this model must hold."""
-        weights = self.model.state_dict().items()
-        return {name: f"{list(w.shape)} of {w.dtype}" for name, w in weights}
-
-    def write(self, path: Path) -> None:
-        """Write a checkpoint."""
-        state = {
+    def state(self) -> dict[str, object]:
+        """What a checkpoint holds."""
+        return {
             "settings": self.settings,
-            "shapes": self.shapes(),
+            "shapes": shapes(self.model.state_dict()),
             "model": self.model.state_dict(),
             "best": self.best,
             "optimiser": self.optimiser.state_dict(),
@@ -120,13 +126,44 @@ class _Run:
             "random": torch.get_rng_state(),
             "random on GPUs": torch.cuda.get_rng_state_all(),
         }
-        checkpoints.write(path, state)
+
+    def write(self, path: Path) -> None:
+        """Write a checkpoint; if that fails, warn and go on, since what is trained is worth more than its copy."""
+        try:
+            checkpoints.write(path, self.state())
+        except CheckpointError as error:
+            warnings.warn(f"{error}. The training goes on", stacklevel=3)
 
     def restore(self, path: Path) -> None:
-        """Go on from a checkpoint, which is compared before anything changes."""
-        state = checkpoints.read(path)
-        checkpoints.compare(path, "model", state.get("shapes", {}), self.shapes())
-        checkpoints.compare(path, "run", state["settings"], self.settings)
+        """Go on from a checkpoint; raises CheckpointError, and leaves all as it is, if it is not one of this run."""
+        state, here = checkpoints.read(path), self.state()
+        kinds = (
+            {k: type(v).__name__ for k, v in part.items()} for part in (state, here)
+        )
+        checkpoints.compare(path, "version of the book", *kinds)
+        checkpoints.compare(path, "model", state["shapes"], here["shapes"])
+        checkpoints.compare(path, "run", state["settings"], here["settings"])
+        here = copy.deepcopy(here)
+        try:
+            self._take(state)
+        except Exception as error:  # whatever it is that this run cannot use
+            self._take(here)
+            raise CheckpointError(
+                f"{path} holds what this run cannot use ({error}). Give another file, or delete it to begin anew"
+            ) from error
+
+    def _take(self, state: Mapping[str, object]) -> None:
+        """Take over the state of a run."""
+        whole("step", state["step"], 0, self.settings["steps"])
+        for name in "model", "best":
+            if shapes(state[name]) != state["shapes"]:
+                raise ValueError(f"the weights of {name} have other shapes")
+        for name, part in (
+            ("schedule", self.schedule.state_dict()),
+            ("history", asdict(History())),
+        ):
+            if state[name].keys() != part.keys():
+                raise ValueError(f"{name} has other entries")
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.schedule.load_state_dict(state["schedule"])
@@ -137,6 +174,37 @@ class _Run:
         torch.set_rng_state(state["random"])
         if len(state["random on GPUs"]) == torch.cuda.device_count():
             torch.cuda.set_rng_state_all(state["random on GPUs"])
+
+
+def shapes(weights: Mapping[str, Tensor]) -> dict[str, str]:
+    """The shape and the type of each of a model's weights."""
+    return {name: f"{list(w.shape)} of {w.dtype}" for name, w in weights.items()}
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Inside it, a network is evaluated: without dropout and without gradients; after it, all is as it was before.
+
+    Raises ValueError if a weight is not a number, since then no answer would be one.
+    """
+    demand_weights(model)
+    before = {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for module, training in before.items():
+            module.training = training
+
+
+def demand_weights(model: nn.Module) -> None:
+    """Raise ValueError if a network has weights that are not numbers."""
+    if any(weight.isnan().any() for weight in model.parameters()):
+        raise ValueError(
+            "the network has weights that are not numbers (NaN): a step was too large, or a file is damaged; "
+            "train it again, with a smaller learning rate"
+        )
 
 
 def fit(
@@ -150,6 +218,7 @@ def fit(
     clip: float = 1.0,
     optimiser: Callable[..., torch.optim.Optimizer] = torch.optim.Adam,
     checkpoint: Path | None = None,
+    about: Mapping[str, object] | None = None,
 ) -> History:
     """Train a model in place, by Adam unless said otherwise, and leave it with the weights of the lowest dev loss.
 
@@ -162,13 +231,25 @@ def fit(
     state of the run is written there at every evaluation and when it is interrupted, and a run that finds the file
     goes on from it, to the same numbers as without a break: give it the same batches from their beginning. What is
     to survive beside the weights must be a buffer of the model, as the state that a language model carries from one
-    window to the next.
+    window to the next. ``about`` says what else tells the run from others, such as its seed and the digest of its data
+    (numbers and texts); it is written down and compared with the settings and the first batch. A checkpoint that cannot
+    be written, on a full disk, is a warning, and the training goes on.
+
+    However a run ends, the model has the best weights so far.
 
     Raises
     ------
+    ValueError
+        If steps or every is below 1, the learning rate or clip is not above 0, or the batches end before the steps.
+    FloatingPointError
+        If a loss is not finite. The run ends there.
     unrolled.checkpoints.CheckpointError
-        If the checkpoint is damaged, or is one of another model or of a run with other settings. Nothing is changed.
+        If the checkpoint is damaged, or is one of another model or of another run. Nothing is changed.
     """
+    steps, every = whole("steps", steps), whole("every", every)
+    number("learning_rate", learning_rate, above=0)
+    number("clip", clip, above=0)
+    batches = iter(batches)
     made = optimiser(model.parameters(), lr=learning_rate)
     settings = {
         "optimiser": type(made).__name__,
@@ -176,11 +257,17 @@ def fit(
         "learning_rate": learning_rate,
         "every": every,
         "clip": clip,
+        **(about or {}),
     }
     run = _Run(model, made, steps, settings)
-    if checkpoint is not None and checkpoint.exists():
-        run.restore(checkpoint)
-        deque(islice(batches, run.step), maxlen=0)  # those that it has seen
+    if checkpoint is not None:
+        checkpoint = Path(checkpoint)
+        first = list(islice(batches, 1))
+        settings["first batch"] = checkpoints.digest(first)
+        batches = chain(first, batches)
+        if checkpoint.exists():
+            run.restore(checkpoint)
+            deque(islice(batches, run.step), maxlen=0)  # those that it has seen
     progress = tqdm(total=steps, initial=run.step)
     history = run.history
     history.interrupted = False
@@ -188,7 +275,7 @@ def fit(
         with progress, _Interrupt() as interrupt:
             while run.step < steps and not interrupt.noted:
                 model.train()
-                value = loss(next(batches))
+                value = loss(_next(batches, run.step))
                 run.optimiser.zero_grad()
                 value.backward()
                 nn.utils.clip_grad_norm_(model.parameters(), clip)
@@ -196,6 +283,7 @@ def fit(
                 run.schedule.step()
                 run.step += 1
                 run.losses.append(value.item())
+                _demand_finite(run.losses[-1], f"training loss of step {run.step}", run)
                 progress.update()
                 if run.step % every == 0 or run.step == steps:
                     _evaluate(run, dev_loss)
@@ -209,16 +297,38 @@ def fit(
                     _evaluate(run, dev_loss)
     except KeyboardInterrupt:
         history.interrupted = True
-    model.load_state_dict(run.best)
-    model.eval()
+    finally:
+        model.load_state_dict(run.best)
+        model.eval()
     return history
+
+
+def _next(batches: Iterator[Tensor], step: int) -> Tensor:
+    """The next batch; raises ValueError if there is none."""
+    for batch in batches:
+        return batch
+    raise ValueError(
+        f"the batches ended after {step} steps; give as many as steps, or an iterator without end, such as minibatches"
+    )
+
+
+def _demand_finite(loss: float, what: str, run: _Run) -> None:
+    """Raise FloatingPointError unless a loss is finite."""
+    if not math.isfinite(loss):
+        best = run.history.steps[run.history.best] if run.history.steps else 0
+        raise FloatingPointError(
+            f"the {what} is {loss}, and the training ends there; the model has the weights of step {best} again. Take "
+            "a smaller learning rate, or look for what the loss is infinite on"
+        )
 
 
 def _evaluate(run: _Run, dev_loss: Callable[[], float]) -> None:
     """Add an entry to the history, and keep the weights if they are the best so far."""
     run.model.eval()
     with torch.no_grad():
-        run.history.dev.append(dev_loss())
+        lost = dev_loss()
+    _demand_finite(lost, f"dev loss after step {run.step}", run)
+    run.history.dev.append(lost)
     run.history.steps.append(run.step)
     run.history.train.append(sum(run.losses) / len(run.losses))
     run.losses.clear()

@@ -10,6 +10,8 @@
     both sets of names in one shape, their normalisation, their split, their ceiling.
 ``texts``
     running text: news, encyclopaedia, novel.
+``reading``
+    a text as a file has it, and in one spelling.
 ``vocabulary``
     symbols to integer ids and back; padding of a batch.
 

@@ -69,7 +69,7 @@ def without_marks(text: str) -> str:
 
 @cache
 def _readable(symbol: str) -> bool:
-    """Whether a symbol of a name can be written in :data:`ALPHABET`, or belongs to the letter before it as an accent."""
+    """Whether a symbol of a name can be written in :data:`ALPHABET`, or is an accent on the letter before it."""
     name, kind = unicodedata.name(symbol, ""), unicodedata.category(symbol)[0]
     written = anyascii(symbol)
     if kind == "M":
@@ -171,7 +171,7 @@ def read(path: Path, encoding: str = "utf-8") -> list[Name]:
             raise ValueError(f"{place}: {error}") from None
         if not 1 <= len(name.text) <= LONGEST or not name.language:
             raise ValueError(
-                f"{place}: {text[:LONGEST]!r} of {language!r}; expected a name of 1 to {LONGEST} letters, and a language"
+                f"{place}: {text[:LONGEST]!r} of {language!r}; expected 1 to {LONGEST} letters of a name, and a language"
             )
         found.add(name)
     if not found:
@@ -186,7 +186,9 @@ Row = tuple[str, str, str]
 def _folder(path: Path, encoding: str) -> Iterator[Row]:
     """The names in the files of a folder."""
     # some systems put files of their own there, whose names begin with a dot
-    files = [file for file in sorted(path.glob("[!.]*")) if file.suffix.lower() == ".txt"]
+    files = [
+        file for file in sorted(path.glob("[!.]*")) if file.suffix.lower() == ".txt"
+    ]
     if not files:
         raise ValueError(
             f"{path} has no file Language.txt; expected one for each language, with a name a line"
@@ -221,7 +223,9 @@ def _table(path: Path, encoding: str) -> Iterator[Row]:
         for row in table:
             place = f"{path}, line {table.line_num}"
             if None in row or None in row.values():
-                raise ValueError(f"{place} has not the {len(columns)} columns of line 1")
+                raise ValueError(
+                    f"{place} has not the {len(columns)} columns of line 1"
+                )
             yield place, row["name"].strip(), row["language"]
     except csv.Error as error:
         raise ValueError(f"{path}, line {table.line_num}: {error}") from None

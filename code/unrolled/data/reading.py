@@ -1,7 +1,7 @@
 """A text as a file has it, and as the book reads it: the same characters in one spelling, or an error with the place.
 
 Source: the Unicode Standard, of which Python knows the canonical composition (NFC) and the characters' names. Left out:
-guessing an encoding. It fails on short texts; the error shows how the line would read in a few, for the reader to choose.
+guessing an encoding. It fails on short texts; the error shows how the line reads in a few, for the reader to choose.
 """
 
 import codecs
@@ -111,7 +111,10 @@ def _wrong(error: UnicodeDecodeError) -> str:
     before = data[:start].decode(error.encoding, "ignore")
     said = f"{place(before, len(before))} has the byte {data[start]:#04x} ({error.reason}). "
     if b"\0" in data:
-        return said + "It has zero bytes, as UTF-16 has: give encoding='utf-16-le' or 'utf-16-be'"
+        return (
+            said
+            + "It has zero bytes, as UTF-16 has: give encoding='utf-16-le' or 'utf-16-be'"
+        )
     line = data[data.rfind(b"\n", 0, start) + 1 :].split(b"\n")[0].strip()[:60]
     reads = []
     for name in CANDIDATES:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 
 import torch
 
+from unrolled.demand import whole
+
 PAD, UNKNOWN, START, END = "<pad>", "<unk>", "<start>", "<end>"
 
 
@@ -30,7 +32,7 @@ class Vocabulary:
     Raises
     ------
     ValueError
-        If a given symbol is one of the four reserved ones.
+        If a given symbol is one of the four reserved ones, or is no string.
     """
 
     def __init__(
@@ -44,6 +46,8 @@ class Vocabulary:
         """Number the symbols."""
         asked = [PAD, *[UNKNOWN] * unknown, *[START] * start, *[END] * end]
         given = list(dict.fromkeys(symbols))
+        if strange := [symbol for symbol in given if not isinstance(symbol, str)]:
+            raise ValueError(f"{strange[0]!r} is no symbol; expected strings")
         if clash := {PAD, UNKNOWN, START, END}.intersection(given):
             raise ValueError(
                 f"reserved symbols cannot be given: {', '.join(sorted(clash))}"
@@ -69,14 +73,11 @@ class Vocabulary:
     def decode(self, ids: Iterable[int]) -> list[str]:
         """Return the symbols of ``ids``; ``<pad>``, ``<start>`` and ``<end>`` are left out.
 
-        An id outside 0 … V − 1 is a ``ValueError``.
+        What is no whole number from 0 to V − 1 is a ``ValueError``.
         """
         symbols = []
-        for position, i in enumerate(map(int, ids)):
-            if not 0 <= i < len(self):
-                raise ValueError(
-                    f"id {i} at position {position} is outside 0 … {len(self) - 1}"
-                )
+        for position, i in enumerate(ids):
+            i = whole(f"id at position {position}", i, 0, len(self) - 1)
             if i not in (self.pad, self.start, self.end):
                 symbols.append(self.symbols[i])
         return symbols
@@ -111,10 +112,11 @@ def pad(batch: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
     Raises
     ------
     ValueError
-        If the batch is empty.
+        If the batch is empty, or an id is no whole number from 0 on.
     """
     if not len(batch):
         raise ValueError("an empty batch has no length to be padded to")
+    batch = [[whole("an id", i, 0) for i in sequence] for sequence in batch]
     lengths = torch.tensor([len(sequence) for sequence in batch])
     ids = torch.zeros(len(batch), int(lengths.max()), dtype=torch.long)  # (B, T)
     for row, sequence in zip(ids, batch, strict=True):
