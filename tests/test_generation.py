@@ -392,7 +392,7 @@ def test_bad_requests_are_refused():
     for wrong in (-1, 3):
         with pytest.raises(ValueError, match="expected places from 0 to 2"):
             generation.generate(layer(), LETTERS, torch.tensor([wrong]), 1)
-        with pytest.raises(ValueError, match="expected a place from 0 to 2"):
+        with pytest.raises(ValueError, match="expected a whole number, 0 to 2"):
             generation.most_probable(layer(), LETTERS, wrong)
     with pytest.raises(ValueError, match="unknown, and there is no"):
         generation.generate(layer(), LETTERS, languages, 1, prefix="é")

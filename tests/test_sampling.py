@@ -169,9 +169,10 @@ def test_a_seed_repeats_itself():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"temperature": -1}, "temperature of -1"),
-        ({"temperature": math.nan}, "temperature of nan"),
-        ({"k": 0}, "the 0 most probable"),
+        ({"temperature": -1}, "temperature is -1; expected a finite number of at least 0"),
+        ({"temperature": math.nan}, "temperature is nan"),
+        ({"temperature": math.inf}, "temperature is inf"),
+        ({"k": 0}, "k is 0; expected a whole number, 1 or more"),
         ({"p": 0}, "nucleus of 0"),
         ({"p": 1.5}, "nucleus of 1.5"),
     ],
@@ -188,5 +189,5 @@ def test_bad_logits_are_refused(s):
 
 
 def test_a_negative_length_is_refused():
-    with pytest.raises(ValueError, match="at most -1 symbols"):
+    with pytest.raises(ValueError, match="longest is -1"):
         sample(counting, None, torch.tensor([1]), 0, -1, seeded())

@@ -19,10 +19,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from unrolled.data.names import Name, family, normalise
+from unrolled.data.names import LONGEST, Name, family, normalise
 from unrolled.data.vocabulary import Vocabulary, pad
+from unrolled.demand import share
 from unrolled.statistics import Interval, accuracy_interval, balanced_interval
-from unrolled.training import History, fit, minibatches
+from unrolled.training import History, evaluating, fit, minibatches
 
 
 class Encoded(NamedTuple):
@@ -41,9 +42,19 @@ class Encoded(NamedTuple):
 def encode(
     names: Sequence[Name], letters: Vocabulary, languages: Sequence[str]
 ) -> Encoded:
-    """Turn names into tensors; a class is the language's place in ``languages``."""
+    """Turn names into tensors; a class is the language's place in ``languages``.
+
+    Raises ValueError if there are no names, one has no letters, or a letter or a language is unknown.
+    """
+    places = {language: place for place, language in enumerate(languages)}
+    if unknown := {name.language for name in names} - set(places):
+        raise ValueError(
+            f"unknown languages {sorted(unknown)}; expected some of {list(languages)}"
+        )
+    if not all(name.text for name in names):
+        raise ValueError("a name has no letters, and nothing can be read of it")
     ids, lengths = pad([letters.encode(name.text) for name in names])
-    classes = torch.tensor([languages.index(name.language) for name in names])
+    classes = torch.tensor([places[name.language] for name in names])
     return Encoded(ids, lengths, classes)
 
 
@@ -208,7 +219,7 @@ class PooledGRU(nn.Module):
         self, V: int, d: int, C: int, dropout: float = 0.4, hidden: float = 0.1
     ) -> None:
         super().__init__()
-        self.V, self.hidden = V, hidden
+        self.V, self.hidden = V, share("hidden", hidden)
         self.letters = nn.Embedding(V, 64, padding_idx=0)
         self.pairs = nn.Embedding(V * V, 64)
         nn.init.normal_(self.pairs.weight, std=0.1)
@@ -266,7 +277,7 @@ def train(
 
 def predict(model: nn.Module, part: Encoded) -> Tensor:
     """The most probable class (N,) of each name."""
-    with torch.no_grad():
+    with evaluating(model):
         return model(part.ids, part.lengths).argmax(1)
 
 
@@ -291,20 +302,17 @@ class Guess(NamedTuple):
     probability: float
 
 
-LONGEST = 60
-"""The most letters that :func:`classify` takes, more than the longest name in the data has."""
-
-
 def classify(
     model: nn.Module, text: str, letters: Vocabulary, languages: Sequence[str]
 ) -> list[Guess]:
     """Say from which language a name is: all languages, the most probable first.
 
-    The name may be in any script; it is normalised as the embedded names are. Raises ValueError if nothing of it is
-    left then, or more than :data:`LONGEST` letters: the answer would mean nothing.
+    The name is normalised as the embedded names are (:func:`unrolled.data.names.normalise`). Raises ValueError if that
+    refuses it, if nothing of it is left then, or more than ``names.LONGEST`` letters: the answer would mean nothing; and
+    if the network is one for other letters or languages.
     """
     normal = normalise(text)
-    if not normal:
+    if not any(map(str.isalpha, normal)):
         raise ValueError(
             f"{text!r} has no letter that could be written in the book's alphabet; give a name"
         )
@@ -312,9 +320,19 @@ def classify(
         raise ValueError(
             f"a name of {len(normal)} letters is too long: expected at most {LONGEST}; give a single name"
         )
+    V = getattr(model, "V", len(letters))
+    if V != len(letters):
+        raise ValueError(
+            f"the network reads {V} symbols, and there are {len(letters)}; give those that it was trained with"
+        )
     ids, lengths = pad([letters.encode(normal)])
-    with torch.no_grad():
+    with evaluating(model):
         p = model(ids, lengths).softmax(1)[0]  # (C,)
+    if len(p) != len(languages):
+        raise ValueError(
+            f"the network tells {len(p)} languages apart, and there are {len(languages)}; give those that it was trained "
+            "with"
+        )
     guesses = map(Guess, languages, p.tolist())
     return sorted(guesses, key=lambda guess: guess.probability, reverse=True)
 
@@ -331,8 +349,12 @@ class Scores(NamedTuple):
 def scores(answers: Sequence[str], truth: Sequence[str]) -> Scores:
     """The share that is right, and the mean over the languages of that share, with intervals over the sampling.
 
-    Raises ValueError if there are not as many answers as truths.
+    Raises ValueError if there are not as many answers as truths, or none.
     """
+    if len(answers) != len(truth) or not len(truth):
+        raise ValueError(
+            f"{len(answers)} answers and {len(truth)} truths; expected as many of each, and one at least"
+        )
     total = Counter(truth)
     right = Counter(t for a, t in zip(answers, truth, strict=True) if a == t)
     counts = [right[language] for language in total], list(total.values())

@@ -21,7 +21,8 @@ from torch.nn import functional as F
 from unrolled import sampling
 from unrolled.data.names import Name
 from unrolled.data.vocabulary import Vocabulary, pad
-from unrolled.training import History, fit
+from unrolled.demand import whole
+from unrolled.training import History, evaluating, fit
 
 # Names as tensors
 
@@ -59,11 +60,7 @@ def encode(
     Raises ValueError if there are no names, if the vocabulary lacks a start or an end, or if a letter or a language is
     unknown.
     """
-    if letters.start is None or letters.end is None:
-        raise ValueError(
-            "a name is framed by a start and an end, which the vocabulary lacks; "
-            "build it as Vocabulary(symbols, start=True, end=True)"
-        )
+    demand_frame(letters)
     if unknown := {name.language for name in names} - set(languages):
         raise ValueError(
             f"unknown languages {sorted(unknown)}; expected some of {list(languages)}"
@@ -73,6 +70,25 @@ def encode(
     ]
     places = torch.tensor([list(languages).index(name.language) for name in names])
     return Encoded(*pad(framed), places)
+
+
+def demand_frame(letters: Vocabulary) -> None:
+    """Raise ValueError if a vocabulary has no start or no end."""
+    if letters.start is None or letters.end is None:
+        raise ValueError(
+            "a name is framed by a start and an end, which the vocabulary lacks; "
+            "build it as Vocabulary(symbols, start=True, end=True)"
+        )
+
+
+def demand_fit(model: nn.Module, letters: Vocabulary) -> None:
+    """Raise ValueError if a network was not made for a vocabulary, or that has no start or no end."""
+    demand_frame(letters)
+    V = getattr(model, "V", len(letters))
+    if V != len(letters):
+        raise ValueError(
+            f"the network has {V} symbols, and there are {len(letters)}; give those that it was trained with"
+        )
 
 
 # The tutorial's network
@@ -281,19 +297,32 @@ class Masses(NamedTuple):
     total: ndarray
 
 
+MOST = 10**6
+"""As many names as :func:`masses` follows at once."""
+
+
 def masses(
     model: nn.Module, letters: Vocabulary, language: int, longest: int
 ) -> Masses:
     """What probability a network gives to all names of each length, and to going on: every beginning is followed.
 
     What goes to neither a letter nor the end is in neither, and the total is less than one. Takes time that grows like
-    V^longest, so it is for tiny alphabets. Result ``names-sum-to-one``.
+    V^longest, so it is for tiny alphabets. Result ``names-sum-to-one``. Raises ValueError if there are more than
+    :data:`MOST` names of the longest.
     """
+    demand_fit(model, letters)
+    whole("language", language, 0, model.C - 1)
+    whole("longest", longest, 0)
+    if (len(letters) - 3) ** longest > MOST:
+        raise ValueError(
+            f"{len(letters) - 3} letters make more than {MOST:,} names of {longest} letters; take fewer letters, or a "
+            "smaller longest"
+        )
     end, others = letters.end, torch.tensor([letters.pad, letters.start, letters.end])
     ids, state = torch.tensor([letters.start]), None
     p = torch.ones(1, dtype=torch.double)
     found = Masses([], [], [])
-    with torch.no_grad():
+    with evaluating(model):
         for _ in range(longest + 1):
             languages = torch.full_like(ids, language)
             s, state = model.step(ids, languages, state)
@@ -317,16 +346,25 @@ class Likelihood(NamedTuple):
     perplexity: float
 
 
+ROUNDING = 1e-9
+"""How far above 0 a logarithm of a probability may come to lie by rounding."""
+
+
 def likelihood(log_p: Sequence[ndarray]) -> Likelihood:
     """The likelihood of N names from the log-probabilities (T_i + 1,) in nats of all that was predicted in each.
 
     The last of them is of the end of the name. Result ``bits-per-character``. Raises ValueError if nothing was
-    predicted.
+    predicted, or if a number is not the logarithm of a probability.
     """
     symbols = sum(len(one) for one in log_p)
     if not symbols:
         raise ValueError(
             "no symbol was predicted; expected at least one name, each with its end"
+        )
+    if not all((np.asarray(one) <= ROUNDING).all() for one in log_p):
+        raise ValueError(
+            "not all are logarithms of probabilities, which are at most 0; expected log p, and no numbers that are "
+            "missing (NaN)"
         )
     J = float(sum(np.sum(one) for one in log_p))
     bits = -J / math.log(2)
@@ -337,11 +375,11 @@ def log_probabilities(model: nn.Module, part: Encoded, first: int = 0) -> list[n
     """What a network gives to each symbol of N names, the end included, in nats: for each name an array (T_i + 1,).
 
     Without the ``first`` predictions of each name: 1 takes the first letter as given, and then a network without a
-    start symbol is not shown one.
+    start symbol is not shown one. Raises ValueError if ``first`` is neither 0 nor 1.
     """
+    whole("first", first, 0, 1)
     found = []
-    model.eval()
-    with torch.no_grad():
+    with evaluating(model):
         for chosen in torch.arange(len(part.lengths)).split(512):
             batch = part.batch(chosen)
             given = first if isinstance(model, TutorialRNN) else 0
@@ -392,7 +430,7 @@ class NameNetwork(nn.Module):
         dropout: tuple[float, float] = (0.1, 0.35),
     ) -> None:
         super().__init__()
-        self.C = C
+        self.V, self.C = V, C
         self.letters = nn.Embedding(V, 64)
         self.languages = nn.Embedding(C, 32)
         self.recurrence = layer(64 + 32, d, batch_first=True)
@@ -426,7 +464,7 @@ class Committee(nn.Module):
     def __init__(self, members: Sequence[NameNetwork]) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
-        self.C = members[0].C
+        self.V, self.C = members[0].V, members[0].C
 
     def forward(self, ids: Tensor, languages: Tensor) -> Tensor:
         """Log-probabilities (B, T, V) of the next symbol, for ids (B, T) and languages (B,)."""
@@ -549,6 +587,11 @@ def generate(
         raise ValueError(
             f"languages from {languages.min()} to {languages.max()}: expected places from 0 to {model.C - 1}"
         )
+    demand_fit(model, letters)
+    if len(prefix) > whole("longest", longest):
+        raise ValueError(
+            f"the prefix has {len(prefix)} letters, and names are stopped after {longest}; give a shorter one"
+        )
     read = [letters.start, *letters.encode(prefix)]
     if isinstance(model, TutorialRNN):
         if not prefix:
@@ -556,9 +599,8 @@ def generate(
                 "this network has no start symbol and cannot choose a first letter; give a prefix"
             )
         read = read[1:]
-    model.eval()
     state = None
-    with torch.no_grad():
+    with evaluating(model):
         for symbol in read[:-1]:
             same = torch.full_like(languages, symbol)
             _, state = model.step(same, languages, state)
@@ -594,14 +636,11 @@ def most_probable(
     The most probable prefix that is known is made longer by each symbol, until it is a whole name: no other can be
     more probable, as a prefix only loses by what is added. Raises ValueError if that takes more ``tries``.
     """
-    if not 0 <= language < model.C:
-        raise ValueError(
-            f"language {language}: expected a place from 0 to {model.C - 1}"
-        )
-    model.eval()
+    demand_fit(model, letters)
+    whole("language", language, 0, model.C - 1)
     number = count()  # settles which of two equals comes first
     prefixes = [(0.0, next(number), [letters.start], None)]
-    with torch.no_grad():
+    with evaluating(model):
         for _ in range(tries):
             loss, _, ids, state = heapq.heappop(prefixes)
             if ids[-1] == letters.end:

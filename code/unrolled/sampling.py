@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from unrolled.demand import number, whole
+
 Step = Callable[[Tensor, Any], tuple[Tensor, Any]]
 """Reads one more symbol of each of B sequences, ids (B,), and gives their next logits (B, V) and state."""
 
@@ -31,13 +33,12 @@ def distribution(
     Raises
     ------
     ValueError
-        If the temperature is negative or not a number, k < 1, p is not in 0 < p ≤ 1, or a row of logits has no largest
-        entry (it is empty, all −∞, or has one that is not a number).
+        If the temperature is negative, infinite or not a number, k is no whole number from 1 on, p is not in 0 < p ≤ 1,
+        or a row of logits has no largest entry (it is empty, all −∞, or has one that is not a number).
     """
-    if not temperature >= 0:
-        raise ValueError(f"a temperature of {temperature}: expected 0 (greedy) or more")
-    if k is not None and k < 1:
-        raise ValueError(f"the {k} most probable symbols: expected at least 1")
+    number("temperature", temperature, least=0)
+    if k is not None:
+        whole("k", k)
     if p is not None and not 0 < p <= 1:
         raise ValueError(f"a nucleus of {p}: expected a share above 0, up to 1")
     logits = torch.as_tensor(logits).double()
@@ -93,8 +94,7 @@ def sample(
     ValueError
         If ``longest`` is negative, or :func:`distribution` refuses a setting.
     """
-    if longest < 0:
-        raise ValueError(f"at most {longest} symbols: expected 0 or more")
+    whole("longest", longest, 0)
     ids = first
     drawn = torch.empty(len(first), longest, dtype=torch.long)  # (B, longest)
     running = torch.ones(len(first), dtype=torch.bool)

@@ -169,9 +169,10 @@ def read(path: Path, encoding: str = "utf-8") -> list[Name]:
             name = Name(normalise(text), canonical(language).strip())
         except ValueError as error:
             raise ValueError(f"{place}: {error}") from None
-        if not 1 <= len(name.text) <= LONGEST or not name.language:
+        letters = len(name.text) * any(map(str.isalpha, name.text))
+        if not 1 <= letters <= LONGEST or not name.language:
             raise ValueError(
-                f"{place}: {text[:LONGEST]!r} of {language!r}; expected 1 to {LONGEST} letters of a name, and a language"
+                f"{place}: {text[:LONGEST]!r} of {language!r}; expected a name of at most {LONGEST} letters and a language"
             )
         found.add(name)
     if not found:

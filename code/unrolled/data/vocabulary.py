@@ -32,7 +32,7 @@ class Vocabulary:
     Raises
     ------
     ValueError
-        If a given symbol is one of the four reserved ones, or is no string.
+        If a given symbol is one of the four reserved ones.
     """
 
     def __init__(
@@ -46,8 +46,6 @@ class Vocabulary:
         """Number the symbols."""
         asked = [PAD, *[UNKNOWN] * unknown, *[START] * start, *[END] * end]
         given = list(dict.fromkeys(symbols))
-        if strange := [symbol for symbol in given if not isinstance(symbol, str)]:
-            raise ValueError(f"{strange[0]!r} is no symbol; expected strings")
         if clash := {PAD, UNKNOWN, START, END}.intersection(given):
             raise ValueError(
                 f"reserved symbols cannot be given: {', '.join(sorted(clash))}"
