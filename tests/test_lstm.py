@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -118,13 +119,25 @@ def test_a_text_of_one_character_is_learnt_and_written():
         assert lstm.decode(ids, found.symbols) == "aaaaa"
 
 
-def test_a_file_that_is_not_utf_8_is_named_with_the_place(tmp_path: Path):
-    path = tmp_path / "text.txt"
-    path.write_text("naïve", "utf-8")
-    assert lstm.read_text(path) == "naïve"
-    path.write_text("naïve", "latin-1")
-    with pytest.raises(ValueError, match=r"text\.txt is not UTF-8: byte 0xef at pos"):
-        lstm.read_text(path)
+def test_case_can_be_kept_and_a_prompt_is_read_as_the_text_was():
+    text = "The cat sat on THE mat. " * 20
+    low, kept = lstm.encode(text), lstm.encode(text, lower=False)
+    assert lstm.decode(kept.ids, kept.symbols) == text
+    assert lstm.decode(low.ids, low.symbols) == text.lower()
+    for found, said in ((low, "the"), (kept, "The")):
+        ids = lstm.encode_prompt("The", found.symbols)
+        assert lstm.decode(ids, found.symbols) == said
+    with pytest.raises(ValueError, match="never seen 'M'"):
+        lstm.encode_prompt("Mat", kept.symbols)
+
+
+@given(st.text("eé\r\nİ ß", min_size=12, max_size=40), st.booleans())
+def test_one_spelling_of_a_text_is_learnt(text, lower):
+    spelled = unicodedata.normalize("NFD", text)
+    first, second = (lstm.encode(x, lower) for x in (text, spelled))
+    assert first.symbols == second.symbols
+    assert first.ids.tolist() == second.ids.tolist()
+    assert not {"\r", "\u0301"} & {*first.symbols.symbols}
 
 
 def test_prompts_are_lower_cased_and_strange_characters_named():
@@ -426,6 +439,29 @@ def test_a_loop_is_found_with_its_beginning(start, phrase):
     assert found.start <= len(start)
     tail = text[found.start :]
     assert (found.phrase * len(tail))[: len(tail)] == tail
+
+
+def first_loop(text: str, times: int) -> lstm.Loop | None:
+    """The loop that begins first, every beginning and every phrase tried."""
+    for start in range(len(text)):
+        for period in range(1, (len(text) - start) // times + 1):
+            if all(
+                text[i] == text[i + period] for i in range(start, len(text) - period)
+            ):
+                # as long a phrase as stands last
+                return lstm.Loop(start, text[start : start + period])
+    return None
+
+
+@given(st.text("ab", max_size=14), st.integers(2, 4))
+def test_no_loop_begins_earlier(text, times):
+    assert lstm.loop(text, times) == first_loop(text, times)
+
+
+def test_the_loop_of_a_long_text_takes_no_longer_than_reading_it():
+    # with every period and every place, it would take hours
+    text = "b" + "a" * 200_000
+    assert lstm.loop(text) == lstm.Loop(1, "a")
 
 
 def test_a_text_without_a_loop_has_none():

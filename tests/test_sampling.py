@@ -169,7 +169,10 @@ def test_a_seed_repeats_itself():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"temperature": -1}, "temperature is -1; expected a finite number of at least 0"),
+        (
+            {"temperature": -1},
+            "temperature is -1; expected a finite number of at least 0",
+        ),
         ({"temperature": math.nan}, "temperature is nan"),
         ({"temperature": math.inf}, "temperature is inf"),
         ({"k": 0}, "k is 0; expected a whole number, 1 or more"),

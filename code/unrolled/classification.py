@@ -308,8 +308,8 @@ def classify(
     """Say from which language a name is: all languages, the most probable first.
 
     The name is normalised as the embedded names are (:func:`unrolled.data.names.normalise`). Raises ValueError if that
-    refuses it, if nothing of it is left then, or more than ``names.LONGEST`` letters: the answer would mean nothing; and
-    if the network is one for other letters or languages.
+    refuses it, if no letter of it is left then, or more than ``names.LONGEST``: the answer would mean nothing; and if
+    the network is one for other letters or languages.
     """
     normal = normalise(text)
     if not any(map(str.isalpha, normal)):
@@ -330,8 +330,8 @@ def classify(
         p = model(ids, lengths).softmax(1)[0]  # (C,)
     if len(p) != len(languages):
         raise ValueError(
-            f"the network tells {len(p)} languages apart, and there are {len(languages)}; give those that it was trained "
-            "with"
+            f"the network tells {len(p)} languages apart, and there are {len(languages)}; give those that it was "
+            "trained with"
         )
     guesses = map(Guess, languages, p.tolist())
     return sorted(guesses, key=lambda guess: guess.probability, reverse=True)

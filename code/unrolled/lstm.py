@@ -11,7 +11,7 @@ import itertools
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,9 +23,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 
+from unrolled import checkpoints
+from unrolled.data.reading import canonical
 from unrolled.data.texts import contiguous_split, load_text
 from unrolled.data.vocabulary import Vocabulary
-from unrolled.training import History, fit, minibatches
+from unrolled.demand import ids as within
+from unrolled.demand import number, share, whole
+from unrolled.training import History, demand_weights, evaluating, fit, minibatches
 
 # The cell, by hand
 
@@ -140,24 +144,16 @@ class Corpus(NamedTuple):
         return self.ids[: self.dev]
 
 
-def read_text(path: Path) -> str:
-    """The text of a file in UTF-8; raises ValueError, with the place, if it is not."""
-    try:
-        return Path(path).read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"{path} is not UTF-8: byte {error.object[error.start]:#04x} at position {error.start} ({error.reason}). "
-            "Save it as UTF-8, or decode it yourself and give the text"
-        ) from None
+def encode(text: str, lower: bool = True) -> Corpus:
+    """Cut a text into 80 % train, 10 % dev and 10 % test, contiguous; lower-cased unless said otherwise.
 
-
-def encode(text: str) -> Corpus:
-    """Lower-case a text and cut it into 80 % train, 10 % dev and 10 % test, contiguous.
-
-    The symbols are the characters of the training part; another one, later, is ``<unk>``. Raises ValueError if the text
-    is too short to be cut.
+    The symbols are the characters of the training part; another one, later, is ``<unk>``. Accents and line ends are
+    spelled in one way (:func:`unrolled.data.reading.canonical`). Raises ValueError if the text is too short to be cut,
+    or has a character that no text has.
     """
-    text = text.lower()
+    text = canonical(text)
+    if lower:
+        text = canonical(text.lower())
     train, dev, _ = contiguous_split(text)
     symbols = Vocabulary(sorted(set(train)), unknown=True)
     ids = torch.tensor(symbols.encode(text))
@@ -170,13 +166,15 @@ def decode(ids: Sequence[int], symbols: Vocabulary) -> str:
 
 
 def encode_prompt(prompt: str, symbols: Vocabulary) -> list[int]:
-    """The ids of a prompt, lower-cased.
+    """The ids of a prompt, lower-cased if the text was.
 
     Raises ValueError if it is empty, or has characters that the training part has not.
     """
     if not prompt:
         raise ValueError("the prompt is empty; give at least one character")
-    prompt = prompt.lower()
+    prompt = canonical(prompt)
+    if not any(symbol != symbol.lower() for symbol in symbols.symbols):
+        prompt = canonical(prompt.lower())
     if strange := sorted(set(prompt) - set(symbols.symbols)):
         raise ValueError(
             f"the model has never seen {' '.join(map(repr, strange))}; it knows: {''.join(symbols.symbols[2:])!r}"
@@ -225,6 +223,11 @@ class Design:
                 raise ValueError(
                     f"{name} is {getattr(self, name)!r}; expected one of {', '.join(known)}"
                 )
+        for name in "embedding", "window", "width", "layers", "batch":
+            whole(name, getattr(self, name))
+        for name in "dropout", "input_dropout", "recurrent_dropout":
+            share(name, getattr(self, name))
+        number("learning_rate", self.learning_rate, above=0)
 
 
 ARTICLE = Design(
@@ -392,8 +395,9 @@ def train(
     In a group of n processes (``torchrun``), each trains on every n-th row of the minibatch, and they average their
     gradients; each writes a ``checkpoint`` of its own, with its rank in the name. The rows must share out evenly: an
     average of averages is the average only if all are over the same number of predictions. Raises ValueError if they do
-    not.
+    not, or if the network was made for fewer symbols than the text has.
     """
+    demand_symbols(net.V, ids)
     group = torch.distributed.is_available() and torch.distributed.is_initialized()
     rank, n = (
         (torch.distributed.get_rank(), torch.distributed.get_world_size())
@@ -401,6 +405,8 @@ def train(
         else (0, 1)
     )
     batches = windows(net.design, len(ids), seed)
+    about = {"text": checkpoints.digest(ids), "seed": seed, **asdict(net.design)}
+    about |= {"process": f"{rank + 1} of {n}"}
     # a short text, read by windows from anywhere, has fewer of them than a batch
     rows = net.design.batch if net.design.carried else len(ids) - net.design.window
     rows = min(rows, net.design.batch)
@@ -411,6 +417,7 @@ def train(
     mine = slice(rank, None, n)
     if n > 1:
         if checkpoint is not None:  # each has states of its own to keep
+            checkpoint = Path(checkpoint)
             checkpoint = checkpoint.with_suffix(f".{rank}{checkpoint.suffix}")
         net.h, net.c = net.h[:, mine].contiguous(), net.c[:, mine].contiguous()
     # each process carries the states of its own rows: they must not be overwritten by those of the first
@@ -425,7 +432,13 @@ def train(
         every=every,
         optimiser=optimiser,
         checkpoint=checkpoint,
+        about=about,
     )
+
+
+def demand_symbols(V: int, ids: Tensor | Sequence[int]) -> None:
+    """Raise ValueError if a text has symbols that a network of V symbols was not made for."""
+    within("ids", torch.as_tensor(ids).cpu(), V)
 
 
 # What it predicts
@@ -437,8 +450,11 @@ def nats(
     """−log p of each symbol from position ``first`` of the text ids (N,) to its end, in nats: (N − first,).
 
     What is scored is cut into ``rows`` pieces that are read side by side, each begun ``before`` symbols earlier with a
-    state of zero; the state is carried to the end of the piece. Raises ValueError unless 1 ≤ first < N.
+    state of zero; the state is carried to the end of the piece. Raises ValueError unless 1 ≤ first < N, and rows and
+    before are at least 1.
     """
+    demand_symbols(net.V, ids)
+    rows, before = whole("rows", rows), whole("before", before)
     N = len(ids)
     if not 1 <= first < N:
         raise ValueError(
@@ -450,8 +466,7 @@ def nats(
     places = starts[:, None] + torch.arange(-before, length)  # (rows, before + length)
     inside = places < N
     read = ids[places.clamp(max=N - 1)].to(net.h.device)
-    net.eval()
-    with torch.no_grad():
+    with evaluating(net):
         logits, _ = net(read[:, :-1])
     lost = F.cross_entropy(
         logits[:, before - 1 :].flatten(0, 1),
@@ -465,16 +480,16 @@ def window_nats(net: TextLSTM, ids: Tensor, first: int, batch: int = 256) -> Ten
     """−log p of each symbol from position ``first`` on, in nats, each predicted from the window before it alone.
 
     As the article's program predicts: the whole window is read again for each symbol. Raises ValueError if ``first`` is
-    less than a window.
+    less than a window, or not in the text.
     """
+    demand_symbols(net.V, ids)
     T = net.design.window
-    if first < T:
+    if not T <= first < len(ids):
         raise ValueError(
-            f"no window of {T} symbols ends before position {first}; score from position {T} on"
+            f"no window of {T} symbols ends before position {first} of {len(ids)}; score from position {T} on"
         )
-    net.eval()
     found = []
-    with torch.no_grad():
+    with evaluating(net):
         for places in torch.arange(first, len(ids)).split(batch):
             read = ids[places[:, None] + torch.arange(-T, 1)].to(net.h.device)
             logits, _ = net(read[:, :-1], None, True)
@@ -483,12 +498,25 @@ def window_nats(net: TextLSTM, ids: Tensor, first: int, batch: int = 256) -> Ten
 
 
 def bits(lost: Tensor | ndarray) -> float:
-    """The mean of losses in nats, as bits per character."""
-    return float(lost.mean()) / math.log(2)
+    """The mean of losses in nats, as bits per character; raises ValueError if there are none, or one is no number."""
+    mean = float(lost.mean()) if len(lost) else math.nan
+    if math.isnan(mean):
+        raise ValueError(
+            f"{len(lost)} losses, or one of them no number (NaN): expected −log p of each symbol, and one at least"
+        )
+    return mean / math.log(2)
 
 
 def blend(lost: Sequence[ndarray], weight: float) -> ndarray:
-    """−log of the mixture (1 − weight) p + weight q, in nats, for two models' −log p and −log q of the same symbols."""
+    """−log of the mixture (1 − weight) p + weight q, in nats, for two models' −log p and −log q of the same symbols.
+
+    Raises ValueError unless the weight is from 0 to 1 and each model gives a loss for each symbol.
+    """
+    share("weight", weight)
+    if len(lost) != 2 or np.shape(lost[0]) != np.shape(lost[1]):
+        raise ValueError(
+            f"losses of the shapes {[np.shape(part) for part in lost]}; expected those of two models on one text"
+        )
     p, q = (-np.asarray(part, dtype=float) for part in lost)
     return -np.logaddexp(p + np.log1p(-weight), q + np.log(weight))
 
@@ -508,9 +536,8 @@ def by_window(
     net: TextLSTM, prompt: Sequence[int], length: int, choose: Choice = argmax
 ) -> list[int]:
     """As the article generates: read the last T symbols from a state of zero, for each new symbol all of them again."""
-    ids = list(prompt)
-    net.eval()
-    with torch.no_grad():
+    ids = begun(net.V, prompt, length)
+    with evaluating(net):
         for _ in range(length):
             logits, _ = net(torch.tensor([ids[-net.design.window :]]), None, True)
             ids.append(choose(never(logits[0, 0])))
@@ -521,12 +548,22 @@ def by_state(
     net: TextLSTM, prompt: Sequence[int], length: int, choose: Choice = argmax
 ) -> list[int]:
     """The same with the state carried on: each symbol is read once."""
+    whole("length", length, 0)
     step, (last, state), ids = stepper(net), begin(net, prompt), []
     for _ in range(length):
         logits, state = step(last, state)
         ids.append(choose(logits[0]))
         last = torch.tensor(ids[-1:])
     return ids
+
+
+def begun(V: int, prompt: Sequence[int], length: int = 0) -> list[int]:
+    """The ids of a prompt as a list; raises ValueError if it is empty, not of V symbols, or the length is negative."""
+    whole("length", length, 0)
+    demand_symbols(V, prompt)
+    if not len(prompt):
+        raise ValueError("the prompt is empty; give at least one symbol")
+    return [int(symbol) for symbol in prompt]
 
 
 def never(logits: Tensor) -> Tensor:
@@ -537,10 +574,10 @@ def never(logits: Tensor) -> Tensor:
 
 def stepper(net: TextLSTM) -> Callable[[Tensor, State], tuple[Tensor, State]]:
     """The network as a step for :func:`unrolled.sampling.sample`: ids (B,) and a state to logits (B, V) and a state."""
-    net.eval()
+    demand_weights(net)
 
     def step(ids: Tensor, state: State) -> tuple[Tensor, State]:
-        with torch.no_grad():
+        with evaluating(net, checked=True):
             logits, state = net(ids[:, None], state)
         return never(logits[:, 0]), state
 
@@ -551,11 +588,10 @@ def begin(
     net: TextLSTM, prompt: Sequence[int], B: int = 1
 ) -> tuple[Tensor, State | None]:
     """The last symbol of a prompt (B,) and the state before it, the same for B texts, for :func:`stepper`."""
-    ids = torch.tensor([prompt]).expand(B, -1)
+    ids = torch.tensor([begun(net.V, prompt)]).expand(B, -1)
     state = None
     if len(prompt) > 1:
-        net.eval()
-        with torch.no_grad():
+        with evaluating(net):
             _, state = net(ids[:, :-1], None, True)
     return ids[:, -1], state
 
@@ -569,6 +605,8 @@ class Table:
     """
 
     def __init__(self, net: TextLSTM) -> None:
+        demand_weights(net)
+        self.V = net.V
         d, L = net.design.width, net.design.layers
         halves = np.full(4 * d, 0.5, dtype=np.float32)
         halves[2 * d : 3 * d] = 1
@@ -638,9 +676,13 @@ class Table:
         rng: np.random.Generator,
         temperature: float = 1.0,
     ) -> list[int]:
-        """Draw the ids that follow a prompt, at a temperature; 0 is greedy."""
+        """Draw the ids that follow a prompt, at a temperature; 0 is greedy.
+
+        Raises ValueError for an empty prompt, for symbols that the network has not, and for a temperature below 0.
+        """
+        number("temperature", temperature, least=0)
         h, c = self.start()
-        for symbol in prompt:
+        for symbol in begun(self.V, prompt, length):
             s = self.step(symbol, h, c)
         # the largest of s / τ + noise is a draw from softmax(s / τ), if the noise is Gumbel's
         noise = temperature * rng.gumbel(size=(length, len(self.bias))).astype("f")
@@ -657,9 +699,9 @@ class Table:
 def copied(text: str, source: str, n: int) -> float:
     """The share of the runs of n characters in a text that occur in the source too.
 
-    Raises ValueError if the text is shorter than n.
+    Raises ValueError if n is below 1, or the text shorter than n.
     """
-    if len(text) < n:
+    if len(text) < whole("n", n):
         raise ValueError(
             f"a text of {len(text)} characters has no run of {n}; give a longer text"
         )
@@ -678,16 +720,28 @@ class Loop(NamedTuple):
 def loop(text: str, times: int = 3) -> Loop | None:
     """The loop in which a text ends, a phrase that stands there so many times in a row; None if there is none.
 
-    Of several, the one that begins first.
+    Of several, the one that begins first. Takes time that grows like the text.
     """
     N, found = len(text), None
-    for period in range(1, N // times + 1):
-        start = N - period
-        while start > 0 and text[start - 1] == text[start - 1 + period]:
-            start -= 1
+    whole("times", times, 2)
+    for period, same in enumerate(repeated(text[::-1])[: N // times], 1):
+        start = N - period - same
         if N - start >= times * period and (found is None or start < found.start):
             found = Loop(start, text[start : start + period])
     return found
+
+
+def repeated(text: str) -> list[int]:
+    """How many characters from each position 1, 2, … on are those of the beginning, in O(N): Gusfield's Z (1997)."""
+    z, left, right = [0] * len(text), 0, 0  # text[left:right] is as the beginning
+    for i in range(1, len(text)):
+        n = min(z[i - left], right - i) if i < right else 0
+        while i + n < len(text) and text[n] == text[i + n]:
+            n += 1
+        z[i] = n
+        if i + n > right:
+            left, right = i, i + n
+    return z[1:]
 
 
 # In one process or in several

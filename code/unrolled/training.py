@@ -182,12 +182,13 @@ def shapes(weights: Mapping[str, Tensor]) -> dict[str, str]:
 
 
 @contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
+def evaluating(model: nn.Module, checked: bool = False) -> Iterator[None]:
     """Inside it, a network is evaluated: without dropout and without gradients; after it, all is as it was before.
 
-    Raises ValueError if a weight is not a number, since then no answer would be one.
+    Raises ValueError if a weight is not a number, since then no answer would be one; unless that is ``checked``.
     """
-    demand_weights(model)
+    if not checked:
+        demand_weights(model)
     before = {module: module.training for module in model.modules()}
     model.eval()
     try:

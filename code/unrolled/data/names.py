@@ -172,7 +172,8 @@ def read(path: Path, encoding: str = "utf-8") -> list[Name]:
         letters = len(name.text) * any(map(str.isalpha, name.text))
         if not 1 <= letters <= LONGEST or not name.language:
             raise ValueError(
-                f"{place}: {text[:LONGEST]!r} of {language!r}; expected a name of at most {LONGEST} letters and a language"
+                f"{place}: {text[:LONGEST]!r} of {language!r}; expected a name of 1 to {LONGEST} letters, and its "
+                "language"
             )
         found.add(name)
     if not found:
