@@ -150,7 +150,7 @@ def test_norms_of_a_seed_do_not_depend_on_the_others():
     "arguments, message",
     [
         (("GRU", 1, 5), "cell is 'GRU'; expected one of vanilla, residual, LSTM"),
-        (("vanilla", 1, 0), "T is 0; expected at least 1 step"),
+        (("vanilla", 1, 0), "T is 0; expected a whole number, 1 or more"),
     ],
 )
 def test_bad_cells_and_lengths_are_named(arguments, message):

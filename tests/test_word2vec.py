@@ -1,6 +1,7 @@
 """Skip-gram: from text to pairs, the alias method, trainers that take the derived step, and what judges them."""
 
 import re
+import unicodedata
 
 import numpy as np
 import pytest
@@ -47,6 +48,30 @@ def test_words_of_a_text():
     )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "résumé naïve",
+        "हिन्दी में",
+        "தமிழ்",
+        "مُحَمَّد",
+        "שָׁלוֹם",
+        "ไทยที่",
+        "می\u200cخواهم",
+        "tiếng việt",
+    ],
+)
+def test_marks_belong_to_their_words_however_they_are_spelled(text):
+    composed = unicodedata.normalize("NFC", text).split()
+    for form in "NFC", "NFD":
+        assert tokenise(unicodedata.normalize(form, text)) == composed
+    assert tokenise("\ufeff" + text.replace(" ", "\r\n")) == composed
+
+
+def test_a_soft_hyphen_cuts_no_word():
+    assert tokenise("co\u00adoperate, re\u00adread") == ["cooperate", "reread"]
+
+
 def test_words_are_sorted_by_frequency_and_then_by_letters():
     words = Words([["b", "a", "c"], ["c", "d", "d"]], least=1)
     assert words.words == ["c", "d", "a", "b"]
@@ -69,11 +94,11 @@ def test_empty_texts():
     words, _ = text_of("a b")
     empty = encode([], words)
     assert len(word2vec.pairs(empty, 3).centres) == 0
-    for trainer in (word2vec.train, word2vec.train_compiled):
+    for user in (word2vec.train, word2vec.train_compiled, word2vec.held_out):
         with pytest.raises(ValueError, match="none of the words"):
-            trainer(empty, words)
+            user(empty, words)
     with pytest.raises(ValueError, match="no pair of words"):
-        word2vec.held_out(empty, words)
+        word2vec.held_out(encode([["a"], ["b"]], words), words)
 
 
 def test_passages_and_preparation_lose_no_word():
@@ -261,7 +286,7 @@ def test_what_cannot_be_trained_is_refused_with_the_reason(trainer):
     words, text = text_of("a b c")
     with pytest.raises(ValueError, match="K = 0: without negatives"):
         trainer(text, words, SMALL._replace(K=0))
-    with pytest.raises(ValueError, match="at least 1, and are 0, 4, 3"):
+    with pytest.raises(ValueError, match="window is 0; expected a whole number"):
         trainer(text, words, SMALL._replace(window=0))
 
 

@@ -20,7 +20,8 @@ from numba import njit
 from numpy import ndarray
 from scipy.special import entr
 
-from unrolled.data.names import ALPHABET, Name
+from unrolled.data.names import ALPHABET, LONGEST, Name
+from unrolled.demand import whole
 from unrolled.statistics import Interval
 
 Generator = Callable[[Sequence[str], int], list[Name]]
@@ -28,10 +29,6 @@ Generator = Callable[[Sequence[str], int], list[Name]]
 
 Judge = Callable[[Sequence[str]], Sequence[str]]
 """A judge says of each text which language it takes it to be of."""
-
-
-LONGEST = 60
-"""More letters than any name in the data has. Longer names and larger distances are not told apart."""
 
 
 # Uncertainty
@@ -51,7 +48,7 @@ def measured(
 
     Names are drawn again with replacement (Efron & Tibshirani 1993), each with its value and its weight. The values may
     be differences of two models on the same names; then it is a comparison in pairs. Raises ValueError if there are no
-    values, or not as many weights.
+    values, or not as many weights. Where a value is nan or infinite, so are the mean and both ends of its interval.
     """
     top = np.asarray(values, dtype=float)
     bottom = np.ones(len(top)) if weights is None else np.asarray(weights, dtype=float)
@@ -173,8 +170,9 @@ def nearest(
 ) -> ndarray:
     """The edit distance of each name (N,) to the nearest training name of its language; ``most`` if none is nearer.
 
-    Raises ValueError if a language has no training name.
+    Raises ValueError if a language has no training name, or unless most ≥ 1.
     """
+    whole("most", most)
     theirs = by_language(some(training), [name.text for name in training])
     distances = np.empty(len(some(sample)))
     for language, places in by_language(sample, range(len(sample))).items():
@@ -232,7 +230,11 @@ def length(name: Name) -> list[Hashable]:
 
 
 def grams(n: int) -> Features:
-    """Its runs of n letters, with its language; from two on, its beginning and its end are letters too."""
+    """Its runs of n letters, with its language; from two on, its beginning and its end are letters too.
+
+    Raises ValueError unless n ≥ 1.
+    """
+    whole("n", n)
 
     @cache
     def runs(name: Name) -> list[Hashable]:

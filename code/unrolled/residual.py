@@ -16,6 +16,8 @@ from numpy import ndarray
 from scipy.special import log_softmax, softmax
 from torch import Tensor
 
+from unrolled.demand import number, whole
+
 # The network
 
 
@@ -108,14 +110,20 @@ class Paths(NamedTuple):
     terms: ndarray
 
 
+MOST = 20
+"""The most steps whose paths are followed one by one: there are half a million."""
+
+
 def paths(
     x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray
 ) -> Paths:
     """The gradient of J by h_1 as a sum over the subsets of the steps 2, …, T. Result ``residual-paths``.
 
     A subset has the steps that the path takes through the branch. They are in the order of the binary numbers whose
-    first digit is for step 2: the first term is the identity path, the last takes the branch at every step.
+    first digit is for step 2: the first term is the identity path, the last takes the branch at every step. Raises
+    ValueError for more than :data:`MOST` steps, whose paths could not be kept.
     """
+    whole("the number of steps", len(x), most=MOST)
     h, s, _ = forward(x, y, W_embed, W_recurrent, W_unembed)
     branch = factors(h, W_recurrent) - np.eye(len(W_recurrent))  # (T, d, d), WᵀD_t
     terms = []
@@ -161,12 +169,12 @@ def gradient_norms(
     autograd in float64, with the weights and words of :func:`random_network`; the biases are zero, but for that of an
     LSTM's forget gate.
 
-    Raises ValueError for a cell that is none of vanilla, residual and LSTM, or if T is below 1.
+    Raises ValueError for a cell that is none of vanilla, residual and LSTM, if T, d or V is below 1, if there is no
+    seed, and for scales that are no numbers.
     """
-    if cell not in CELLS:
-        raise ValueError(f"cell is {cell!r}; expected one of {', '.join(CELLS)}")
-    if T < 1:
-        raise ValueError(f"T is {T}; expected at least 1 step")
+    demand_cell(cell, CELLS, scale, seeds := list(seeds))
+    whole("T", T)
+    number("forget_bias", forget_bias)
     gates = 4 if cell == "LSTM" else 1
     drawn = [random_network(seed, scale, T, d, V, gates) for seed in seeds]
     inputs, W_recurrent, W_unembed = (
@@ -190,14 +198,28 @@ def gradient_norms(
     return (norms / norms[:, :1]).numpy()
 
 
+def demand_cell(
+    cell: str, known: Sequence[str], scale: float, seeds: Sequence[int]
+) -> None:
+    """Raise ValueError for a cell that is not known, a scale that is no number, and for no seeds."""
+    if cell not in known:
+        raise ValueError(f"cell is {cell!r}; expected one of {', '.join(known)}")
+    number("scale", scale)
+    if not seeds:
+        raise ValueError("there are no seeds; expected one at least")
+
+
 def random_network(
     seed: int, scale: float, T: int, d: int, V: int, gates: int = 1
 ) -> tuple[ndarray, ndarray, ndarray]:
     """What the words add at each step (T, gates · d), W_recurrent (gates · d, d) and W_unembed (V, d), at random.
 
     Entries of W_recurrent are normal with standard deviation ``scale`` / √d, of W_embed with ½, and of W_unembed
-    with 1/√d. An LSTM has such matrices for each of its 4 gates, one above the other.
+    with 1/√d. An LSTM has such matrices for each of its 4 gates, one above the other. Raises ValueError for a size
+    below 1.
     """
+    for name, size in {"T": T, "d": d, "V": V, "gates": gates}.items():
+        whole(name, size)
     rng = np.random.default_rng(seed)
     words = rng.integers(V, size=T)
     W_embed = rng.normal(size=(gates * d, V)) / 2
@@ -217,9 +239,11 @@ def singular_values(
     """The singular values of A_{T−k+1} ⋯ A_T, for each distance k: (seeds, distances, d), from the largest down.
 
     ``cell`` is vanilla or residual; T is the largest distance, the weights are those of :func:`random_network`. What is
-    below 10⁻¹⁴ of the largest is nan: it has drowned in rounding.
+    below 10⁻¹⁴ of the largest is nan: it has drowned in rounding. Raises ValueError for another cell, and if a distance
+    is below 1.
     """
-    T = max(distances)
+    demand_cell(cell, CELLS[:2], scale, seeds := list(seeds))
+    T = max(whole("a distance", k) for k in distances)
     found = []
     for seed in seeds:
         inputs, W_recurrent, _ = random_network(seed, scale, T, d, V)

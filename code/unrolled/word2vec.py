@@ -11,9 +11,10 @@ Left out: the continuous bag of words, phrases, pieces of words, several threads
 
 import difflib
 import math
-import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,9 @@ from scipy.stats import rankdata
 from torch import Tensor
 
 from unrolled import training as training  # sets the number of threads
+from unrolled.data.reading import canonical
+from unrolled.demand import ids as within
+from unrolled.demand import number, whole
 
 # The softmax
 
@@ -164,7 +168,9 @@ def hierarchical_softmax(tree: ndarray, v_c: ndarray, u: ndarray) -> Hierarchica
 
     ``tree`` (V − 1, 2) holds the left and the right child of each inner node, whose vectors are the rows of ``u``
     (V − 1, d): an inner node by its number, a word w as −1 − w. The root is node 0, and children come after parents.
+    Raises ValueError for anything else.
     """
+    demand_tree(tree, u)
     V = len(tree) + 1
     log_P, by_v_c = np.zeros(V), np.zeros((V, len(v_c)))
     waiting = [(0, 0.0, np.zeros(len(v_c)))]
@@ -181,12 +187,51 @@ def hierarchical_softmax(tree: ndarray, v_c: ndarray, u: ndarray) -> Hierarchica
     return Hierarchical(P, float(P.sum()), by_v_c)
 
 
+def demand_tree(tree: ndarray, u: ndarray) -> None:
+    """Raise ValueError unless each word and each inner node but the root is once a child, of a node before it."""
+    if tree.ndim != 2 or tree.shape[1] != 2 or len(tree) != len(u):
+        raise ValueError(
+            f"a tree of shape {tree.shape} for {len(u)} vectors; expected (V − 1, 2), and a vector for each inner node"
+        )
+    children = np.sort(tree.ravel())
+    expected = [*range(-len(tree) - 1, 0), *range(1, len(tree))]
+    late = tree > np.arange(len(tree))[:, None]  # a child that comes after its parent
+    if children.tolist() != expected or not (late | (tree < 0)).all():
+        raise ValueError(
+            "no binary tree: expected each of the words −1, …, −V and of the inner nodes 1, …, V − 2 once as a child, "
+            "and children after their parents"
+        )
+
+
 # From a text to pairs of words
 
 
 def tokenise(text: str) -> list[str]:
-    """The words of a text: runs of letters, in lower case."""
-    return re.findall(r"[^\W\d_]+", text.lower())
+    """The words of a text: runs of letters with their marks, in lower case; all else stands between words.
+
+    Marks are accents, and the vowel signs of Hindi, Arabic or Thai. A soft hyphen, which only says where a word may be
+    cut, is taken out. The text is spelled in one way first (:func:`unrolled.data.reading.canonical`), which says what
+    is refused.
+    """
+    text = canonical(canonical(text).lower()).replace("\u00ad", "")
+    return ["".join(run) for inside, run in groupby(text, in_word) if inside]
+
+
+def in_word(character: str) -> bool:
+    """Whether a character is part of a word: a letter, a mark, or what joins letters or keeps them apart in a word."""
+    return character.isalpha() or (
+        character in "\u200c\u200d" or unicodedata.category(character)[0] == "M"
+    )
+
+
+def listed(articles: Iterable[Sequence[str]]) -> Iterator[Sequence[str]]:
+    """The articles, each a list of words; raises ValueError for a string, whose words would be its letters."""
+    for article in articles:
+        if isinstance(article, str):
+            raise ValueError(
+                f"{article[:40]!r} is a string; expected a list of words, such as tokenise gives, in a list of articles"
+            )
+        yield article
 
 
 class Words:
@@ -194,12 +239,12 @@ class Words:
 
     Those that occur fewer than ``least`` times in the articles are left out. Unlike
     :class:`~unrolled.data.vocabulary.Vocabulary` it has no padding, since that would be a word with a probability.
-    Raises ValueError if no word is left.
+    Raises ValueError if no word is left, or an article is a string, and not a list of words.
     """
 
     def __init__(self, articles: Iterable[Sequence[str]], least: int = 1) -> None:
         """Count the words."""
-        counts = Counter(word for article in articles for word in article)
+        counts = Counter(word for article in listed(articles) for word in article)
         kept = sorted((-n, word) for word, n in counts.items() if n >= least)
         if not kept:
             raise ValueError(
@@ -232,8 +277,14 @@ class Text(NamedTuple):
 
 
 def encode(passages: Iterable[Sequence[str]], words: Words) -> Text:
-    """The passages as one text; words that have no vector are left out, and the others close up."""
-    known = [[words.ids[w] for w in passage if w in words.ids] for passage in passages]
+    """The passages as one text; words that have no vector are left out, and the others close up.
+
+    Raises ValueError if a passage is a string, and not a list of words.
+    """
+    known = [
+        [words.ids[w] for w in passage if w in words.ids]
+        for passage in listed(passages)
+    ]
     lengths = np.array([len(passage) for passage in known], dtype=int)
     ids = np.fromiter((w for passage in known for w in passage), np.int32)
     return Text(ids, np.repeat(np.arange(len(known), dtype=np.int32), lengths))
@@ -242,8 +293,12 @@ def encode(passages: Iterable[Sequence[str]], words: Words) -> Text:
 def passages(
     articles: Iterable[Sequence[str]], length: int = 200
 ) -> Iterator[Sequence[str]]:
-    """Cut each article into passages of ``length`` words; its last one may be shorter."""
-    for article in articles:
+    """Cut each article into passages of ``length`` words; its last one may be shorter.
+
+    Raises ValueError if the length is below 1, or an article is a string, and not a list of words.
+    """
+    whole("length", length)
+    for article in listed(articles):
         for start in range(0, len(article), length):
             yield article[start : start + length]
 
@@ -273,8 +328,9 @@ def keep_probabilities(counts: ndarray, t: float) -> ndarray:
     """With what probability an occurrence of each word is kept, (V,): min(1, √(t/f) + t/f) at the frequency f.
 
     That is the rule of the authors' program and of gensim; Mikolov, Sutskever, Chen, Corrado & Dean (2013, equation
-    5) have √(t/f). With t = 0 every word is kept.
+    5) have √(t/f). With t = 0 every word is kept. Raises ValueError for a negative t.
     """
+    number("t", t, least=0)
     if t == 0:
         return np.ones(len(counts))
     ratio = t * counts.sum() / counts
@@ -397,22 +453,32 @@ def start(V: int, settings: Settings, seed: int, dtype: type = np.float32) -> Ve
 
 
 def check_settings(text: Text, words: Words, settings: Settings) -> None:
-    """Raise ValueError for what cannot be trained, and say why."""
+    """Raise ValueError for what cannot be trained, and say why.
+
+    The compiled trainer relies on it: there, a number that is no word's would be written somewhere in memory.
+    """
     if len(words) < 2:
         raise ValueError(
             "only one distinct word: every negative would be the observed word; at least two are needed"
         )
-    if settings.K < 1:
+    for name in "window", "d", "epochs", "batch":
+        whole(name, getattr(settings, name))
+    if whole("K", settings.K, 0) < 1:
         raise ValueError(
             f"K = {settings.K}: without negatives every score would grow without bound; at least 1 is needed"
         )
-    if settings.window < 1 or settings.d < 1 or settings.epochs < 1:
-        raise ValueError(
-            f"window, d and epochs have to be at least 1, and are {settings.window}, {settings.d}, {settings.epochs}"
-        )
+    number("subsampling", settings.subsampling, least=0)
+    number("power", settings.power)
+    number("eta", settings.eta, above=0)
+    number("eta_end", settings.eta_end, least=0)
     if not len(text.ids):
         raise ValueError(
             "the text holds none of the words; there is nothing to train on"
+        )
+    within("the text's ids", text.ids, len(words))
+    if text.ids.shape != text.passage.shape:
+        raise ValueError(
+            f"{len(text.ids)} words and {len(text.passage)} passages that they stand in; expected one for each"
         )
 
 
@@ -445,7 +511,8 @@ def train(
 ) -> Trained:
     """Train vectors by steps of ``settings.batch`` pairs (:func:`step`).
 
-    Raises ValueError for fewer than two words, K, window, d or epochs below 1, or an empty text.
+    Raises ValueError for fewer than two words, K, window, d, epochs or batch below 1, step sizes that are not above 0,
+    a text that is empty or was encoded with other words.
     """
     settings = settings or Settings()
     check_settings(text, words, settings)
@@ -483,7 +550,10 @@ def compiled_step(
     g: ndarray,
     by_v: ndarray,
 ) -> None:
-    """A step uphill in place for one pair, as :func:`step`; words (K + 1,), and room for g (K + 1,) and by_v (d,)."""
+    """A step uphill in place for one pair, as :func:`step`; words (K + 1,), and room for g (K + 1,) and by_v (d,).
+
+    Nothing is checked here: c and the words have to be from 0 to V − 1, as :func:`check_settings` sees to.
+    """
     zero, one = v.dtype.type(0), v.dtype.type(1)
     d = v.shape[1]
     by_v[:] = zero
@@ -536,7 +606,10 @@ def compiled_epochs(
     etas: ndarray,
     state: ndarray,
 ) -> tuple[int, int]:
-    """All epochs over a text, in place; gives the numbers of pairs and of words that were trained on."""
+    """All epochs over a text, in place; gives the numbers of pairs and of words that were trained on.
+
+    Nothing is checked here, but by :func:`check_settings` before.
+    """
     N, V = len(ids), len(v)
     g, by_v = np.empty(K + 1, v.dtype), np.empty(v.shape[1], v.dtype)
     drawn, kept = np.empty(K + 1, np.int64), np.empty(N, np.int32)
@@ -616,9 +689,10 @@ def held_out(
 ) -> HeldOut:
     """The pairs of a text to judge all vectors by, with windows and subsampling as in training.
 
-    Raises ValueError for a text without pairs.
+    Raises ValueError for a text without pairs, and for what :func:`train` refuses.
     """
     settings = settings or Settings()
+    check_settings(text, words, settings)
     rng = np.random.default_rng(seed)
     keep = keep_probabilities(words.counts, settings.subsampling)
     centres, outsides = pairs(subsample(text, keep, rng), settings.window, rng)
@@ -640,8 +714,15 @@ def judge(vectors: Vectors, pairs: HeldOut) -> Score:
     """How well vectors tell held-out pairs from noise.
 
     A decision is whether one word is observed or drawn: there are K + 1 for a pair. The AUC is the probability that an
-    observed word scores higher than a drawn one.
+    observed word scores higher than a drawn one. Raises ValueError if there are no pairs, if vectors are no numbers, or
+    those of other words.
     """
+    for rows in vectors:
+        demand_vectors(rows)
+    within("the pairs' words", pairs.words, len(vectors.u))
+    within("the pairs' centres", pairs.centres, len(vectors.v))
+    if not len(pairs.centres) or pairs.words.shape[1] < 2:
+        raise ValueError("there are no pairs, or no negatives, to judge by")
     x = np.concatenate(
         [
             np.einsum("nd,nkd->nk", vectors.v[c], vectors.u[w])
@@ -657,6 +738,18 @@ def judge(vectors: Vectors, pairs: HeldOut) -> Score:
     ranks = rankdata(np.concatenate([observed, drawn]))[: len(observed)].sum()
     wins = ranks - len(observed) * (len(observed) + 1) / 2
     return Score(float(loss), float(wins / (len(observed) * len(drawn))))
+
+
+def demand_vectors(vectors: ndarray, words: Words | None = None) -> None:
+    """Raise ValueError if vectors are no numbers, or are not those of the words, a row each."""
+    if words is not None and len(vectors) != len(words):
+        raise ValueError(
+            f"{len(vectors)} vectors for {len(words)} words; expected a row for each, as they were trained together"
+        )
+    if np.isnan(vectors).any():
+        raise ValueError(
+            "there are vectors that are not numbers (NaN): the steps were too large; train with a smaller eta"
+        )
 
 
 def unit(vectors: ndarray) -> ndarray:
@@ -677,9 +770,12 @@ def neighbours(
 ) -> list[Neighbour]:
     """The k words whose vectors, rows of (V, d), have the smallest angle to a word's; nearest first.
 
-    Raises ValueError for a word without a vector.
+    Raises ValueError for a word without a vector, unless k ≥ 1, and for vectors that are no numbers, or those of other
+    words.
     """
     w = words.id(word)
+    whole("k", k)
+    demand_vectors(vectors, words)
     rows = unit(vectors)
     cosines = rows @ rows[w]
     nearest = [i for i in np.argsort(-cosines, kind="stable") if i != w][:k]
@@ -701,8 +797,15 @@ def analogies(
     """Answer questions “a is to b as c is to …”, each four words, by the word nearest to b − a + c, but a, b and c.
 
     Questions with a word that has no vector are left out. Nearness is the cosine with vectors of length one (Mikolov,
-    Chen, Corrado & Dean 2013).
+    Chen, Corrado & Dean 2013). Raises ValueError for a question that is not a list of four words, and for vectors that
+    are no numbers, or those of other words.
     """
+    demand_vectors(vectors, words)
+    for question in questions:
+        if isinstance(question, str) or len(question) != 4:
+            raise ValueError(
+                f"{question!r} is no question; expected a list of four words"
+            )
     known = np.array(
         [[words.ids[w] for w in q] for q in questions if all(w in words.ids for w in q)]
     ).reshape(-1, 4)
