@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -244,6 +245,48 @@ def test_a_connection_cut_in_the_middle_leaves_nothing(cache, server, monkeypatc
             originals.fetch()
         running.shutdown()
     assert contents(cache) == {}
+
+
+def test_what_a_killed_download_leaves_is_gone_after_the_next(
+    cache, server, monkeypatch
+):
+    """SIGKILL, with half a file written: no other handler could clear up."""
+    halfway, go_on = threading.Event(), threading.Event()
+
+    class Slow(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(GOOD)))
+            self.end_headers()
+            self.wfile.write(GOOD[:5])
+            self.wfile.flush()
+            halfway.set()
+            go_on.wait(60)
+
+        def log_message(self, *args):
+            """Keep the test's output quiet."""
+
+    code = (
+        "from unrolled.data import originals\n"
+        f"originals.BASE = 'http://127.0.0.1:{{port}}'\n"
+        f"originals.REGISTRY = {{{NAME!r}: originals.Original(*{tuple(originals.REGISTRY[NAME])!r})}}\n"
+        "originals.fetch()"
+    )
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Slow) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        command = code.replace("{port}", str(running.server_port))
+        with subprocess.Popen([sys.executable, "-c", command]) as killed:
+            assert halfway.wait(60)
+            while not (cache / f"{NAME}.part").exists():
+                time.sleep(0.01)
+            killed.kill()
+        go_on.set()
+        running.shutdown()
+    assert set(contents(cache)) == {f"{NAME}.part"}
+    with pytest.raises(originals.DataError, match="no file"):
+        originals.path(NAME)
+    originals.fetch()
+    assert contents(cache) == {NAME: GOOD}
 
 
 def test_the_command_says_one_clear_line_and_fails(tmp_path):

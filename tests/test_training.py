@@ -1,5 +1,6 @@
 """The training loop: it repeats itself, keeps the best weights, and loses nothing when it is interrupted."""
 
+import math
 from itertools import islice
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from unrolled.training import fit, minibatches
+from unrolled.training import History, evaluating, fit, minibatches
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 9))
@@ -69,6 +70,81 @@ def test_the_weights_of_the_best_step_are_kept():
     assert history.best == 2
     assert model.weight.item() == seen[2]
     assert seen[2] != seen[-1]
+
+
+@pytest.mark.parametrize("dev", [[math.nan, 0.5, 0.4], [0.5, math.nan, 0.4]])
+def test_what_is_no_number_is_never_the_best(dev: list[float]):
+    assert History([10, 20, 30], [1.0] * 3, dev).best == 2
+    for empty in History([10], [1.0], [math.nan]), History():
+        with pytest.raises(ValueError, match="none of [01] evaluations gave"):
+            _ = empty.best
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+@pytest.mark.parametrize("step", [1, 9, 15, 20])
+@pytest.mark.parametrize("where", ["training", "dev"])
+def test_a_loss_that_is_not_finite_ends_the_run_with_the_best_weights(
+    bad: float, step: int, where: str
+):
+    model, loss = line()
+    kept, steps = [model.weight.item()], 0
+
+    def training_loss(chosen):
+        nonlocal steps
+        steps += 1
+        return loss(chosen) * (bad if where == "training" and steps == step else 1)
+
+    def dev_loss():
+        if where == "dev" and steps >= step:
+            return bad
+        kept.append(model.weight.item())
+        return loss(slice(None)).item()
+
+    batches = minibatches(64, 16, 0)
+    named = f"{where} loss (of|after) step .* is {bad}.*smaller"
+    with pytest.raises(FloatingPointError, match=named):
+        fit(model, training_loss, batches, dev_loss, 60, 0.05, every=10)
+    assert model.weight.item() == kept[-1]
+    assert not model.training
+
+
+def test_whatever_ends_a_run_the_best_weights_are_there():
+    model, loss = line()
+    seen = []
+
+    def dev_loss():
+        seen.append(model.weight.item())
+        return len(seen) if len(seen) < 3 else 1 / 0
+
+    with pytest.raises(ZeroDivisionError):
+        fit(model, loss, minibatches(64, 16, 0), dev_loss, 60, 0.05, every=10)
+    assert model.weight.item() == seen[0] != seen[2]
+
+
+def test_batches_that_end_too_early_are_named():
+    model, loss = line()
+    batches = list(islice(minibatches(64, 16, 0), 7))
+    with pytest.raises(ValueError, match="the batches ended after 7 steps"):
+        fit(model, loss, batches, lambda: loss(slice(None)).item(), 10, every=5)
+    history = fit(model, loss, batches, lambda: loss(slice(None)).item(), 7, every=5)
+    assert history.steps == [5, 7]
+
+
+def test_a_network_is_evaluated_without_dropout_and_put_back_as_it_was():
+    model = nn.Sequential(nn.Linear(3, 3), nn.Dropout(0.9), nn.Dropout(0.5))
+    model[2].eval()  # a part that its owner keeps so
+    with evaluating(model):
+        assert not any(module.training for module in model.modules())
+        assert not torch.is_grad_enabled()
+    assert [m.training for m in model.modules()] == [True, True, True, False]
+    with pytest.raises(ZeroDivisionError), evaluating(model):
+        raise ZeroDivisionError
+    assert model.training and torch.is_grad_enabled()
+    with torch.no_grad():
+        model[0].bias[1] = math.nan
+    with pytest.raises(ValueError, match="weights that are not numbers"):
+        with evaluating(model):
+            pass
 
 
 def test_an_interrupt_keeps_the_history_and_the_best_weights():

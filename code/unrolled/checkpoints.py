@@ -42,7 +42,7 @@ def _told(part: object) -> bytes:
         return b"(%s)" % b",".join(map(_told, part))
     if not isinstance(part, Tensor):
         return repr(part).encode()
-    flat = part.detach().cpu().reshape(-1).view(torch.uint8).numpy()
+    flat = part.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
     return f"{part.dtype} {list(part.shape)} ".encode() + flat.tobytes()
 
 

@@ -141,8 +141,9 @@ def path(name: str) -> Path:
 def fetch() -> None:
     """Download every original that is missing or wrong, and say so line by line.
 
-    Each file is downloaded beside its place under another name, verified, and only then moved there (pooch
-    does this), so a wrong file stays until the right one has come, and nothing half-written is left.
+    Each file is downloaded beside its place, under its name with ``.part`` behind it, verified, and only then moved
+    there. So a wrong file stays until the right one has come. What a run that was killed has left half-written is
+    overwritten or taken away by the next.
 
     Raises
     ------
@@ -152,19 +153,27 @@ def fetch() -> None:
     pooch.get_logger().setLevel("WARNING")  # our own lines say the same, shorter
     print(f"Originals in {cache()}")
     for name, original in REGISTRY.items():
-        if not fault(name):
-            print(f"  {name}: there, and right")
-            continue
+        file = cache() / name
+        part = file.with_name(f"{file.name}.part")
+        right = not fault(name)
         try:
-            file = cache() / name
-            pooch.retrieve(
-                original.url, f"sha256:{original.sha256}", file.name, file.parent
-            )
+            if not right:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                pooch.HTTPDownloader()(original.url, str(part), None)
+                found = hashlib.sha256(part.read_bytes()).hexdigest()
+                if found != original.sha256:
+                    raise ValueError(
+                        f"expected sha256 {original.sha256}, and found {found}"
+                    )
+                os.replace(part, file)
         except (OSError, ValueError) as reason:  # refused or not writable; another sum
             raise DataError(
                 f"{name} could not be fetched from {original.url}: {reason}"
             ) from reason
-        print(f"  {name}: fetched, {original.bytes} bytes")
+        finally:
+            part.unlink(missing_ok=True)
+        said = "there, and right" if right else f"fetched, {original.bytes} bytes"
+        print(f"  {name}: {said}")
 
 
 if __name__ == "__main__":
