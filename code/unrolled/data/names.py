@@ -230,7 +230,7 @@ def _table(path: Path, encoding: str) -> Iterator[Row]:
                 )
             yield place, row["name"].strip(), row["language"]
     except csv.Error as error:
-        raise ValueError(f"{path}, line {table.line_num}: {error}") from None
+        raise ValueError(f"{path}, after line {table.line_num}: {error}") from None
 
 
 def family(text: str) -> str:
