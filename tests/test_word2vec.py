@@ -122,7 +122,7 @@ def test_pairs_of_a_short_text_by_hand():
 
 
 def test_window_below_one_is_refused():
-    with pytest.raises(ValueError, match="a window of 0"):
+    with pytest.raises(ValueError, match="window is 0; expected a whole number"):
         word2vec.pairs(text_of("a b")[1], 0)
 
 

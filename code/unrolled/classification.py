@@ -224,7 +224,7 @@ class PooledGRU(nn.Module):
         self.pairs = nn.Embedding(V * V, 64)
         nn.init.normal_(self.pairs.weight, std=0.1)
         self.recurrence = nn.GRU(64, d, batch_first=True, bidirectional=True)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = nn.Dropout(share("dropout", dropout))
         self.readout = nn.Linear(4 * d, C)
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
@@ -258,6 +258,8 @@ def train(
 
     ``smoothing`` is the share of each target that is spread over all classes, in training alone (Szegedy et al. 2016).
     """
+
+    share("smoothing", smoothing)
 
     def loss(part: Encoded, smoothing: float = 0.0) -> Tensor:
         logits = model(part.ids, part.lengths)

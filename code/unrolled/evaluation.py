@@ -82,7 +82,14 @@ def bits_per_character(log_p: Sequence[float], names: Sequence[Name]) -> Measure
 def bits_saved(
     first: Sequence[float], second: Sequence[float], names: Sequence[Name]
 ) -> Measured:
-    """How many bits per character a second model needs less than a first, on the same names, in pairs."""
+    """How many bits per character a second model needs less than a first, on the same names, in pairs.
+
+    Raises ValueError if there are not as many log-probabilities of one as of the other.
+    """
+    if np.shape(first) != np.shape(second):
+        raise ValueError(
+            f"log-probabilities of the shapes {np.shape(first)} and {np.shape(second)}; expected two for each name"
+        )
     gain = np.asarray(second, dtype=float) - np.asarray(first, dtype=float)
     return measured(gain / log(2), [len(name.text) + 1 for name in names])
 

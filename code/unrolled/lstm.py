@@ -370,7 +370,7 @@ def windows(design: Design, N: int, seed: int) -> Iterator[Tensor]:
 
     Raises ValueError if the text is not longer than a window.
     """
-    if N <= design.window:
+    if whole("N", N, 0) <= design.window:
         raise ValueError(
             f"a training part of {N} symbols is too short for windows of {design.window} and what follows them; "
             "give a longer text, or a smaller window"
@@ -588,7 +588,7 @@ def begin(
     net: TextLSTM, prompt: Sequence[int], B: int = 1
 ) -> tuple[Tensor, State | None]:
     """The last symbol of a prompt (B,) and the state before it, the same for B texts, for :func:`stepper`."""
-    ids = torch.tensor([begun(net.V, prompt)]).expand(B, -1)
+    ids = torch.tensor([begun(net.V, prompt)]).expand(whole("B", B), -1)
     state = None
     if len(prompt) > 1:
         with evaluating(net):

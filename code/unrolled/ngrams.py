@@ -88,7 +88,7 @@ class Ngrams:
         never: Sequence[int] = (),
         smoothing: str = "kneser-ney",
     ) -> None:
-        order, V = whole("order", order, 0), whole("V", V)
+        order, V = whole("order", order, 0, 62), whole("V", V)
         demand_room(order, V)
         if smoothing not in SMOOTHINGS:
             raise ValueError(

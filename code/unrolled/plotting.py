@@ -109,7 +109,15 @@ def follow_page(svg: str, alt: str, inches: float) -> str:
 
 
 def shares(matrix: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -> Figure:
-    """A matrix of shares, each from 0 to 1, of shape (rows, columns), as a grid: the larger, the stronger the blue."""
+    """A matrix of shares, each from 0 to 1, of shape (rows, columns), as a grid: the larger, the stronger the blue.
+
+    Raises ValueError unless each row and each column has a name.
+    """
+    if matrix.shape != (len(rows), len(columns)):
+        raise ValueError(
+            f"a matrix of shape {matrix.shape} with {len(rows)} and {len(columns)} names; expected one for each row "
+            "and each column"
+        )
     drawn, axes = figure(6.4, 6.2)
     for (row, column), share in np.ndenumerate(matrix):
         if share:

@@ -356,10 +356,7 @@ def pairs(text: Text, window: int, rng: Generator | None = None) -> Pairs:
     Windows are cut at a passage's ends. With a generator, each centre's window is drawn from 1 to ``window``, as in
     word2vec, so that near words count more. Raises ValueError unless window ≥ 1.
     """
-    if window < 1:
-        raise ValueError(
-            f"a window of {window}: at least 1 word on each side is needed"
-        )
+    whole("window", window)
     T = len(text.ids)
     reach = np.full(T, window) if rng is None else rng.integers(1, window + 1, T)
     centres, outsides = [], []
