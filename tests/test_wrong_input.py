@@ -816,16 +816,16 @@ SAID = {
     "negative groups": (lambda: fit_counts([[1, 3]], [-1]), "groups from -1 to -1: expected 0 … "),
     "groups in words": (lambda: fit_counts([[1, 3]], ["A"]), "groups are of the type <U1; expected whole numbers"),
     "contexts beyond 64 bits": (
-        lambda: fit_counts([[1, 3]], [2**61]), "too many contexts: expected V.order, times the number of groups, below"),
+        lambda: fit_counts([[1, 3]], [2**61]), "too many contexts: expected V.order, times the number of groups"),
     "a count model not fitted": (lambda: Ngrams(3, 6).distribution([[1, 3]]), "counted nothing yet; fit it first"),
     "a language too few": (
         lambda: classification.classify(classifier(), "Ann", PLAIN, ["A", "B"]), "tells 3 languages .* there are 2"),
     "an unknown language": (
-        lambda: classification.encode([Name("Ann", "Z")], PLAIN, LANGUAGES), r"unknown languages \['Z'\]; expected some"),
+        lambda: classification.encode([Name("Ann", "Z")], PLAIN, LANGUAGES), r"unknown languages \['Z'\]; expected"),
     "letters of another network": (
         lambda: generation.generate(generator(), OTHER, torch.tensor([0]), 1), "has 58 symbols, and there are 6; give"),
     "weights that are no numbers": (
-        lambda: classification.predict(poisoned(classifier()), TENSORS), "weights that are not numbers .NaN.: a step was"),
+        lambda: classification.predict(poisoned(classifier()), TENSORS), "weights that are not numbers"),
     "probabilities for their logarithms": (
         lambda: generation.likelihood([np.array([0.5, 0.1])]), "which are at most 0; expected log p"),
     "rounded ids": (lambda: PLAIN.decode([1.5]), "id at position 0 is 1.5; expected a whole number"),
@@ -833,12 +833,12 @@ SAID = {
     "a text of other words": (
         lambda: word2vec.train_compiled(ENCODED, FEW, QUICK), "the text's ids from 0 to . ?: expected 0 … 1"),
     "passages of another text": (
-        lambda: word2vec.train_compiled(ENCODED._replace(passage=ENCODED.passage[:2]), KNOWN, QUICK), "expected one for"),
+        lambda: word2vec.train_compiled(ENCODED._replace(passage=ENCODED.passage[:2]), KNOWN, QUICK), "one for each"),
     "a batch of none": (
         lambda: word2vec.train(ENCODED, KNOWN, settings(batch=-1)), "batch is -1; expected a whole number, 1 or more"),
     "a text for words": (lambda: word2vec.Words(["the cat"]), "'the cat' is a string; expected a list of words"),
     "questions in one string": (
-        lambda: word2vec.analogies(["the cat the dog"], KNOWN, VECTORS.v), "is no question; expected a list of four words"),
+        lambda: word2vec.analogies(["the cat the dog"], KNOWN, VECTORS.v), "is no question; expected a list of four"),
     "vectors of other words": (
         lambda: word2vec.neighbours("cat", FEW, VECTORS.v), r"\d+ vectors for 2 words; expected a row for each"),
     "a word twice in a tree": (
@@ -886,13 +886,18 @@ def test_count_models_reach_as_far_as_64_bits_do():
         Ngrams(8, 999)
 
 
+def pooled() -> nn.Module:
+    torch.manual_seed(1)
+    return classification.PooledGRU(len(PLAIN), 4, 3)
+
+
 MODELS = {
     "classification.predict": (
-        classifier,
+        pooled,
         lambda m: classification.predict(m, TENSORS),
     ),
     "classification.classify": (
-        classifier,
+        pooled,
         lambda m: classification.classify(m, "Ann", PLAIN, LANGUAGES),
     ),
     "generation.log_probabilities": (
