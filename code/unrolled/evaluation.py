@@ -353,7 +353,7 @@ class OneName(Bad):
 class Letters(Bad):
     """Draws a length as training names have it, then each letter alone: as often as it stands in them, or uniformly.
 
-    An observation more is shared out equally among all lengths up to :data:`LONGEST`, and another among all letters,
+    An observation more is shared out equally among all lengths up to ``LONGEST``, and another among all letters,
     so that no name of the book's alphabet is impossible.
     """
 

@@ -111,7 +111,7 @@ class Paths(NamedTuple):
 
 
 MOST = 20
-"""The most steps whose paths are followed one by one: there are half a million."""
+"""The most steps whose paths, half a million, are followed one by one."""
 
 
 def paths(

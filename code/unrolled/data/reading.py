@@ -19,12 +19,12 @@ MARKS = {
 """The byte-order marks at the head of a file, each with the encoding that it tells of."""
 
 CANDIDATES = "cp1252", "cp1250", "cp1251", "shift_jis", "gb18030"
-"""Encodings that a file may be in when it is not in UTF-8: Western, Central European, Cyrillic, Japanese, Chinese."""
+"""Encodings that a file may be in when it is not in UTF-8 (Western, Central European, Cyrillic, Japanese, Chinese)."""
 
 LINE_END = re.compile("\r\n?|\u2028|\u2029")
 
 NO_TEXT = re.compile("[\0-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffd-\uffff]")
-"""Characters that no text has: control characters, halves of characters, and what tells of a wrong encoding."""
+"""Characters that no text has, which are control characters, halves of characters, and signs of a wrong encoding."""
 
 HINTS = {
     "\0": "It is there when UTF-16 is read as something else: give encoding='utf-16-le' or 'utf-16-be'",
