@@ -518,7 +518,8 @@ def blend(lost: Sequence[ndarray], weight: float) -> ndarray:
             f"losses of the shapes {[np.shape(part) for part in lost]}; expected those of two models on one text"
         )
     p, q = (-np.asarray(part, dtype=float) for part in lost)
-    return -np.logaddexp(p + np.log1p(-weight), q + np.log(weight))
+    with np.errstate(divide="ignore"):  # a weight of 0 leaves one model alone
+        return -np.logaddexp(p + np.log1p(-weight), q + np.log(weight))
 
 
 # Generation
