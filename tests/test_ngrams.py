@@ -174,7 +174,7 @@ def test_the_order_of_sequences_does_not_matter():
 @pytest.mark.parametrize(
     ("what", "message"),
     [
-        (lambda: model(-1), "order is -1; expected a whole number, 0 or more"),
+        (lambda: model(-1), "order is -1; expected a whole number, 0 to 62"),
         (lambda: Ngrams(20, 100), "order of 20 with 100 symbols"),
         (
             lambda: model(2, "laplace"),
