@@ -169,6 +169,51 @@ def test_wrong_results_are_refuted_by_name(changes: dict, message: str):
         checks.check(square(**changes))
 
 
+def for_arrays_alone(x):
+    """Twice x, and an error for a list."""
+    return 2 * x if isinstance(x, np.ndarray) else 1 / 0
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"claim": lambda x: 1 / 0}, r"the formula raised .* in the case n = "),
+        (
+            {"references": [Reference("doubling", lambda x: 1 / 0)]},
+            "doubling raised .* in the case n = ",
+        ),
+        (
+            {"references": [Reference("half", lambda x: x, covers=lambda x: 1 / 0)]},
+            "half raised .* in the case n = ",
+        ),
+        (
+            {"mutants": [Mutant("a slip", lambda x: 1 / 0)]},
+            "the mistake “a slip” raised .* in the case n = ",
+        ),
+        (
+            {"mutants": [Mutant("a slip", lambda x: x, harmless=lambda x: 1 / 0)]},
+            "the mistake “a slip” raised .* in the case n = ",
+        ),
+        (
+            {"claim": for_arrays_alone, "edges": {"a list": {"x": [0, 1]}}},
+            "the formula raised .* in the case a list",
+        ),
+        (
+            {
+                "claim": for_arrays_alone,
+                "mutants": [],
+                "worked": [Worked({"x": np.ones(1)}, [2]), Worked({"x": [1]}, [2])],
+            },
+            "the formula raised .* in the case worked by hand, number 2",
+        ),
+        ({"case": lambda rng, n: 1 / 0}, "its generator raised .* in the case"),
+    ],
+)
+def test_whatever_raises_in_a_check_is_named_with_the_result(changes, message):
+    with pytest.raises(Refuted, match=f"test-square: {message}"):
+        checks.check(square(**changes))
+
+
 # The reader's own check
 
 # Log-likelihood of an outside word o for a centre word, both with their vectors: J = u_o · v − log Σ_j exp(u_j · v)
