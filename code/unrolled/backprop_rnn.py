@@ -193,7 +193,7 @@ def batch_gradients(
 
     Targets (B, T) are the words that follow each position, targets (B,) those that
     follow the last alone. The states start from h_0 (B, d), zero by default. All in
-    the type of the matrices, float32 or float64. Equation ``rnn-every-position``.
+    the type of the matrices, float32 or float64. Result ``rnn-batch-gradients``.
 
     Raises ValueError if shapes do not fit, or if there are no words.
     """

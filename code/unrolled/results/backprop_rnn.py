@@ -13,7 +13,7 @@ from torch.func import functional_call
 from torch.nn import functional as F
 
 from unrolled import backprop_rnn
-from unrolled.backprop_rnn import Gradients, StackedGradients
+from unrolled.backprop_rnn import Batch, Gradients, StackedGradients
 from unrolled.checks import (
     Case,
     Mutant,
@@ -793,6 +793,269 @@ STACKED = Result(
             one_matrix_for_all,
             harmless=one_step,
             but="T = 1",
+        ),
+    ],
+)
+
+
+# A batch, a loss at every step
+
+
+def batch(rng: Generator, B: int, T: int, V: int, d: int) -> dict[str, ndarray]:
+    """Random words and next words (B, T), random matrices, and states to begin with."""
+    return {
+        "ids": rng.integers(V, size=(B, T)),
+        "targets": rng.integers(V, size=(B, T)),
+        "W_embed": rng.normal(0, 0.7, (d, V)),
+        "W_recurrent": matrices(rng, d, d),
+        "W_unembed": rng.normal(size=(V, d)),
+        "h_0": rng.uniform(-0.9, 0.9, (B, d)),
+    }
+
+
+def given_batch(B: int, T: int, V: int = 5, d: int = 3, **given: ndarray) -> Case:
+    """A batch under some matrices, with given parts."""
+    return {**batch(np.random.default_rng(1), B=B, T=T, V=V, d=d), **given}
+
+
+def batch_by_autograd(
+    ids: ndarray,
+    targets: ndarray,
+    W_embed: ndarray,
+    W_recurrent: ndarray,
+    W_unembed: ndarray,
+    h_0: ndarray,
+) -> Batch:
+    """The whole batch through ``nn.RNN``, and the cross entropy of all its positions."""
+    weights = [
+        torch.tensor(W).requires_grad_() for W in (W_embed, W_recurrent, W_unembed)
+    ]
+    run = layer(weight_ih_l0=weights[0], weight_hh_l0=weights[1])
+    x = torch.tensor(sentence(ids.T, len(W_unembed)))  # (T, B, V)
+    h, last = run(x, torch.tensor(h_0)[None])
+    s = F.linear(h, weights[2]).flatten(0, 1)
+    J = -F.cross_entropy(s, torch.tensor(targets.T).flatten(), reduction="sum")
+    found = [gradient.numpy() for gradient in torch.autograd.grad(J, weights)]
+    return Batch(J.item(), last[0].detach().numpy(), *found)
+
+
+def plain_J_of_batch(
+    ids: ndarray,
+    targets: ndarray,
+    W_embed: ndarray,
+    W_recurrent: ndarray,
+    W_unembed: ndarray,
+    h_0: ndarray,
+) -> float:
+    """J by its definition, one sequence after the other, one step after the other."""
+    J = 0.0
+    for words, following, h in zip(ids, targets, h_0, strict=True):
+        for word, y in zip(words, following, strict=True):
+            h = np.tanh(W_embed[:, word] + W_recurrent @ h)
+            J += plain_J_of_state(h, np.eye(len(W_unembed))[y], W_unembed)
+    return J
+
+
+def prefix_by_prefix(
+    ids: ndarray, targets: ndarray, h_0: ndarray, **weights: ndarray
+) -> dict[str, object]:
+    """The sums over all beginnings of all sequences, each a sentence with a loss at its end alone."""
+    V = len(weights["W_unembed"])
+    J, sums = 0.0, Gradients(0, 0, 0)
+    for words, following in zip(sentence(ids, V), sentence(targets, V), strict=True):
+        for t, y in enumerate(following, 1):
+            case = {"x": words[:t], "y": y, **weights}
+            J += backprop_rnn.forward(**case).J
+            one = backprop_rnn.gradients(**case)
+            sums = Gradients(*(a + b for a, b in zip(sums, one, strict=True)))
+    return {"J": J, **sums._asdict()}
+
+
+def mistaken_batch(
+    start: Callable[[ndarray], ndarray] = lambda h_0: h_0,
+    going_back: Callable[[int, int], bool] = lambda t, T: True,
+    read_out: Callable[[int, int], bool] = lambda t, T: True,
+    slope: Callable[[ndarray], ndarray] = lambda h: 1 - h**2,
+    back: Callable[[ndarray, ndarray], ndarray] = lambda W, delta: W.T @ delta,
+    state: Callable[[list[ndarray], int], ndarray] = lambda h, t: h[t - 1],
+    run_on: bool = False,
+    assigned: bool = False,
+    factor: Callable[[int, int], float] = lambda B, T: 1,
+) -> Callable[..., Batch]:
+    """The batch one sequence and one step at a time, a part exchanged.
+
+    ``start`` gives the states to begin with; ``going_back`` and ``read_out`` say of which steps t the error goes back
+    into the states and into W_unembed; ``slope`` is the derivative of the tanh, ``back`` the way through W_recurrent,
+    ``state`` what the δ_t of W_recurrent is multiplied by. ``run_on`` begins each sequence where the one before it
+    ended, ``assigned`` keeps the last δ of each word alone, and ``factor`` multiplies J and all gradients.
+    """
+
+    def gradients(
+        ids: ndarray,
+        targets: ndarray,
+        W_embed: ndarray,
+        W_recurrent: ndarray,
+        W_unembed: ndarray,
+        h_0: ndarray,
+    ) -> Batch:
+        (B, T), one_hot = ids.shape, np.eye(len(W_unembed))
+        J, last = 0.0, []
+        by_embed, by_recurrent, by_unembed = (
+            np.zeros_like(W) for W in (W_embed, W_recurrent, W_unembed)
+        )
+        for words, following, first in zip(ids, targets, start(h_0), strict=True):
+            h = [last[-1] if run_on and last else first]
+            for word in words:
+                h.append(np.tanh(W_embed[:, word] + W_recurrent @ h[-1]))
+            last.append(h[-1])
+            log_p = backprop_rnn.log_softmax(np.array(h) @ W_unembed.T)  # (T + 1, V)
+            J += log_p[range(1, T + 1), following].sum()
+            delta = np.zeros_like(first)
+            for t in range(T, 0, -1):
+                e = one_hot[following[t - 1]] - np.exp(log_p[t])
+                g = W_unembed.T @ e * going_back(t, T) + back(W_recurrent, delta)
+                delta = slope(h[t]) * g
+                if assigned:
+                    by_embed[:, words[t - 1]] = delta
+                else:
+                    by_embed[:, words[t - 1]] += delta
+                by_recurrent += np.outer(delta, state(h, t))
+                by_unembed += np.outer(e, h[t]) * read_out(t, T)
+        scale = factor(B, T)
+        return Batch(
+            scale * J,
+            np.array(last),
+            *(scale * W for W in (by_embed, by_recurrent, by_unembed)),
+        )
+
+    return gradients
+
+
+def one_step_each(ids: ndarray, **_: ndarray) -> bool:
+    """Whether T = 1."""
+    return ids.shape[1] == 1
+
+
+# The states are 3/5 = tanh(b) and 4/5 = tanh(c) with b = log 2 and c = log 3, the scores (0, 3b) and (0, 4b).
+B_2, W_2 = log(2), 5 / 3 * (C - log(2))
+
+BATCH = Result(
+    label="rnn-batch-gradients",
+    claim=backprop_rnn.batch_gradients,
+    case=batch,
+    sizes={"B": (1, 5), "T": (1, 6), "V": (2, 8), "d": (1, 6)},
+    edges={
+        "one word (T = 1)": given_batch(B=3, T=1),
+        "one sequence (B = 1)": given_batch(B=1, T=4),
+        "two words, one number": given_batch(B=2, T=3, V=2, d=1),
+        "states of zero to begin with": given_batch(B=2, T=5, h_0=np.zeros((2, 3))),
+        "one word, again and again": given_batch(
+            B=3, T=6, ids=np.full((3, 6), 4), targets=np.full((3, 6), 4)
+        ),
+        "one sequence, three times": given_batch(
+            B=3, T=4, ids=np.array([[0, 1, 1, 2]] * 3), h_0=np.zeros((3, 3))
+        ),
+        "saturated states": given_batch(
+            B=2, T=4, W_embed=9 * np.random.default_rng(2).normal(size=(3, 5))
+        ),
+    },
+    references=[
+        Reference("autograd through nn.RNN", batch_by_autograd),
+        Reference(
+            "central differences",
+            central_differences(
+                plain_J_of_batch, "W_embed", "W_recurrent", "W_unembed"
+            ),
+            bound=1e-6,
+        ),
+        Reference(
+            "all beginnings, each with a loss at its end",
+            prefix_by_prefix,
+            covers=lambda h_0, **_: not h_0.any(),
+            but="states that do not begin at zero",
+        ),
+    ],
+    worked=[
+        # e of word 1 is 1/9 after 3/5 and −16/17 after 4/5; δ_2, δ_1 are −144/85 b, 16/45 b − 2304/2125 b w in the
+        # first sequence, and 16/45 b, −144/85 b + 16/125 b w in the second, with w the recurrent weight
+        Worked(
+            {
+                "ids": np.array([[0, 0], [0, 1]]),
+                "targets": np.array([[1, 0], [0, 1]]),
+                "W_embed": np.array([[B_2, (7 * B_2 - 4 * C) / 3]]),
+                "W_recurrent": np.array([[W_2]]),
+                "W_unembed": np.array([[0], [5 * B_2]]),
+                "h_0": np.array([[0], [3 / 5]]),
+            },
+            Batch(
+                J=2 * log(8 / 153),
+                h=[[4 / 5], [3 / 5]],
+                W_embed=[[-464 / 153 * B_2 - 2032 / 2125 * B_2 * W_2, 16 / 45 * B_2]],
+                W_recurrent=[[-6688 / 3825 * B_2 + 48 / 625 * B_2 * W_2]],
+                W_unembed=[[Fraction(70, 51)], [Fraction(-70, 51)]],
+            ),
+        ),
+    ],
+    mutants=[
+        Mutant(
+            "the sign of the loss, in J and all three",
+            mistaken_batch(factor=lambda B, T: -1),
+        ),
+        Mutant(
+            "the mean over all positions for their sum",
+            mistaken_batch(factor=lambda B, T: 1 / (B * T)),
+        ),
+        Mutant(
+            "only the last step's error goes back",
+            mistaken_batch(going_back=lambda t, T: t == T),
+            harmless=one_step_each,
+            but="T = 1",
+        ),
+        Mutant(
+            "no way back from one step to the one before",
+            mistaken_batch(back=lambda W, delta: 0 * delta),
+            harmless=one_step_each,
+            but="T = 1",
+        ),
+        Mutant(
+            "only the last state read out in ∂J/∂W_unembed",
+            mistaken_batch(read_out=lambda t, T: t == T),
+            harmless=one_step_each,
+            but="T = 1",
+        ),
+        Mutant(
+            "states that begin at zero, not at h_0",
+            mistaken_batch(start=np.zeros_like),
+        ),
+        Mutant(
+            "the term δ_1 h_0ᵀ left out of ∂J/∂W_recurrent",
+            mistaken_batch(state=lambda h, t: h[t - 1] * (t > 1)),
+        ),
+        Mutant(
+            "each sequence begun where the one before it in the batch ended",
+            mistaken_batch(run_on=True),
+            harmless=lambda ids, **_: len(ids) == 1,
+            but="B = 1",
+        ),
+        Mutant(
+            "words that come again assigned, not added up",
+            mistaken_batch(assigned=True),
+            harmless=lambda ids, **_: len(np.unique(ids)) == ids.size,
+            but="batches in which no word repeats",
+        ),
+        Mutant(
+            "the derivative of tanh left out",
+            mistaken_batch(slope=np.ones_like),
+        ),
+        Mutant(
+            "W_recurrent not transposed on the way back",
+            mistaken_batch(back=lambda W, delta: W @ delta),
+            harmless=lambda ids, h_0, **_: 1 in (ids.shape[1], h_0.shape[1]),
+            but="T = 1 or d = 1",
+        ),
+        Mutant(
+            "h_t for h_{t−1} in ∂J/∂W_recurrent",
+            mistaken_batch(state=lambda h, t: h[t]),
         ),
     ],
 )
