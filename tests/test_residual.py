@@ -158,12 +158,26 @@ def test_bad_cells_and_lengths_are_named(arguments, message):
         residual.gradient_norms(*arguments)
 
 
-def test_singular_values_are_those_of_the_product_and_rounding_is_left_out():
-    values = residual.singular_values("residual", 1, [1, 3, 40], d=6, V=4, seeds=[5])
-    inputs, W, _ = residual.random_network(5, 1, 40, 6, 4)
-    A = residual.factors(residual.states(inputs, np.eye(6), W), W)
-    expected = np.linalg.svd(A[-3] @ A[-2] @ A[-1])[1]
-    np.testing.assert_allclose(values[0, 1], expected, rtol=1e-9)
+@pytest.mark.parametrize("cell", ["vanilla", "residual"])
+def test_singular_values_are_those_of_the_product_in_this_order(cell):
+    distances, d, V, scale, seeds = [1, 2, 6], 8, 5, 1.5, range(6)
+    values = residual.singular_values(cell, scale, distances, d, V, seeds)
+    assert values.shape == (len(seeds), len(distances), d)
+    for seed, rows in zip(seeds, values, strict=True):
+        inputs, W, _ = residual.random_network(seed, scale, max(distances), d, V)
+        h = residual.states(inputs, np.eye(d), W, residual=cell == "residual")
+        A = residual.factors(h, W, residual=cell == "residual")
+        for k, row in zip(distances, rows, strict=True):
+            forwards, backwards = np.eye(d), np.eye(d)
+            for A_t in A[len(A) - k :]:  # t = T − k + 1, …, T
+                forwards, backwards = forwards @ A_t, A_t @ backwards
+            expected, turned = (np.linalg.svd(x)[1] for x in (forwards, backwards))
+            assert abs(row - expected).max() <= 1e-12 * row[0]
+            # the order can be told: the other one has other values
+            assert k == 1 or abs(row - turned).max() > 1e-3 * row[0]
+
+
+def test_singular_values_that_have_drowned_in_rounding_are_left_out():
     faded = residual.singular_values("vanilla", 0.4, [60], d=6, V=4, seeds=[5])
     assert np.isnan(faded[0, 0, -1]) and faded[0, 0, 0] > 0
 
@@ -190,6 +204,15 @@ def test_scan_takes_few_rounds_and_few_operations(n):
     found = residual.associative_scan(combine, np.ones(n))
     assert found.tolist() == list(range(1, n + 1))
     assert len(rounds) <= 2 * np.log2(n) and sum(rounds) < 2 * n
+
+
+def test_scan_takes_several_gradients_at_once():
+    rng = np.random.default_rng(1)
+    A, g_T = rng.normal(size=(7, 4, 4)), rng.normal(size=(4, 3))
+    together = residual.backward_by_scan(A, g_T)
+    for n, column in enumerate(g_T.T):
+        alone = residual.backward_by_scan(A, column)
+        np.testing.assert_allclose(together[..., n], alone, rtol=1e-12)
 
 
 @settings(deadline=None)

@@ -250,8 +250,8 @@ def singular_values(
         # what the words add takes the place of x, so the embedding is the identity
         h = states(inputs, np.eye(d), W_recurrent, residual=cell == "residual")
         A = factors(h, W_recurrent, residual=cell == "residual")
-        products = associative_scan(lambda later, earlier: earlier @ later, A[::-1])
-        found.append([np.linalg.svd(products[k - 1])[1] for k in distances])
+        products = backward_by_scan(A, np.eye(d))  # A_{t+1} ⋯ A_T, t = 0, …, T
+        found.append([np.linalg.svd(products[T - k])[1] for k in distances])
     values = np.array(found)
     return np.where(values > 1e-14 * values[..., :1], values, np.nan)
 
@@ -289,7 +289,9 @@ def backward_step_by_step(A: ndarray, g_T: ndarray) -> ndarray:
 def backward_by_scan(A: ndarray, g_T: ndarray) -> ndarray:
     """The gradients g_0, …, g_T as rows (T + 1, d), by a scan of matrix products. Result ``backward-scan``.
 
-    The matrices A (T, d, d) are those of g_{t−1} = A_t g_t, and g_T is (d,).
+    The matrices A (T, d, d) are those of g_{t−1} = A_t g_t, and g_T is (d,). A matrix g_T (d, n) stands for n gradients
+    at once, its columns; then the g_t are matrices too, (T + 1, d, n).
     """
     products = associative_scan(lambda later, earlier: earlier @ later, A[::-1])
-    return np.vstack([(products @ g_T)[::-1], g_T])  # A_{t+1} ⋯ A_T g_T, t = 0, …, T
+    # A_{t+1} ⋯ A_T g_T, t = 0, …, T
+    return np.concatenate([(products @ g_T)[::-1], g_T[None]])
