@@ -760,7 +760,7 @@ SAMPLED_GRADIENTS = Result(
             but="draws in which no word is repeated",
         ),
         Mutant(
-            "negatives that are the observed word left out, as gensim does",
+            "negatives that are the observed word left out, as the authors' program does",
             mistaken(keep=lambda o, negatives: negatives != o),
             harmless=lambda o, negatives, **_: o not in negatives,
             but="draws without the observed word",
