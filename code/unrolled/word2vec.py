@@ -125,6 +125,17 @@ def negative_sampling_gradients(
     return PairGradients(v_c=g @ u[words], u=by_u)
 
 
+def expected_objective(n: ndarray, q: ndarray, K: int, v: ndarray, u: ndarray) -> float:
+    """J of negative sampling over a whole text, expected over the draws, in nats.
+
+    Result ``negative-sampling-expectation``. ``n`` (V, V) holds n(c, o), how often o stands in a window of c; each pair
+    draws K negatives from q (V,).
+    """
+    x = v @ u.T  # (V, V), a row for each c
+    drawn = K * n.sum(1, keepdims=True) * q  # (V, V), how often on average
+    return float((n * log_expit(x) + drawn * log_expit(-x)).sum())
+
+
 def optimal_scores(n: ndarray, q: ndarray, K: int) -> ndarray:
     """The scores u_o · v_c at which the expected J is largest, (V, V), a row for each c.
 

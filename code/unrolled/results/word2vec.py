@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import product
 from math import log
 
 import numpy as np
@@ -10,7 +11,8 @@ import sympy
 import torch
 from numpy import ndarray
 from numpy.random import Generator
-from scipy.special import expit, softmax
+from scipy.special import expit, log_expit, softmax
+from scipy.stats import binom
 from torch import Tensor
 from torch.distributions import Categorical, kl_divergence
 from torch.nn import functional as F
@@ -1122,6 +1124,145 @@ HIERARCHICAL = Result(
         Mutant(
             "the direction forgotten in the gradient",
             walked(lambda x, s: expit(s * x), lambda x, s: expit(-s * x)),
+        ),
+    ],
+)
+
+
+# What negative sampling maximises on average
+
+
+def text_and_noise(rng: Generator, V: int, d: int, K: int) -> dict[str, object]:
+    """Random counts, of which the first word has two different ones at least, random noise and random vectors."""
+    n = rng.poisson(0.8, size=(V, V)).astype(float)
+    n[0, :2] += 1, 3
+    v, u = rng.normal(size=(2, V, d))
+    return {"n": n, "q": rng.dirichlet(np.full(V, 2.0)), "K": K, "v": v, "u": u}
+
+
+def every_draw(n: ndarray, q: ndarray, K: int, v: ndarray, u: ndarray) -> float:
+    """Pair by pair, the mean of its J over all ways to draw K negatives, each with its probability."""
+    drawn = np.array(list(product(range(len(q)), repeat=K)), dtype=int)  # (V^K, K)
+    probability = q[drawn].prod(1)
+    total = 0.0
+    for c, o in zip(*np.nonzero(n), strict=True):
+        x = u @ v[c]  # (V,)
+        J = -np.logaddexp(0, -x[o]) - np.logaddexp(0, x[drawn]).sum(1)  # (V^K,)
+        total += n[c, o] * float(probability @ J)
+    return total
+
+
+def word_by_word(n: ndarray, q: ndarray, K: int, v: ndarray, u: ndarray) -> float:
+    """How often each word is drawn for a pair is binomial: the sum over all those numbers of times."""
+    times = np.arange(K + 1)[:, None]
+    often = (times * binom.pmf(times, K, q)).sum(0)  # (V,), K q(o)
+    total = 0.0
+    for c, row in enumerate(n):
+        for o, pairs in enumerate(row):
+            x = torch.tensor(u @ v[c])  # (V,)
+            total += pairs * F.logsigmoid(x[o]).item()
+            total += pairs * float(often @ F.logsigmoid(-x).numpy())
+    return total
+
+
+def objective_but(
+    drawn: Callable[[ndarray, ndarray, int], ndarray] = lambda n, q, K: (
+        K * n.sum(1, keepdims=True) * q
+    ),
+    negative: Callable[[ndarray], ndarray] = lambda x: log_expit(-x),
+    factor: Callable[[ndarray], float] = lambda n: 1,
+) -> Callable[..., float]:
+    """The expected objective with other numbers of negatives, other terms for them, or a factor."""
+
+    def objective(n: ndarray, q: ndarray, K: int, v: ndarray, u: ndarray) -> float:
+        x = v @ u.T
+        terms = n * log_expit(x) + drawn(n, q, K) * negative(x)
+        return factor(n) * float(terms.sum())
+
+    return objective
+
+
+EXPECTATION = Result(
+    label="negative-sampling-expectation",
+    claim=word2vec.expected_objective,
+    case=text_and_noise,
+    sizes={"V": (2, 5), "d": (1, 12), "K": (1, 4)},
+    edges={
+        "an empty text": {
+            **text_and_noise(np.random.default_rng(1), V=3, d=2, K=2),
+            "n": np.zeros((3, 3)),
+        },
+        "a word that is never drawn": {
+            **text_and_noise(np.random.default_rng(2), V=3, d=2, K=3),
+            "q": np.array([0.5, 0, 0.5]),
+        },
+        "every negative the observed word": {
+            **text_and_noise(np.random.default_rng(3), V=2, d=1, K=3),
+            "n": np.array([[0.0, 4], [0, 0]]),
+            "q": np.array([0.0, 1]),
+        },
+        "saturated": {
+            **text_and_noise(np.random.default_rng(4), V=3, d=2, K=2),
+            "v": 30 * np.eye(3)[:, :2],
+        },
+    },
+    references=[
+        Reference("enumeration of every draw, pair by pair", every_draw),
+        Reference("word by word, with binomial numbers of draws", word_by_word),
+    ],
+    worked=[
+        # scores log 2 and −log 2, so σ is 2/3 and 1/3; one pair with word 0, two with word 1, and six draws
+        Worked(
+            {
+                "n": np.array([[1.0, 2], [0, 0]]),
+                "q": np.array([1 / 4, 3 / 4]),
+                "K": 2,
+                "v": np.array([[log(2)], [5]]),
+                "u": np.array([[1.0], [-1]]),
+            },
+            11 / 2 * log(2) - 9 * log(3),
+        ),
+    ],
+    mutants=[
+        Mutant(
+            "one negative for each pair, not K",
+            objective_but(drawn=lambda n, q, K: n.sum(1, keepdims=True) * q),
+            harmless=lambda K, **_: K == 1,
+            but="K = 1",
+        ),
+        Mutant(
+            "n(c, o) for n(c): a word drawn as often as it is observed",
+            objective_but(drawn=lambda n, q, K: K * n * q),
+        ),
+        Mutant(
+            "n(o), how often o is an outside word, for n(c)",
+            objective_but(drawn=lambda n, q, K: K * n.sum(0) * q * np.ones_like(n)),
+            harmless=lambda n, **_: (n.sum(0) == n.sum(1)[:, None]).all(),
+            but="texts in which all words are equally frequent",
+        ),
+        Mutant(
+            "the noise of the centre, q(c) for q(o)",
+            objective_but(
+                drawn=lambda n, q, K: (
+                    K * n.sum(1, keepdims=True) * q[:, None] * np.ones_like(n)
+                )
+            ),
+        ),
+        Mutant(
+            "negatives that are the observed word left out, as the authors' program does",
+            objective_but(drawn=lambda n, q, K: K * (n.sum(1, keepdims=True) - n) * q),
+        ),
+        Mutant(
+            "log σ(x) for log σ(−x) at the negatives", objective_but(negative=log_expit)
+        ),
+        Mutant(
+            "the negatives' term subtracted",
+            objective_but(negative=lambda x: -log_expit(-x)),
+        ),
+        Mutant("the sign of the loss", objective_but(factor=lambda n: -1)),
+        Mutant(
+            "the mean over the pairs for their sum",
+            objective_but(factor=lambda n: 1 / n.sum()),
         ),
     ],
 )
