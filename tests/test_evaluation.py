@@ -96,6 +96,14 @@ def distance(a: str, b: str) -> int:
 
 
 @settings(deadline=None)
+@given(st.text("ab", max_size=5), st.text("ab", max_size=5), st.integers(1, 7))
+def test_edit_distances_are_those_of_the_definition_as_far_as_asked_for(a, b, most):
+    one, other = (np.array([ord(x) for x in text], np.int64) for text in (a, b))
+    found = evaluation.edit_distance(one, other, most)
+    assert found == min(distance(a, b), most)
+
+
+@settings(deadline=None)
 @given(
     st.lists(st.text("ab", max_size=4), min_size=1, max_size=5),
     st.text("ab", max_size=4),

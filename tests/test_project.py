@@ -58,9 +58,12 @@ def test_simulated_gains_have_the_mean_and_the_variance():
     assert gains.var() == pytest.approx(variance, rel=0.02)
 
 
+@pytest.mark.parametrize("alpha", [0.1, 0.125])  # an eighth is met exactly, 4 of 4
 @pytest.mark.parametrize("p10, p01", [(0.1, 0.3), (0.0, 0.4), (0.2, 0.2), (0, 0)])
-def test_exact_power_is_the_sum_over_every_outcome(p10: float, p01: float):
-    N, alpha = 8, 0.1
+def test_exact_power_is_the_sum_over_every_outcome(
+    p10: float, p01: float, alpha: float
+):
+    N = 8
     power = 0.0
     for outcome in product((-1, 0, 1), repeat=N):
         lost, won = outcome.count(-1), outcome.count(1)

@@ -6,9 +6,11 @@ import unicodedata
 import numpy as np
 import pytest
 import torch
+from gensim.models import Word2Vec
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy import ndarray
+from sklearn.metrics import roc_auc_score
 
 from unrolled import word2vec
 from unrolled.word2vec import (
@@ -159,6 +161,21 @@ def test_subsampling_keeps_rare_words_and_thins_frequent_ones():
 
 
 # Noise
+
+
+def test_thinning_and_noise_are_gensims():
+    """Its program keeps both as whole numbers, of which the largest stands for one."""
+    lines = [["a"] * 900 + ["b"] * 90 + ["c"] * 9 + ["d"]]
+    words = Words(lines)
+    model = Word2Vec(min_count=1, sample=1e-2, ns_exponent=0.6, vector_size=2)
+    model.build_vocab(lines)
+    assert model.wv.index_to_key == words.words
+    kept = [model.wv.get_vecattr(word, "sample_int") / 2**32 for word in words.words]
+    keep = word2vec.keep_probabilities(words.counts, 1e-2)
+    np.testing.assert_allclose(keep, kept, rtol=0, atol=1e-9)
+    drawn = np.diff(model.cum_table.astype(float), prepend=0) / model.cum_table[-1]
+    q = word2vec.noise_distribution(words.counts, 0.6)
+    np.testing.assert_allclose(q, drawn, rtol=0, atol=1e-9)
 
 
 def test_noise_lies_between_the_shares_and_equal_shares():
@@ -343,6 +360,18 @@ def test_scores_of_vectors_by_the_definition():
     score = word2vec.judge(Vectors(v, u), pairs)
     assert score.loss == pytest.approx(np.mean(losses) / 4)
     assert score.auc == pytest.approx(((above > 0) + (above == 0) / 2).mean())
+
+
+@given(st.integers(0, 10**6))
+def test_auc_is_that_of_scikit_learn_with_ties_too(seed: int):
+    rng = np.random.default_rng(seed)
+    v, u = rng.integers(-1, 2, size=(2, 5, 2)).astype(float)  # many scores are equal
+    pairs = HeldOut(rng.integers(5, size=12), rng.integers(5, size=(12, 3)))
+    x = np.einsum("nd,nkd->nk", v[pairs.centres], u[pairs.words])
+    observed = np.zeros_like(x)
+    observed[:, 0] = 1
+    expected = roc_auc_score(observed.ravel(), x.ravel())
+    assert word2vec.judge(Vectors(v, u), pairs).auc == pytest.approx(expected)
 
 
 def test_neighbours_are_sorted_and_without_the_word_itself():

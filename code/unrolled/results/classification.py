@@ -53,11 +53,12 @@ def layer(
 
 
 def scores(model: torch.nn.Module, letters: ndarray) -> ndarray:
-    """The scores (C,) of one name."""
+    """The scores (C,) of one name, read in a batch with a longer one: it is filled up with padding."""
+    T = len(letters)
+    ids = torch.zeros(2, T + 3, dtype=torch.long)
+    ids[0, :T], ids[1] = torch.tensor(letters), 1
     with torch.no_grad():
-        return model(torch.tensor(letters)[None], torch.tensor([len(letters)]))[
-            0
-        ].numpy()
+        return model(ids, torch.tensor([T, T + 3]))[0].numpy()
 
 
 def from_scratch(letters: ndarray, **weights: ndarray) -> ndarray:
