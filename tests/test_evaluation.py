@@ -2,6 +2,7 @@
 
 import json
 import math
+from decimal import Decimal, localcontext
 from pathlib import Path
 
 import numpy as np
@@ -189,6 +190,14 @@ def test_expected_coverage_is_what_draws_come_to():
         found.append(np.mean([name in drawn for name in held_out]))
     expected = evaluation.expected_coverage(p, np.full(3, 3))
     assert np.mean(found) == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize("p, n", [(1e-12, 1000), (1e-17, 10**6), (1.0, 3), (0, 5)])
+def test_expected_coverage_is_exact_for_rare_and_for_sure_names(p: float, n: int):
+    with localcontext(prec=60):
+        expected = 1 - (1 - Decimal(p)) ** n
+    found = evaluation.expected_coverage(np.array([p]), np.array([n]))
+    assert found == pytest.approx(float(expected), rel=1e-9)
 
 
 # Bad generators

@@ -3,6 +3,7 @@
 import re
 from itertools import product
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -96,8 +97,15 @@ def test_detectable_gain_undoes_the_sample_size(discordant, N, power):
         assert sample_size(gain, discordant, power=power) == pytest.approx(N)
 
 
+def test_gain_of_the_whole_discordant_share_is_found_where_it_just_suffices():
+    bound = NormalDist().inv_cdf(0.975)
+    for N in range(4, 400):
+        share = bound**2 / N  # for a power of one half, N examples just find all of it
+        assert detectable_gain(share, N, power=0.5) == pytest.approx(share, rel=1e-12)
+
+
 @pytest.mark.parametrize(
-    "gain, discordant", [(0, 0.1), (0.2, 0.1), (3, 10), (0.1, 1.1)]
+    "gain, discordant", [(0, 0.1), (0.2, 0.1), (3, 10), (0.1, 1.1), (1, 1), (-1, 1)]
 )
 def test_shares_that_cannot_be_are_refused(gain: float, discordant: float):
     with pytest.raises(ValueError, match="expected shares between 0 and 1"):

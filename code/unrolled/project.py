@@ -63,13 +63,16 @@ def demand_shares(p10: float, p01: float, N: int) -> None:
 
 
 def refuse(gain: float, discordant: float, alpha: float, power: float) -> None:
-    """Raise ValueError unless the gain is not zero, nor larger than the discordant share, and all shares are shares."""
+    """Raise ValueError unless all are shares, and the gain is neither 0 nor ±1, nor larger than the discordant share."""
     share("alpha", alpha, inside=True)
     share("power", power, inside=True)
-    if not 0 < abs(number("gain", gain)) <= number("discordant", discordant) <= 1:
+    if (
+        not 0 < abs(number("gain", gain)) <= number("discordant", discordant) <= 1
+        or abs(gain) == 1
+    ):
         raise ValueError(
             f"a gain of {gain} with a discordant share of {discordant}: expected shares between 0 and 1 (3 points are "
-            "0.03), a gain that is not 0, and no gain larger than the share on which the models differ"
+            "0.03), a gain that is neither 0 nor 1, and no gain larger than the share on which the models differ"
         )
 
 
@@ -107,8 +110,8 @@ def detectable_gain(
         over = 1 + b**2 / N
         root = sqrt(a**2 - over * (a**2 - b**2))
         gain = sqrt(discordant / N) * (a + root) / over
-        if gain <= discordant:
-            return gain
+        if gain <= discordant * (1 + 1e-12):  # it may be all of it, but for rounding
+            return min(gain, discordant)
     raise ValueError(
         f"{N} examples are too few: the models differ on a share of {discordant}, and not even a gain of all of it "
         "would be found; take more examples"
