@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 from numpy import ndarray
-from scipy.special import entr, xlog1py
+from scipy.special import entr, expm1, xlog1py
 
 from unrolled.data.names import ALPHABET, LONGEST, Name
 from unrolled.demand import whole
@@ -203,7 +203,7 @@ def expected_coverage(p: ndarray, n: ndarray) -> float:
 
     ``n`` (M,) is how many draws of its language the sample has. Result ``expected-coverage``.
     """
-    return np.mean(-np.expm1(xlog1py(n, -p)))  # 1 − (1 − p)ⁿ, exact for small p too
+    return np.mean(-expm1(xlog1py(n, -p)))  # 1 − (1 − p)^n, exact for small p too
 
 
 # Metrics of a sample as a whole

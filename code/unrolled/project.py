@@ -68,11 +68,11 @@ def refuse(gain: float, discordant: float, alpha: float, power: float) -> None:
     share("power", power, inside=True)
     if (
         not 0 < abs(number("gain", gain)) <= number("discordant", discordant) <= 1
-        or abs(gain) == 1
+        or gain**2 == discordant
     ):
         raise ValueError(
             f"a gain of {gain} with a discordant share of {discordant}: expected shares between 0 and 1 (3 points are "
-            "0.03), a gain that is neither 0 nor 1, and no gain larger than the share on which the models differ"
+            "0.03), a gain that is not 0, and not 1, and no gain larger than the share on which the models differ"
         )
 
 
@@ -110,7 +110,7 @@ def detectable_gain(
         over = 1 + b**2 / N
         root = sqrt(a**2 - over * (a**2 - b**2))
         gain = sqrt(discordant / N) * (a + root) / over
-        if gain <= discordant * (1 + 1e-12):  # it may be all of it, but for rounding
+        if gain <= discordant * (1 + 1e-12):  # but for rounding
             return min(gain, discordant)
     raise ValueError(
         f"{N} examples are too few: the models differ on a share of {discordant}, and not even a gain of all of it "

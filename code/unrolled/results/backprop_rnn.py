@@ -802,13 +802,13 @@ STACKED = Result(
 
 
 def batch(rng: Generator, B: int, T: int, V: int, d: int) -> dict[str, ndarray]:
-    """Random words and next words (B, T), random matrices, and states to begin with."""
+    """Random words and next words (B, T), random matrices, states to begin with; the scores are small or large."""
     return {
         "ids": rng.integers(V, size=(B, T)),
         "targets": rng.integers(V, size=(B, T)),
         "W_embed": rng.normal(0, 0.7, (d, V)),
         "W_recurrent": matrices(rng, d, d),
-        "W_unembed": rng.normal(size=(V, d)),
+        "W_unembed": rng.choice([0.1, 1, 3]) * rng.normal(size=(V, d)),
         "h_0": rng.uniform(-0.9, 0.9, (B, d)),
     }
 

@@ -1133,11 +1133,11 @@ HIERARCHICAL = Result(
 
 
 def text_and_noise(rng: Generator, V: int, d: int, K: int) -> dict[str, object]:
-    """Random counts, of which the first word has two different ones at least, random noise and random vectors."""
+    """Random counts, of which the first word has two different ones at least, random noise, and random vectors."""
     n = rng.poisson(0.8, size=(V, V)).astype(float)
     n[0, :2] += 1, 3
-    v, u = rng.normal(size=(2, V, d))
-    return {"n": n, "q": rng.dirichlet(np.full(V, 2.0)), "K": K, "v": v, "u": u}
+    q, (v, u) = rng.dirichlet(np.full(V, 2.0)), rng.normal(size=(2, V, d))
+    return {"n": n, "q": q, "K": K, "v": rng.choice([0.1, 1, 2]) * v, "u": u}
 
 
 def every_draw(n: ndarray, q: ndarray, K: int, v: ndarray, u: ndarray) -> float:
@@ -1262,7 +1262,7 @@ EXPECTATION = Result(
         Mutant("the sign of the loss", objective_but(factor=lambda n: -1)),
         Mutant(
             "the mean over the pairs for their sum",
-            objective_but(factor=lambda n: 1 / n.sum()),
+            objective_but(factor=lambda n: 1 / max(n.sum(), 1)),
         ),
     ],
 )
