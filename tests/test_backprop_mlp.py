@@ -2,14 +2,17 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.nn import functional as F
 
 from unrolled.backprop_mlp import (
     deep_forward,
     deep_gradients,
     forward,
     gradients,
+    log_likelihood,
     output_error,
     softmax,
 )
@@ -35,6 +38,22 @@ def test_without_layers_it_is_the_network_with_one_latent_vector(sizes, seed):
     assert np.array_equal(deep.h, [one.h])
     assert np.array_equal(deep.W_embed, one.W_embed)
     assert np.array_equal(deep.W_unembed, one.W_unembed)
+
+
+@given(sizes, seeds)
+def test_values_are_those_of_pytorchs_layers(sizes, seed):
+    case = network(*sizes, seed)
+    x, y, embed, W, unembed = map(torch.from_numpy, case)
+    h = [F.embedding(x.argmax(), embed.T)]
+    for layer in W:
+        h.append(torch.tanh(F.linear(h[-1], layer)))
+    s = F.linear(h[-1], unembed)
+    found = deep_forward(*case)
+    np.testing.assert_allclose(found.h, torch.stack(h), rtol=0, atol=1e-13)
+    np.testing.assert_allclose(found.s, s, rtol=0, atol=1e-12)
+    expected = -F.cross_entropy(s, y.argmax()).item()
+    assert found.J == pytest.approx(expected, rel=1e-12, abs=1e-12)
+    assert log_likelihood(s.numpy(), y.numpy()) == pytest.approx(found.J)
 
 
 @given(sizes, seeds)

@@ -77,6 +77,15 @@ def test_long_text_in_two_pieces_has_the_same_states_and_likelihood():
     assert abs(first.W_recurrent + second.W_recurrent - whole.W_recurrent).max() > 1e-3
 
 
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=30))
+def test_rows_of_one_word_are_added_up(ids: list[int]):
+    rows = np.random.default_rng(len(ids)).normal(size=(len(ids), 3))
+    expected = np.zeros((5, 3))
+    np.add.at(expected, ids, rows)
+    found = backprop_rnn.sums_by_word(rows, np.array(ids), 5)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-13)
+
+
 def test_batch_keeps_the_type_of_the_matrices_and_its_arguments_as_they_are():
     ids, targets, weights, h_0 = drawn((2, 3, 4, 5))
     copies = [a.copy() for a in (ids, targets, *weights, h_0)]

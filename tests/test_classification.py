@@ -252,6 +252,12 @@ def distance(a: str, b: str) -> int:
     )
 
 
+def test_relatives_have_the_same_stem_in_the_same_language():
+    train = [Name("Novak", "A"), Name("Rossi", "B")]
+    part = [Name("Novakova", "A"), Name("Novakova", "B"), Name("Russo", "B")]
+    assert classification.has_relative(part, train) == [True, False, False]
+
+
 @given(
     st.lists(st.text("ab", min_size=1, max_size=4), min_size=1, max_size=5),
     st.text("ab", min_size=1, max_size=4),

@@ -124,6 +124,12 @@ def test_languages_are_kept_apart():
     assert evaluation.diversity([*sample, *training]) == 1
 
 
+def test_means_are_of_each_language():
+    sample = [Name("a", "X"), Name("b", "Y"), Name("c", "X")]
+    assert evaluation.by_language(sample, [1, 2, 4]) == {"X": [1, 4], "Y": [2]}
+    assert evaluation.means(sample, [1, 2, 4]) == {"X": 2.5, "Y": 2}
+
+
 def test_diversity_is_the_share_of_different_names():
     sample = [Name(text, "X") for text in "aabc"]
     assert evaluation.diversity(sample) == 3 / 4

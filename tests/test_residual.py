@@ -87,6 +87,20 @@ def test_vanilla_states_are_those_of_pytorchs_rnn():
     assert not h[0].any()
 
 
+def test_values_are_those_of_pytorchs_cell_added_to_the_stream():
+    case = network(1, T=7)
+    x, y, W_embed, W_recurrent, W_unembed = map(torch.from_numpy, case.values())
+    h = [torch.zeros(1, 4, dtype=torch.float64)]
+    for x_t in x:
+        h.append(h[-1] + torch.rnn_tanh_cell(x_t[None], h[-1], W_embed, W_recurrent))
+    s = torch.nn.functional.linear(h[-1][0], W_unembed)
+    found = residual.forward(**case)
+    np.testing.assert_allclose(found.h, torch.cat(h), rtol=0, atol=1e-13)
+    np.testing.assert_allclose(found.s, s, rtol=0, atol=1e-12)
+    J = -torch.nn.functional.cross_entropy(s, y.argmax())
+    assert found.J == pytest.approx(J.item(), rel=1e-12)
+
+
 # Over long distances
 
 

@@ -209,6 +209,15 @@ def test_what_is_no_distribution_is_refused(q: list):
         Alias(np.array(q))
 
 
+# The model
+
+
+def test_probabilities_are_the_shares_of_the_exponentials():
+    v, u = np.array([[np.log(2), 0], [5, 7]]), np.array([[1.0, 3], [0, 2], [0, 1]])
+    p = np.exp(word2vec.log_probabilities(0, v, u))
+    np.testing.assert_allclose(p, [1 / 2, 1 / 4, 1 / 4], rtol=1e-14)
+
+
 # The derived step
 
 
@@ -372,6 +381,11 @@ def test_auc_is_that_of_scikit_learn_with_ties_too(seed: int):
     observed[:, 0] = 1
     expected = roc_auc_score(observed.ravel(), x.ravel())
     assert word2vec.judge(Vectors(v, u), pairs).auc == pytest.approx(expected)
+
+
+def test_rows_have_the_length_one_but_for_a_row_of_zeros():
+    found = word2vec.unit(np.array([[3.0, 4], [0, 0], [0, -2]]))
+    np.testing.assert_allclose(found, [[0.6, 0.8], [0, 0], [0, -1]], rtol=1e-15)
 
 
 def test_neighbours_are_sorted_and_without_the_word_itself():
