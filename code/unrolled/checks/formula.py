@@ -4,8 +4,10 @@ The error of a against b is max|a − b| / max(‖a‖∞, ‖b‖∞, τ), with
 """
 
 import inspect
+import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import NamedTuple
@@ -94,18 +96,21 @@ class Result:
     def __post_init__(self) -> None:
         RESULTS[self.label] = self
 
-    def drawn(self) -> Iterator[tuple[dict[str, int], Case]]:
-        """The random cases, each with its sizes: the same whenever they are drawn."""
+    def drawn(self, **only: int) -> Iterator[tuple[dict[str, int], Case]]:
+        """The random cases, each with its sizes: the same whenever they are drawn.
+
+        ``only`` fixes some of the sizes; where the rest has fewer than :data:`CASES` values, so many cases are drawn.
+        """
         rng = np.random.default_rng(2024)
-        seen = set()
-        while len(seen) < CASES:
-            drawn = [
-                int(rng.integers(low, high + 1)) for low, high in self.sizes.values()
-            ]
-            if len(set(drawn)) == len(drawn) and tuple(drawn) not in seen:
-                seen.add(tuple(drawn))
-                sizes = dict(zip(self.sizes, drawn, strict=True))
-                yield sizes, self.case(rng, **sizes)
+        ranges = [
+            [only[letter]] if letter in only else range(low, high + 1)
+            for letter, (low, high) in self.sizes.items()
+        ]
+        every = list(itertools.product(*ranges))
+        different = [sizes for sizes in every if len(set(sizes)) == len(sizes)]
+        for drawn in rng.permutation(different or every)[:CASES].tolist():
+            sizes = dict(zip(self.sizes, drawn, strict=True))
+            yield sizes, self.case(rng, **sizes)
 
 
 # How far two values are apart
@@ -148,20 +153,6 @@ class Refuted(AssertionError):
     """A formula that does not hold, or a mistake that the check does not refuse."""
 
 
-class Values(dict[str, object]):
-    """What a function gives for each of the cases, by name: computed when it is first asked for, and once."""
-
-    def __init__(
-        self, function: Callable[..., object], cases: Mapping[str, Case]
-    ) -> None:
-        self.function = function
-        self.cases = cases
-
-    def __missing__(self, name: str) -> object:
-        self[name] = self.function(**self.cases[name])
-        return self[name]
-
-
 class Agreement(NamedTuple):
     """How far a claim agrees with a reference."""
 
@@ -195,15 +186,25 @@ def named(sizes: Mapping[str, int]) -> str:
     return ", ".join(f"{letter} = {size}" for letter, size in sizes.items())
 
 
+@contextmanager
+def blamed(result: Result, what: str, case: str) -> Iterator[None]:
+    """Make any error Refuted, in which the result, what was called, and the case are named."""
+    try:
+        yield
+    except Exception as reason:
+        raise Refuted(
+            f"{result.label}: {what} raised {type(reason).__name__} in the case {case}: {reason}"
+        ) from reason
+
+
 def agreement(
-    result: Result, reference: Reference, claimed: Values, held: Values
+    result: Result,
+    reference: Reference,
+    claimed: Mapping[str, Parts],
+    held: Mapping[str, Parts],
 ) -> Agreement:
-    """Hold the claim against a reference; raises :class:`Refuted` beyond the bound, or if no case is covered."""
-    errors = {
-        name: largest_error(claimed[name], held[name])
-        for name, case in held.cases.items()
-        if reference.covers(**case)
-    }
+    """How far what is claimed agrees with a reference, by case; raises :class:`Refuted` beyond the bound."""
+    errors = {name: largest_error(claimed[name], held[name]) for name in held}
     if not errors:
         raise Refuted(f"{result.label}: no case is covered by {reference.how}")
     worst = max(errors, key=errors.get)
@@ -218,16 +219,19 @@ def agreement(
 
 
 def refusal(
-    result: Result, mutant: Mutant, drawn: Mapping[str, Case], held: Values
+    result: Result,
+    mutant: Mutant,
+    drawn: Mapping[str, Case],
+    right: Mapping[str, Parts],
 ) -> Refusal:
-    """Let the first reference refuse a mistake; raises :class:`Refuted` if one passes that is not harmless there."""
+    """Let the check refuse a mistake; raises :class:`Refuted` if it lets one pass that is not harmless there."""
     refused = 0
     for name, case in drawn.items():
-        wrong = (
-            largest_error(mutant.function(**case), held[name])
-            > result.references[0].bound
-        )
-        if wrong == mutant.harmless(**case):
+        with blamed(result, f"the mistake “{mutant.mistake}”", name):
+            apart = largest_error(mutant.function(**case), right[name])
+            harmless = mutant.harmless(**case)
+        wrong = apart > result.references[0].bound
+        if wrong == harmless:
             raise Refuted(
                 f"{result.label}: the check {'refuses' if wrong else 'accepts'} the mistake “{mutant.mistake}” in the "
                 f"case {name}, against what the result says of it"
@@ -238,10 +242,10 @@ def refusal(
 
 def by_hand(result: Result) -> Agreement:
     """Hold the claim against what was worked out by hand; raises :class:`Refuted` beyond rounding."""
-    errors = [
-        largest_error(result.claim(**worked.case), worked.value)
-        for worked in result.worked
-    ]
+    errors = []
+    for number, worked in enumerate(result.worked, 1):
+        with blamed(result, "the formula", f"worked by hand, number {number}"):
+            errors.append(largest_error(result.claim(**worked.case), worked.value))
     if max(errors) > 1e-12:
         raise Refuted(
             f"{result.label}: the formula does not give what was worked out by hand: error {max(errors):.1e}"
@@ -251,20 +255,36 @@ def by_hand(result: Result) -> Agreement:
 
 def check(result: Result) -> Report:
     """Hold a result against all its references, cases and mutants; raises :class:`Refuted`, naming the label."""
-    drawn = {named(sizes): case for sizes, case in result.drawn()}
+    with blamed(result, "its generator", "that was to be drawn"):
+        drawn = {named(sizes): case for sizes, case in result.drawn()}
     cases = {**drawn, **result.edges}
-    claimed = Values(result.claim, cases)
-    held = [Values(reference.function, cases) for reference in result.references]
-    first = next(iter(drawn))
-    claims, holds = parts(claimed[first]), parts(held[0][first])
-    if len(holds) < len(claims):
-        raise Refuted(
-            f"{result.label}: the first reference leaves out {', '.join(claims.keys() - holds.keys())}"
-        )
+
+    def computed(
+        what: str,
+        function: Callable[..., object],
+        covers: Callable[..., bool] = always,
+    ) -> dict[str, Parts]:
+        """What a function gives, by case, where it covers the case."""
+        found = {}
+        for name, case in cases.items():
+            with blamed(result, what, name):
+                if covers(**case):
+                    found[name] = parts(function(**case))
+        return found
+
+    claimed = computed("the formula", result.claim)
+    held = [computed(r.how, r.function, r.covers) for r in result.references]
     agreements = [
-        agreement(result, reference, claimed, values)
-        for reference, values in zip(result.references, held, strict=True)
+        agreement(result, reference, claimed, found)
+        for reference, found in zip(result.references, held, strict=True)
     ]
+    for name in drawn:
+        found = held[0].get(name, {})
+        if len(found) < len(claimed[name]):
+            left_out = ", ".join(claimed[name].keys() - found.keys()) or "the value"
+            raise Refuted(
+                f"{result.label}: the first reference leaves out {left_out} in the case {name}"
+            )
     return Report(
         result.label,
         inspect.getsource(result.code or result.claim),

@@ -8,7 +8,6 @@ which is zero. Its shape is given as a function of the case.
 from collections.abc import Callable, Mapping
 
 import numpy as np
-import torch
 
 from unrolled.checks.formula import Case, Parts
 
@@ -21,14 +20,16 @@ def with_zeros(case: Case, added: Mapping[str, Shape]) -> dict[str, object]:
 
 
 def autograd(
-    J: Callable[..., torch.Tensor], *by: str, **added: Shape
+    J: Callable[..., object], *by: str, **added: Shape
 ) -> Callable[..., Parts]:
     """The gradients of J by some of its arguments and by values on the way, by PyTorch in float64.
 
-    ``J`` takes the arguments of a case as tensors and gives a scalar.
+    ``J`` takes the arguments of a case as tensors and gives a scalar tensor.
     """
 
     def gradients(**case: object) -> Parts:
+        import torch  # here, so that the reader's check does without it
+
         tensors = {
             name: torch.as_tensor(value)
             for name, value in with_zeros(case, added).items()

@@ -1,98 +1,117 @@
-"""A reader's own function, held against a result: right, or how it is wrong.
+"""A reader's own function, held against a result: right, not right, or not to be read; and how it is wrong.
 
-Each part of what the function gives is compared with the same part of the claim, then with those of the known
-mistakes, each up to a constant factor. So a wrong sign, a factor and a known mistake are told apart, also together.
+There are three verdicts: what cannot be read, or not closely enough, is not called wrong.
 """
 
 import difflib
-import functools
 import html
-import inspect
 import itertools
-import math
-from collections.abc import Callable, Mapping, Sequence
+import operator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from unrolled.checks.formula import (
-    RESULTS,
-    Case,
-    Mutant,
-    Parts,
-    Result,
-    error,
-    named,
-    parts,
+from unrolled.checks.diagnosis import Mistakes, Part, Remark, Trial, judge
+from unrolled.checks.formula import RESULTS, Case, Parts, Result, error, named, parts
+from unrolled.checks.likeness import Arrays, same_shapes
+from unrolled.checks.pencil import small_cases, two_numbers, written_out
+from unrolled.checks.reading import (
+    Asked,
+    Form,
+    Given,
+    Unreadable,
+    WithoutEnd,
+    fit,
+    understood,
 )
 
-ALIKE = 1e-8
-"""Two values that differ less are the same formula, computed otherwise."""
+PRINTED = 1000
+"""So many characters of what a function prints are shown, once."""
+
+RIGHT, WRONG, UNREAD = "right", "not right", "I cannot read this"
+LOOKS = {
+    True: (RIGHT, "✓", "#2f9e44"),
+    False: (WRONG, "✗", "#e03131"),
+    None: (UNREAD, "?", "#868e96"),
+}
 
 
 class Verdict(NamedTuple):
-    """Whether a reader's function computes a result, and what is to say about it."""
+    """Whether a reader's function computes a result, and what is to say about it.
 
-    right: bool
+    ``right`` is None where that cannot be said. ``case`` is the case that the words show: the function can be called
+    with it, as ``function(**verdict.case)``.
+    """
+
+    right: bool | None
     words: str
+    case: Case | None = None
 
     def __repr__(self) -> str:
         return self.words
 
     def _repr_html_(self) -> str:
-        lines = map(html.escape, self.words.splitlines())
-        return f"<p>{'<br>'.join(lines)}</p>"
+        word, mark, colour = LOOKS[self.right]
+        label, colon, said = self.words.partition(": ")
+        return (
+            f'<div style="border-left: 0.3em solid {colour}; padding: 0.2em 0.8em; font-family: monospace; '
+            f'white-space: pre-wrap; overflow-wrap: anywhere">{html.escape(label + colon)}<strong>'
+            f'<span aria-hidden="true">{mark} </span>{word}</strong>{html.escape(said.removeprefix(word))}</div>'
+        )
 
 
-class Trial(NamedTuple):
-    """A case with its sizes, what the claim gives there, and what the reader's function gives."""
-
-    sizes: Mapping[str, int]
-    case: Case
-    claimed: Parts
-    given: Parts
-
-
-def attempt(label: str, function: Callable[..., object]) -> Verdict:
+def attempt(label: str, function: Callable[..., object], /, **only: int) -> Verdict:
     """Hold a function against the result with a label, and say whether it is right, and if not, how it is wrong.
 
-    The function takes what the result's own function takes, by the same names, and gives the same: an array, or
-    several as a tuple in the same order. Import the results of the page first, as in
-    ``from unrolled.results import backprop_mlp``. Raises ValueError for a label that is not known, and TypeError for
-    what is not a function.
+    The function takes what the result's own function takes, by the same names. It gives the same, in any form: arrays,
+    lists, tensors; several parts in the same order or by name; or a part alone, such as one of several gradients, or
+    the one by a single state. ``only`` fixes sizes, as in ``attempt("rnn-states", mine, T=3)``.
+
+    Import the results of the page first, as in ``from unrolled.results import backprop_rnn``. What the function raises
+    becomes a verdict. Raises ValueError for a label or a size that is not known, and TypeError for what is no label, no
+    function or no size.
     """
     result = find(label)
     if not callable(function):
         raise TypeError(
             f"attempt needs a function, and got {function!r}; give the function itself, not its value"
         )
+    only = allowed(result, only)
+    trials = gathered(result, only)
     try:
-        trials = [
-            trial(result, function, sizes, case) for sizes, case in result.drawn()
-        ]
-    except Unusable as reason:
-        return Verdict(False, f"{label}: not right. {reason}")
+        asked = Asked(function, list(trials[0].case))
+        heard, answers, silent = answered(asked, trials)
+        form, found = understood(answers, [t.claimed for t in heard])
+        judged = compared(heard, found, Mistakes(result.mutants, heard))
+    except Unreadable as reason:
+        return Verdict(None, f"{label}: {UNREAD}. {reason}")
+    held = held_against(trials, only)
+    more = missing(answers[0], judged, heard[0])
+    if all(remark.right for _, remark in judged):
+        return praise(label, judged, heard, silent, held, more)
+    lines = told(judged)
+    if silent:
+        lines.append(f"In {len(silent)} of {len(trials)} cases: {silence(silent)}")
+    if all(remark.right is not False for _, remark in judged):
+        return Verdict(None, "\n".join([f"{label}: {UNREAD} closely enough.", *lines]))
+    hardest = max(plausibility(r) for _, r in judged if r.right is False)
+    wrong = [part for part, r in judged if plausibility(r) == hardest]
+    seen = example(wrong, candidates(result, only, heard), asked, form)
+    words = "\n".join([f"{label}: {WRONG}, {held}.", *lines, *more, *seen.lines])
+    return Verdict(False, words, seen.case)
 
-    @functools.cache
-    def mistaken(mutant: Mutant) -> list[Parts]:
-        return [parts(mutant.function(**t.case)) for t in trials]
 
-    remarks = {
-        name: diagnosis(result, trials, name, mistaken) for name in trials[0].claimed
-    }
-    right = not any(remarks.values())
-    lines = [
-        f"{label}: {'right' if right else 'not right'}, held against {len(trials)} cases of different shapes."
-    ]
-    for remark in dict.fromkeys(remarks.values()):
-        names = ", ".join(name for name in remarks if remarks[name] == remark)
-        if not right:
-            lines.append(f"{names or 'The value'}: {remark or 'right.'}")
-    return Verdict(right, "\n".join(lines))
+# The cases
 
 
 def find(label: str) -> Result:
-    """The result with a label; raises ValueError with the nearest that is known."""
+    """The result with a label; raises ValueError with the nearest that is known, and TypeError for what is no label."""
+    if not isinstance(label, str):
+        raise TypeError(
+            f"attempt needs the label of a result first, such as 'softmax-error', and got {label!r}"
+        )
     if label in RESULTS:
         return RESULTS[label]
     near = difflib.get_close_matches(label, RESULTS, n=1)
@@ -103,171 +122,320 @@ def find(label: str) -> Result:
     )
 
 
-class Unusable(Exception):
-    """What a function gave, or that it gave nothing, in words for the reader."""
-
-
-def trial(
-    result: Result,
-    function: Callable[..., object],
-    sizes: Mapping[str, int],
-    case: Case,
-) -> Trial:
-    """Call the reader's function with a copy of a case; raises Unusable if nothing can be compared."""
-    claimed = parts(result.claim(**case))
-    try:
-        inspect.signature(function).bind(**case)
-    except TypeError as reason:
-        raise Unusable(
-            f"It is called with the arguments {', '.join(case)}: {reason}."
-        ) from None
-    try:
-        value = function(
-            **{
-                name: np.copy(x) if isinstance(x, np.ndarray) else x
-                for name, x in case.items()
-            }
-        )
-    except Exception as reason:
-        raise Unusable(
-            f"It raised {type(reason).__name__} where {named(sizes)}: {reason}"
-        ) from None
-    if isinstance(value, tuple) and not hasattr(value, "_asdict"):
-        if len(value) != len(claimed):
-            raise Unusable(
-                f"It gave {len(value)} values, where {wanted(claimed)} is expected."
+def allowed(result: Result, only: Mapping[str, int]) -> dict[str, int]:
+    """The sizes that are fixed; raises ValueError for what is no size of the result, and TypeError for no number."""
+    known = ", ".join(
+        f"{letter} from {low} to {high}" for letter, (low, high) in result.sizes.items()
+    )
+    found = {}
+    for letter, size in only.items():
+        if letter not in result.sizes:
+            raise ValueError(
+                f"{result.label} has no size {letter!r}; its cases have {known}"
             )
-        value = dict(zip(claimed, value, strict=True))
-    try:
-        given = parts(value)
-    except (TypeError, ValueError):
-        raise Unusable(
-            f"It gave {type(value).__name__}, where numbers are expected."
-        ) from None
-    if len(given) == len(claimed) == 1:
-        given = dict(zip(claimed, given.values(), strict=True))
-    if given.keys() != claimed.keys():
-        raise Unusable(f"It gave {wanted(given)}, where {wanted(claimed)} is expected.")
-    return Trial(sizes, case, claimed, given)
+        try:
+            found[letter] = operator.index(size)
+        except TypeError:
+            raise TypeError(
+                f"the size {letter} is a whole number, and got {size!r}"
+            ) from None
+        low, high = result.sizes[letter]
+        if not low <= found[letter] <= high:
+            raise ValueError(
+                f"{letter} = {size} is not among the cases of {result.label}, which have {known}"
+            )
+    return found
 
 
-def wanted(value: Parts) -> str:
-    """The parts of a value in words."""
-    return "one array" if "" in value else ", ".join(value)
+def gathered(result: Result, only: Mapping[str, int]) -> list[Trial]:
+    """The random cases and the edge cases, with what the claim gives; all of them of the sizes that are fixed."""
+    cases = [(sizes, "", case) for sizes, case in result.drawn(**only)]
+    places = {letter: places_of(result, letter) for letter in only}
+    for name, case in result.edges.items():
+        measured = dict(measures(case))
+        if all(measured.get(places[x]) == only[x] for x in only):
+            cases.append(({}, name, case))
+    return [Trial(*case, parts(result.claim(**case[-1]))) for case in cases]
 
 
-def diagnosis(
-    result: Result,
-    trials: Sequence[Trial],
-    name: str,
-    mistaken: Callable[[Mutant], Sequence[Parts]],
-) -> str:
-    """How a part is wrong, in words that follow its name; '' if it is right.
+Place = tuple[str, int]
+"""An argument and one of its axes, or −1 for its value."""
 
-    What a mistake gives in the cases is asked of ``mistaken``, and of no more mistakes than it takes.
+
+def measures(case: Case) -> Iterator[tuple[Place, int]]:
+    """The lengths of all axes of a case's arguments, and the values of those that are one whole number."""
+    for name, x in case.items():
+        if isinstance(x, (int, np.integer)):
+            yield (name, -1), int(x)
+        for axis, length in enumerate(np.shape(x)):
+            yield (name, axis), length
+
+
+def places_of(result: Result, letter: str) -> Place | None:
+    """Where a case has a size of the result; None if no argument has it."""
+    fits = None
+    for sizes, case in itertools.islice(result.drawn(), 5):
+        here = {place for place, n in measures(case) if n == sizes[letter]}
+        fits = here if fits is None else fits & here
+    return min(fits, default=None)
+
+
+# What the function gives
+
+
+def answered(
+    asked: Asked, trials: Sequence[Trial]
+) -> tuple[list[Trial], list[Given], list[tuple[Trial, str]]]:
+    """The trials in which the function gives something, what it gives, and the others, each with the reason why not.
+
+    What it prints is shown once. Raises :class:`Unreadable` if it never gives anything.
     """
-    right = [t.claimed[name] for t in trials]
-    given = [t.given[name] for t in trials]
-    if not all(np.isfinite(x).all() for x in given):
-        return "entries that are not numbers (nan or inf)."
-    prefix = ""
-    if any(a.shape != b.shape for a, b in zip(given, right, strict=True)):
-        if any(a.shape != b.T.shape for a, b in zip(given, right, strict=True)):
-            return wrong_shape(trials, name)
-        given, prefix = [x.T for x in given], "transposed"
-    for mutant in [None, *result.mutants]:
-        values = [p.get(name) for p in mistaken(mutant)] if mutant else right
-        factor = common_factor(given, values, trials)
-        if factor is None:
-            continue
-        remarks = [
-            prefix,
-            "" if factor == "1" else said_of_factor(factor),
-            mutant and f"a common mistake: {mutant.mistake}",
+    heard, answers, silent = [], [], []
+    try:
+        for trial in trials:
+            try:
+                answers.append(asked(trial.case))
+                heard.append(trial)
+            except WithoutEnd:
+                raise
+            except Unreadable as reason:
+                silent.append((trial, str(reason)))
+    finally:
+        if asked.printed:
+            cut = " …" * (len(asked.printed) > PRINTED)
+            print(asked.printed[:PRINTED].rstrip("\n") + cut)
+    if all(trial.edge for trial in heard):
+        raise Unreadable(silence(silent, where=False))
+    return heard, answers, silent
+
+
+def silence(silent: Sequence[tuple[Trial, str]], where: bool = True) -> str:
+    """Why a function gives nothing in the smallest case, and where that is."""
+    trial, reason = min(
+        silent, key=lambda s: (bool(s[0].edge), sum(s[0].sizes.values()))
+    )
+    same = {other for _, other in silent} == {reason}
+    return f"{reason} This was {trial.where()}." if where or not same else reason
+
+
+# What is compared with what
+
+
+def compared(
+    heard: Sequence[Trial], found: Sequence[Parts], known: Mistakes
+) -> list[tuple[Part, Remark]]:
+    """The parts that were given, each with what is to say of it.
+
+    One array that does not have the shape expected may be one of several parts, or some of the rows of one. It is taken
+    for that which makes it right, or wrong in the simplest way; raises :class:`Unreadable` if it may be any of several.
+    """
+    claims = [t.claimed for t in heard]
+    names = [name for name in claims[0] if all(name in given for given in found)]
+    if names and (len(claims[0]) > 1 or fit(found, claims)):
+        right = {name: [c[name] for c in claims] for name in claims[0]}
+        parts = [
+            Part(name, name, select(name), [f[name] for f in found], right[name])
+            for name in names
         ]
-        remarks = [remark for remark in remarks if remark]
-        return f"{'; '.join(remarks)}." if remarks else ""
-    return unknown(trials, name, right, given)
+        return [
+            (part, judge(part, heard, without(right, part.name), known))
+            for part in parts
+        ]
+    given = [next(iter(f.values())) for f in found]
+    parts = [
+        Part(title, next(iter(found[0])), of, given, list(map(of, claims)))
+        for title, of in readings(claims)
+    ]
+    judged = [
+        (part, judge(part, heard, {}, known))
+        for part in parts
+        if part.title in claims[0] or same_shapes(part.given, part.right)
+    ]
+    best = min(judged, key=lambda pair: plausibility(pair[1]))
+    if best[1].right or best[1].ways:
+        return [best]
+    if names:
+        return judged[:1]
+    raise Unreadable(
+        f"It gave one array, where {', '.join(claims[0])} are expected. It is none of them, and none with a known "
+        f"mistake. Give it by its name, as {{{next(iter(claims[0]))!r}: …}}, to have it compared."
+    )
 
 
-def said_of_factor(factor: str) -> str:
-    """What a constant factor means."""
-    if factor == "−1":
-        return "the sign is opposite (of a gradient, it is that of the loss −J, where the book maximises J = log p)"
-    return f"{factor} times what it should be"
+def select(name: str, rows: object = ...) -> Callable[[Parts], np.ndarray | None]:
+    """How to take a part, or some of its rows, from all parts; None if it is not there."""
 
-
-def common_factor(
-    given: Sequence[np.ndarray],
-    values: Sequence[np.ndarray | None],
-    trials: Sequence[Trial],
-) -> str | None:
-    """The factor by which all values have to be multiplied: a number, or one of the sizes; None if there is none.
-
-    Where both are zero, any factor will do.
-    """
-    if any(v is None or v.shape != g.shape for g, v in zip(given, values, strict=True)):
-        return None
-    factors, sized = [], []
-    for g, v, t in zip(given, values, trials, strict=True):
-        if not v.any() and not g.any():
-            continue
-        square = float((v * v).sum())
-        factor = float((g * v).sum()) / square if square else 1.0
-        if factor == 0 or error(g, factor * v) > ALIKE:
+    def taken(parts: Parts) -> np.ndarray | None:
+        try:
+            return parts[name][rows]
+        except (KeyError, IndexError):
             return None
-        factors.append(factor)
-        sized.append(t)
-    if not factors:
-        return "1"
-    letters = list(trials[0].sizes)
-    powers = {"1": lambda t: 1.0}
-    for letter in letters:
-        powers[letter] = lambda t, letter=letter: t.sizes[letter]
-        powers[f"1/{letter}"] = lambda t, letter=letter: 1 / t.sizes[letter]
-    for word, power in powers.items():
-        rest = [f / power(t) for f, t in zip(factors, sized, strict=True)]
-        if max(rest) - min(rest) <= ALIKE * abs(rest[0]):
-            number = f"{rest[0]:.6g}".replace("-", "−")
-            return (
-                number
-                if word == "1"
-                else word
-                if number == "1"
-                else f"{number} · {word}"
+
+    return taken
+
+
+def without(right: Mapping[str, Arrays], name: str) -> dict[str, Arrays]:
+    """The other parts."""
+    return {other: arrays for other, arrays in right.items() if other != name}
+
+
+def readings(
+    claims: Sequence[Parts],
+) -> Iterator[tuple[str, Callable[[Parts], np.ndarray | None]]]:
+    """Each part, then each row of one and all its rows but one: in words, and how to take it from all parts."""
+    for name in claims[0]:
+        yield name, select(name)
+    for name in claims[0]:
+        of = f" of {name}" if name else ""
+        lengths = {len(c[name]) if c[name].ndim else 0 for c in claims}
+        for row in range(min(lengths)):
+            yield f"row {row}{of}", select(name, row)
+        if min(lengths) < max(lengths):
+            for row in range(1, min(lengths) + 1):
+                yield f"row {row} from the end{of}", select(name, -row)
+        if min(lengths):
+            yield f"all rows but the first{of}", select(name, slice(1, None))
+            yield f"all rows but the last{of}", select(name, slice(-1))
+
+
+def plausibility(remark: Remark) -> tuple[int, float]:
+    """The less, the more likely it is that a reading with such a remark was meant."""
+    if remark.right:
+        return 0, remark.error
+    return (1, min(remark.ways).cost) if remark.ways else (2, 0.0)
+
+
+# What is said
+
+
+def held_against(trials: Sequence[Trial], only: Mapping[str, int]) -> str:
+    """How many cases there were."""
+    drawn = sum(not t.edge for t in trials)
+    edges = len(trials) - drawn
+    where = f"where {named(only)}" if only else "of different shapes"
+    more = f" and {edges} edge case{'s' * (edges > 1)}" if edges else ""
+    return f"held against {drawn} cases {where}{more}"
+
+
+def missing(
+    answer: Given, judged: Sequence[tuple[Part, Remark]], trial: Trial
+) -> list[str]:
+    """What was not given, and what was given beside the result, each in a line."""
+    lines = []
+    names = [part.name for part, _ in judged]
+    if "" not in names:
+        left_out = [name for name in trial.claimed if name not in names]
+        lines += [f"Not given, so not judged: {', '.join(left_out)}."] * bool(left_out)
+    beside = [name for name in answer.named or () if name not in trial.claimed]
+    if beside and "" not in trial.claimed:
+        lines.append(f"Not in the result, so not judged: {', '.join(beside)}.")
+    return lines
+
+
+def praise(
+    label: str,
+    judged: Sequence[tuple[Part, Remark]],
+    heard: Sequence[Trial],
+    silent: Sequence[tuple[Trial, str]],
+    held: str,
+    more: Sequence[str],
+) -> Verdict:
+    """What to say of what is right, wherever it gives something."""
+    part, worst = max(judged, key=lambda pair: pair[1].error)
+    alone = f", read as {part.title}" if part.title != part.name else ""
+    lines = [*more]
+    for overflow in dict.fromkeys(r.overflow for _, r in judged if r.overflow):
+        lines.append(f"It gives nan or inf {overflow}: a plain exponential overflows.")
+    if not silent:
+        head = f"{label}: {RIGHT}{alone}{worst.words}, {held}."
+        return Verdict(True, "\n".join([head, *lines]))
+    total = len(heard) + len(silent)
+    head = f"{label}: {UNREAD} in {len(silent)} of {total} cases. In the others it is right{alone}{worst.words}."
+    hints = []
+    for letter in heard[0].sizes:
+        given = {t.sizes[letter] for t in heard if not t.edge}
+        refused = {t.sizes[letter] for t, _ in silent if not t.edge}
+        if len(given) == 1 and refused and not given & refused:
+            (size,) = given
+            hints.append(
+                f"If it is meant for {letter} = {size} alone: attempt({label!r}, …, {letter}={size})."
             )
-    return None
+    return Verdict(None, "\n".join([head, silence(silent), *hints, *lines]))
 
 
-def wrong_shape(trials: Sequence[Trial], name: str) -> str:
-    """What to say of a shape, in the letters of the sizes."""
-    t = next(t for t in trials if t.given[name].shape != t.claimed[name].shape)
-    letters = {size: letter for letter, size in t.sizes.items()}
-
-    def spelt(shape: tuple[int, ...]) -> str:
-        return f"({', '.join(letters.get(n, str(n)) for n in shape)}{',' * (len(shape) == 1)})"
-
-    got, wanted = t.given[name].shape, t.claimed[name].shape
-    return f"the shape is {spelt(got)} = {got}, where {spelt(wanted)} = {wanted} is expected ({named(t.sizes)})."
-
-
-def unknown(
-    trials: Sequence[Trial],
-    name: str,
-    right: Sequence[np.ndarray],
-    given: Sequence[np.ndarray],
-) -> str:
-    """What to say of a value that is wrong in none of the known ways: where it is right, and the smallest case."""
-    agrees = [error(a, b) <= ALIKE for a, b in zip(given, right, strict=True)]
-    for letter, value in itertools.product(trials[0].sizes, range(1, 4)):
-        if any(agrees) and agrees == [t.sizes[letter] == value for t in trials]:
-            return f"right only where {letter} = {value}."
-    smallest = min(
-        (i for i, a in enumerate(agrees) if not a),
-        key=lambda i: math.prod(trials[i].sizes.values()),
+def told(judged: Sequence[tuple[Part, Remark]]) -> list[str]:
+    """What to say of each part, a line for those of which the same is said; of several ways, one that many share."""
+    shared = Counter(
+        mistake for _, r in judged for mistake in {w.mistake for w in r.ways}
     )
-    return (
-        f"different, and by none of the common mistakes; right in {sum(agrees)} of {len(agrees)} cases. "
-        f"Where {named(trials[smallest].sizes)}, it is {given[smallest].tolist()}, "
-        f"and should be {right[smallest].tolist()}."
-    )
+    said: dict[str, list[str]] = {}
+    for part, remark in judged:
+        words = f"right{remark.words}." if remark.right else remark.words
+        if remark.ways:
+            words = min(
+                remark.ways, key=lambda w: (w.cost - shared[w.mistake] / 100, w.words)
+            ).words
+        title = part.title or "The value"
+        if part.title != part.name:
+            title = f"Read as {title}"
+        said.setdefault(words, []).append(title)
+    return [f"{', '.join(titles)}: {words}" for words, titles in said.items()]
+
+
+class Seen(NamedTuple):
+    """A case that shows a mistake, with lines of words."""
+
+    lines: list[str]
+    case: Case | None = None
+
+
+def candidates(
+    result: Result, only: Mapping[str, int], heard: Sequence[Trial]
+) -> Iterator[Trial]:
+    """Cases that may show a mistake: small ones of one digit, then those in which the function was tried."""
+    for sizes, case in small_cases(result, **only):
+        try:
+            claimed = parts(result.claim(**case))
+        except Exception:  # a case rounded so far that it is none
+            continue
+        if all(np.isfinite(x).all() for x in claimed.values()):
+            yield Trial(sizes, "", case, claimed)
+    yield from sorted(heard, key=lambda t: sum(np.size(x) for x in t.case.values()))
+
+
+def example(
+    wrong: Sequence[Part], cases: Iterator[Trial], asked: Asked, form: Form
+) -> Seen:
+    """The first case that shows clearly that a part is wrong, written out, and the entry that differs most."""
+    errors = [error(*x) for p in wrong for x in zip(p.given, p.right, strict=True)]
+    clear = max(filter(np.isfinite, errors), default=0.0) / 100
+    for trial in cases:
+        try:
+            given = form(asked(trial.case), trial.claimed)
+        except Unreadable:
+            continue
+        seen = []
+        for part in wrong:
+            g, r = given.get(part.name), part.of(trial.claimed)
+            if g is not None and g.shape == r.shape and error(g, r) > clear:
+                seen.append((error(g, r), part.title, g, r))
+        if seen:
+            _, title, g, r = max(seen, key=lambda s: s[0])
+            return Seen(shown(trial, title, g, r), trial.case)
+    return Seen([])
+
+
+def shown(trial: Trial, title: str, given: np.ndarray, right: np.ndarray) -> list[str]:
+    """A case written out, and the entry that differs most there."""
+    with np.errstate(invalid="ignore"):
+        far = np.nan_to_num(abs(given - right), nan=np.inf)
+    place = np.unravel_index(far.argmax(), far.shape)
+    entry = f"entry {list(map(int, place))}" if place else ""
+    what = " of ".join(filter(None, (entry, title))) or "it"
+    is_, should = two_numbers(given[place], right[place])
+    written = written_out(trial.case)
+    return [
+        f"For example, {trial.where()}{', with' if written else ','}",
+        *filter(None, [written]),
+        f"{what} is {is_}, and should be {should}.",
+    ]

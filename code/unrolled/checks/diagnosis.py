@@ -1,0 +1,327 @@
+"""How a part of what a reader's function gives is wrong, in words: a sign, a factor, an order, a known mistake.
+
+All ways in which it may be wrong are tried, alone and together, and the simplest that fits all random cases is told. So
+what is said is true of every one of them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from unrolled.checks.formula import Case, Mutant, Parts, error, named, parts
+from unrolled.checks.likeness import (
+    ORDERS,
+    TURNS,
+    Arrays,
+    factor,
+    in_proportion,
+    spelt,
+)
+from unrolled.checks.pencil import number
+from unrolled.checks.reading import ALIKE
+
+SINGLE = 2e-5
+"""Two values that differ less, in no regular way, are the same in single precision, or by differences."""
+
+NEARLY = 1e-2
+"""Two values that nowhere differ by more may be the same, rounded."""
+
+HUGE = 100
+"""In a case with such numbers, a plain exponential may overflow."""
+
+PROBES = 4
+"""In so many cases a way to be wrong has to fit before it is tried in all of them."""
+
+
+class Trial(NamedTuple):
+    """A case with its sizes or, if it is an edge case, its name; and what the claim gives there."""
+
+    sizes: Mapping[str, int]
+    edge: str
+    case: Case
+    claimed: Parts
+
+    def where(self) -> str:
+        """The case in words."""
+        return (
+            f"in the case “{self.edge}”" if self.edge else f"where {named(self.sizes)}"
+        )
+
+
+class Part(NamedTuple):
+    """A part of a value, or some of its rows: what was given of it in each trial, and what is right.
+
+    ``name`` is that of what was given; ``of`` takes the part from what the claim gives, or a mistake.
+    """
+
+    title: str
+    name: str
+    of: Callable[[Parts], np.ndarray | None]
+    given: Arrays
+    right: Arrays
+
+    def at(self, places: Sequence[int]) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """What was given and what is right, in some of the trials."""
+        return [self.given[i] for i in places], [self.right[i] for i in places]
+
+
+class Way(NamedTuple):
+    """A way to be wrong, in words, with the mistake that it takes, if one; the simplest has the least cost."""
+
+    cost: float
+    words: str
+    mistake: str = ""
+
+
+class Remark(NamedTuple):
+    """Whether a part is right, or None if that cannot be said.
+
+    How far, or how not, in words; where it overflows; in which ways it may be wrong; and its largest error.
+    """
+
+    right: bool | None
+    words: str = ""
+    overflow: str = ""
+    ways: Sequence[Way] = ()
+    error: float = 0.0
+
+
+class Mistakes:
+    """What the known mistakes of a result give in the trials, each computed once, where it is asked for."""
+
+    def __init__(self, mutants: Sequence[Mutant], trials: Sequence[Trial]) -> None:
+        self.mutants = {mutant.mistake: mutant.function for mutant in mutants}
+        self.trials = trials
+        self.found: dict[tuple[str, int], Parts] = {}
+
+    def value(self, mistake: str, place: int) -> Parts:
+        """What a mistake gives in a trial; no part where it fails."""
+        if (mistake, place) not in self.found:
+            self.found[mistake, place] = {}
+            try:
+                with np.errstate(all="ignore"):
+                    value = self.mutants[mistake](**self.trials[place].case)
+                self.found[mistake, place] = parts(value)
+            except Exception:  # a mistake may fail where the formula does not
+                pass
+        return self.found[mistake, place]
+
+
+# The verdict on a part
+
+
+def judge(
+    part: Part, trials: Sequence[Trial], others: Mapping[str, Arrays], known: Mistakes
+) -> Remark:
+    """Whether a part is right in all trials, and if not, in which ways it is wrong.
+
+    ``others`` are the right values of other parts, with which it may have been exchanged.
+    """
+    overflown = [i for i, t in enumerate(trials) if overflows(t, part.given[i])]
+    errors = {
+        i: error(part.given[i], part.right[i])
+        for i in range(len(trials))
+        if i not in overflown
+    }
+    drawn = [i for i in errors if not trials[i].edge]
+    sizes = [trials[i].sizes for i in drawn]
+    wrong = [i for i in errors if errors[i] > SINGLE]
+    worst = max(errors.values(), default=0.0)
+    given, right = part.at(drawn)
+    if not wrong:
+        regular = worst > ALIKE and factor(given, right, sizes, ALIKE / 100)
+        if regular and abs(regular[0] - 1) > ALIKE:
+            words = f"{times(*regular)} times what it should be."
+            return Remark(False, words, error=worst)
+        overflow = ", ".join(trials[i].where() for i in overflown)
+        coarse = f", to single precision (errors up to {worst:.0e})"
+        return Remark(True, coarse * (worst > ALIKE), overflow)
+    ways = [Way(0, "zero in every case.")] if not any(map(np.any, given)) else []
+    if set(wrong) & set(drawn) and all(np.isfinite(x).all() for x in given):
+        ways += ways_of(part, trials, drawn, others, known)
+    if ways:
+        return Remark(False, min(ways).words, ways=ways, error=worst)
+    return none_of_the_ways(part, trials, errors, drawn, wrong)
+
+
+def none_of_the_ways(
+    part: Part,
+    trials: Sequence[Trial],
+    errors: Mapping[int, float],
+    drawn: Sequence[int],
+    wrong: Sequence[int],
+) -> Remark:
+    """What to say of a part that is wrong in none of the known ways: its shape, its numbers, where it is right."""
+    nan = [i for i in wrong if not np.isfinite(part.given[i]).all()]
+    worst = max(errors.values())
+    if any(part.given[i].shape != part.right[i].shape for i in wrong):
+        words = wrong_shape(part, trials, drawn, wrong)
+    elif nan:
+        least = min(nan, key=lambda i: part.right[i].size)
+        words = f"nan or inf in {len(nan)} of {len(errors)} cases, the smallest of them {trials[least].where()}"
+        words += "; right in the others." if nan == wrong else "."
+    elif not set(wrong) & set(drawn):
+        places = ", nor ".join(trials[i].where() for i in wrong)
+        words = f"right in all cases drawn at random, but not {places}."
+    elif worst <= NEARLY:
+        words = f"within {number(worst, 1)} of what it should be in every case, and no nearer. Is it rounded?"
+        return Remark(None, words, error=worst)
+    else:
+        words = unknown(part, trials, drawn, wrong)
+    return Remark(False, words, error=worst)
+
+
+def overflows(trial: Trial, given: np.ndarray) -> bool:
+    """Whether a value that is not finite may come from an overflow, in an edge case with huge numbers."""
+    if not trial.edge or np.isfinite(given).all():
+        return False
+    return any(abs(np.asarray(x)).max(initial=0) >= HUGE for x in trial.case.values())
+
+
+# Ways to be wrong
+
+
+def ways_of(
+    part: Part,
+    trials: Sequence[Trial],
+    drawn: Sequence[int],
+    others: Mapping[str, Arrays],
+    known: Mistakes,
+) -> list[Way]:
+    """All ways to be wrong that fit the random cases, each with what it costs to say it."""
+    sizes = [trials[i].sizes for i in drawn]
+    given, right = part.at(drawn)
+    probes = sorted(range(len(drawn)), key=lambda k: -np.count_nonzero(right[k]))
+    probes = probes[:PROBES]
+    found = []
+
+    def look(values: Value, words: str = "") -> None:
+        for turn, (turned, least) in TURNS.items():
+            value = turning(values, turned, least)
+            near = [given[k] for k in probes], [value(k) for k in probes]
+            if in_proportion(*near, SINGLE):
+                every = [value(k) for k in range(len(drawn))]
+                fit = factor(given, every, sizes, SINGLE)
+                if fit:
+                    found.append(way(turn, *fit, words))
+
+    look(lambda k: right[k])
+    for mistake in known.mutants:
+        look(
+            lambda k, m=mistake: part.of(known.value(m, drawn[k])),
+            f"a common mistake: {mistake}",
+        )
+    for other, values in others.items():
+        look(lambda k, v=values: v[drawn[k]], f"this is what {other} should be")
+    if all(r.ndim for r in right):
+        for words, (of_given, of_right) in ORDERS.items():
+            fit = factor(
+                [of_given(g) for g in given],
+                [of_right(r) for r in right],
+                sizes,
+                SINGLE,
+            )
+            if fit:
+                found.append(way("", *fit, words))
+    if not found and in_proportion(given, right, SINGLE):
+        several = [k for k, r in enumerate(right) if np.count_nonzero(r) > 1]
+        if 2 * len(several) >= len(right):
+            words = "right but for a factor that is another one in each case: is something not normalised, or twice?"
+            found.append(Way(9, words))
+    return found
+
+
+Value = Callable[[int], np.ndarray | None]
+"""What is right, or what a mistake gives, in the case with a number; None if it gives nothing."""
+
+
+def turning(
+    values: Value, turned: Callable[[np.ndarray], np.ndarray], least: int
+) -> Value:
+    """The values turned; None where they have fewer axes than it takes."""
+
+    def value(k: int) -> np.ndarray | None:
+        v = values(k)
+        return turned(v) if v is not None and v.ndim >= least else None
+
+    return value
+
+
+def way(turn: str, scale: float, powers: str, words: str) -> Way:
+    """A way to be wrong, from what has to be done to the right value, or to what the words say."""
+    size = times(abs(scale), powers)
+    said, cost = [], 0.9 * bool(words)
+    if turn:
+        said.append(turn)
+        cost += 0.8
+    if scale < 0:
+        said.append("the sign is opposite")
+        cost += 0.8
+    if size != "1":
+        said.append(f"{size} times what it should be" if not words else f"times {size}")
+        cost += 1
+    if words:
+        both = f"{words}; besides, {', '.join(said)}." if said else f"{words}."
+        return Way(cost, both, words)
+    if said == ["the sign is opposite"]:
+        said.append(
+            "(of a gradient, it is that of the loss −J, where the book maximises J = log p)"
+        )
+        return Way(cost, f"{' '.join(said)}.")
+    return Way(cost, f"{', '.join(said)}.")
+
+
+def times(scale: float, powers: str) -> str:
+    """A factor in words, made of a number and of sizes."""
+    if abs(scale - 1) <= ALIKE or (powers and abs(scale - 1) <= SINGLE):
+        return powers or "1"
+    digits = 6 if abs(scale - 1) > SINGLE else 10
+    return f"{number(scale, digits)} · {powers}" if powers else number(scale, digits)
+
+
+# What is wrong in none of the known ways
+
+
+def wrong_shape(
+    part: Part, trials: Sequence[Trial], drawn: Sequence[int], wrong: Sequence[int]
+) -> str:
+    """What to say of a shape, in the letters of the sizes."""
+    off = [i for i in wrong if part.given[i].shape != part.right[i].shape]
+    i = min(off, key=lambda i: (bool(trials[i].edge), part.right[i].size))
+    squeezed = all(
+        error(np.squeeze(part.given[j]), np.squeeze(part.right[j])) <= SINGLE
+        for j in drawn
+    )
+    rows = all(part.given[j].shape == part.right[j].shape[1:] for j in drawn)
+    shapes = []
+    for arrays in (part.given, part.right):
+        letters = spelt(
+            [arrays[j].shape for j in drawn], [trials[j].sizes for j in drawn]
+        )
+        shape = str(arrays[i].shape) if arrays[i].ndim else "that of a single number"
+        shapes.append(f"{letters} = {shape}" if letters else shape)
+    got, expected = shapes
+    return (
+        f"{'the numbers are right, but ' * squeezed}the shape is {got}, where {expected} is expected "
+        f"({trials[i].where()}){', and it is none of its rows' * rows}."
+    )
+
+
+def unknown(
+    part: Part, trials: Sequence[Trial], drawn: Sequence[int], wrong: Sequence[int]
+) -> str:
+    """Where a value is right that is wrong in none of the known ways; where it is zero, nobody would have it wrong."""
+    telling = [i for i in drawn if part.right[i].any()]
+    agrees = {i for i in telling if i not in wrong}
+    for letter in trials[drawn[0]].sizes:
+        for bound in range(1, 4):
+            for sign, holds in (("=", int.__eq__), ("≤", int.__le__)):
+                there = {i for i in telling if holds(trials[i].sizes[letter], bound)}
+                if agrees and agrees == there != set(telling):
+                    return f"right only where {letter} {sign} {bound}."
+    words = "different, and by none of the known mistakes"
+    if not agrees:
+        return f"{words}."
+    zero = ", not counting those where it is zero" * (len(telling) < len(drawn))
+    return f"{words}; right in {len(agrees)} of {len(telling)} cases drawn at random{zero}."

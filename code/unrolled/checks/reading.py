@@ -1,0 +1,321 @@
+"""A reader's function, called; and what it gives, read as numbers in whatever form a right answer can take.
+
+A function may do anything: print, raise, change its arguments, give text, never come to an end of its output. None of
+that gets out, but for a KeyboardInterrupt: what cannot be read is said in words, as :class:`Unreadable`.
+"""
+
+import contextlib
+import dataclasses
+import inspect
+import io
+import itertools
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence, ValuesView
+from typing import NamedTuple
+
+import numpy as np
+
+from unrolled.checks.formula import TAU, Case, Parts
+
+ALIKE = 1e-8
+"""Two values that differ less are the same formula, computed otherwise."""
+
+LONGEST = 100_000
+"""A function that prints more characters, or gives more values one after the other, is taken to have no end."""
+
+
+class Unreadable(Exception):
+    """What a function gave cannot be read, or it gave nothing: why, in words for the reader."""
+
+
+class WithoutEnd(Unreadable):
+    """A function that gives or prints more than anyone will read; it is not asked again."""
+
+
+# Calling
+
+
+class Endless(BaseException):
+    """More output than anyone will read; nothing that a function is likely to catch."""
+
+
+class Output(io.StringIO):
+    """What a function prints, up to :data:`LONGEST` characters."""
+
+    def write(self, text: str) -> int:
+        """Keep the text."""
+        if self.tell() > LONGEST:
+            raise Endless
+        return super().write(text)
+
+
+class Asked:
+    """A reader's function, to be asked case by case; the first thing that it prints is kept in ``printed``.
+
+    ``names`` are those of a case's arguments. Raises :class:`Unreadable` if the function does not take them.
+    """
+
+    def __init__(self, function: Callable[..., object], names: list[str]) -> None:
+        self.function = function
+        self.by_position = False
+        self.printed = ""
+        try:
+            signature = inspect.signature(function)
+        except Exception:  # builtins and some classes have none
+            self.signature = None
+            return
+        self.signature = signature
+        try:
+            signature.bind(**dict.fromkeys(names))
+        except TypeError as reason:
+            nameless = {
+                inspect.Parameter.POSITIONAL_ONLY,
+                inspect.Parameter.VAR_POSITIONAL,
+            }
+            if {p.kind for p in signature.parameters.values()} <= nameless:
+                with contextlib.suppress(TypeError):
+                    signature.bind(*names)
+                    self.by_position = True
+                    return
+            raise Unreadable(
+                f"It is called with the arguments {', '.join(names)}, by these names, and does not take them: {reason}."
+            ) from None
+
+    def __call__(self, case: Case) -> "Given":
+        """What the function gives for a copy of a case; raises :class:`Unreadable`."""
+        output = Output()
+        try:
+            with (
+                contextlib.redirect_stdout(output),
+                contextlib.redirect_stderr(output),
+                warnings.catch_warnings(),
+                np.errstate(all="ignore"),
+            ):
+                warnings.simplefilter("ignore")
+                return read(self.value(case))
+        except (KeyboardInterrupt, Unreadable):
+            raise
+        except Endless:
+            raise WithoutEnd("It prints without an end.") from None
+        except BaseException as reason:  # SystemExit and the like too
+            raise Unreadable(in_words(reason)) from None
+        finally:
+            self.printed = self.printed or output.getvalue()
+
+    def value(self, case: Case) -> object:
+        """What the function gives for a copy of a case, as it is."""
+        case = {
+            name: np.copy(x) if isinstance(x, np.ndarray) else x
+            for name, x in case.items()
+        }
+        if self.signature is None:
+            with contextlib.suppress(TypeError):
+                return self.function(**case)
+        if self.signature is None or self.by_position:
+            return self.function(*case.values())
+        return self.function(**case)
+
+
+def in_words(reason: BaseException) -> str:
+    """What a function raised, and in which of its lines."""
+    try:
+        said = f": {reason}" if str(reason) else ""
+    except Exception:
+        said = ""
+    inside = traceback.extract_tb(reason.__traceback__)[2:]  # below this module
+    lines = [f.line for f in inside if f.line and f.filename == inside[0].filename]
+    place = f", in the line “{lines[-1][:100]}”" if lines else ""
+    return f"It raised {type(reason).__name__}{said[:200]}{place}."
+
+
+# Reading
+
+
+class Given(NamedTuple):
+    """What a function gave: parts by name, several values, one array; each None where it cannot be read so.
+
+    ``why`` says why it is not one array.
+    """
+
+    named: Parts | None = None
+    several: list[np.ndarray] | None = None
+    whole: np.ndarray | None = None
+    why: str = ""
+
+
+def read(value: object) -> Given:
+    """A value in all the forms that it can be read in; raises :class:`Unreadable` if there is none."""
+    if isinstance(value, (Iterator, ValuesView)):
+        value = list(itertools.islice(value, LONGEST))
+        if len(value) == LONGEST:
+            raise WithoutEnd("It gives one value after the other, without an end.")
+    named = fields(value)
+    if named is not None:
+        parts = {str(name): numbers(part) for name, part in named.items()}
+        return Given(parts, list(parts.values()) if isinstance(value, tuple) else None)
+    several, whole, why = None, None, ""
+    try:
+        whole = numbers(value)
+    except Unreadable as reason:
+        why = str(reason)
+    with contextlib.suppress(Unreadable):
+        objects = isinstance(value, np.ndarray) and value.dtype.kind == "O"
+        if isinstance(value, Sequence) or (objects and value.ndim):
+            several = [numbers(part) for part in value]
+        elif whole is not None and whole.ndim:
+            several = list(whole)
+    if several is None and whole is None:
+        raise Unreadable(why)
+    return Given(None, several, whole, why)
+
+
+def fields(value: object) -> Mapping[str, object] | None:
+    """The parts of a dictionary, a named tuple or a dataclass by their names; None of anything else."""
+    if isinstance(value, Mapping):
+        return value
+    if hasattr(value, "_asdict"):
+        return value._asdict()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+    return None
+
+
+def numbers(value: object) -> np.ndarray:
+    """A value as one array of real numbers: nested lists, tensors, fractions; raises :class:`Unreadable`."""
+    if value is None:
+        raise Unreadable("It gave None: is there a return at its end?")
+    if type(value).__module__.partition(".")[0] == "torch":
+        value = value.detach().cpu().to_dense()
+        value = (value if value.is_complex() else value.double()).numpy()
+    if hasattr(value, "toarray"):  # SciPy's sparse matrices
+        value = value.toarray()
+    try:
+        array = np.asarray(value)
+    except Exception:  # rows of different lengths, or tensors that require grad
+        array = None
+    if array is None:
+        return from_objects(value)
+    if array.dtype.kind == "O":
+        return from_objects(array if array.ndim else array.item())
+    if array.dtype.kind in "US":
+        raise Unreadable("It gave text, where numbers are expected.")
+    if array.dtype.kind == "c":
+        imaginary = abs(array.imag).max(initial=0)
+        if imaginary > ALIKE * max(abs(array).max(initial=0), TAU):
+            raise Unreadable(
+                f"It gave complex numbers, with imaginary parts up to {imaginary:.3g}, where real ones are expected."
+            )
+        array = array.real
+    if array.dtype.kind not in "biuf":
+        raise Unreadable(f"It gave {array.dtype}, where numbers are expected.")
+    return array.astype(float)
+
+
+def from_objects(value: object) -> np.ndarray:
+    """One array from a sequence of whatever numbers, or from one number; raises :class:`Unreadable`."""
+    if isinstance(value, (Sequence, np.ndarray)):
+        rows = [numbers(row) for row in value]
+        if len({row.shape for row in rows}) > 1:
+            raise Unreadable(
+                "It gave values of different shapes, where one array is expected."
+            )
+        return np.array(rows)
+    try:
+        return np.array(float(value))
+    except Exception:
+        raise Unreadable(
+            f"It gave a value of the type {type(value).__name__}, where numbers are expected."
+        ) from None
+
+
+# What was given of which part
+
+
+def as_one(given: Given, claimed: Parts) -> Parts:
+    """One array, where one is expected."""
+    (name,) = claimed
+    if given.named is None:
+        if given.whole is None:
+            raise Unreadable(given.why)
+        return {name: given.whole}
+    if len(given.named) > 1:
+        raise Unreadable(
+            f"It gave {', '.join(given.named)}, where one array is expected."
+        )
+    return dict.fromkeys(claimed, *given.named.values())
+
+
+def as_only_value(given: Given, claimed: Parts) -> Parts:
+    """The only value of a tuple, where one array is expected."""
+    if given.several is None or len(given.several) != 1:
+        raise Unreadable(given.why)
+    return dict.fromkeys(claimed, *given.several)
+
+
+def by_name(given: Given, claimed: Parts) -> Parts:
+    """The parts that have names, all or some."""
+    found = {name: x for name, x in (given.named or {}).items() if name in claimed}
+    if not found:
+        raise Unreadable(
+            f"It gave {', '.join(given.named or ['no names'])}, where {', '.join(claimed)} are expected."
+        )
+    return found
+
+
+def in_order(given: Given, claimed: Parts) -> Parts:
+    """All parts, in their order."""
+    if given.several is None or len(given.several) != len(claimed):
+        number = (
+            "one value" if given.several is None else f"{len(given.several)} values"
+        )
+        raise Unreadable(
+            f"It gave {number}, where {', '.join(claimed)} are expected. To have one of them checked, give it by its "
+            f"name: {{{next(iter(claimed))!r}: …}}."
+        )
+    return dict(zip(claimed, given.several, strict=True))
+
+
+def as_any_part(given: Given, claimed: Parts) -> Parts:
+    """One array, where several parts are expected; it has the name '' until it is known which it is."""
+    if given.whole is None:
+        raise Unreadable(given.why)
+    return {"": given.whole}
+
+
+Form = Callable[[Given, Parts], Parts]
+
+
+def understood(
+    answers: Sequence[Given], claims: Sequence[Parts]
+) -> tuple[Form, list[Parts]]:
+    """The form in which all answers can be read, best one in which the shapes fit; and the answers, so read.
+
+    Raises :class:`Unreadable`.
+    """
+    single = len(claims[0]) == 1
+    forms = (as_one, as_only_value) if single else (by_name, in_order, as_any_part)
+    readable, reasons = {}, {}
+    for form in forms:
+        try:
+            readable[form] = list(map(form, answers, claims))
+        except Unreadable as reason:
+            reasons[form] = reason
+    for form, found in readable.items():
+        if fit(found, claims):
+            return form, found
+    if readable:
+        return next(iter(readable.items()))
+    raise reasons[forms[0] if single or answers[0].named is not None else in_order]
+
+
+def fit(found: Sequence[Parts], claims: Sequence[Parts]) -> bool:
+    """Whether the shapes are those that are claimed; of an array without a name, those of one part."""
+    return any(
+        all(
+            array.shape == claimed[name or part].shape
+            for given, claimed in zip(found, claims, strict=True)
+            for name, array in given.items()
+        )
+        for part in claims[0]
+    )
