@@ -26,12 +26,16 @@ def same_shapes(a: Arrays, b: Arrays) -> bool:
 # A factor
 
 ALMOST_NONE = 1e-9
-"""A smaller factor is none."""
+"""A smaller factor is none, nor is one that is larger than its inverse."""
+
+POWER = 3
+"""No size is looked for to a higher power."""
 
 
 def share(given: np.ndarray, right: np.ndarray) -> float:
     """The factor that takes an array that is not zero nearest to another one."""
-    return float((given * right).sum() / (right**2).sum())
+    unit = right / abs(right).max()
+    return float((given * unit).sum() / (right * unit).sum())
 
 
 def in_proportion(
@@ -57,9 +61,11 @@ def factor(
     if not telling:
         return (1.0, "") if apart(given, right) <= alike else None
     f = np.array([share(given[i], right[i]) for i in telling])
-    if abs(f).min() < ALMOST_NONE or (f > 0).any() != (f > 0).all():
+    if not ALMOST_NONE < abs(f).min() <= abs(f).max() < 1 / ALMOST_NONE:
         return None
-    for number, powers in candidates(f, [sizes[i] for i in telling]):
+    if (f > 0).any() != (f > 0).all():
+        return None
+    for number, powers in candidates(f, telling, sizes):
         scaled = [
             number * value_of(powers, s) * r for s, r in zip(sizes, right, strict=True)
         ]
@@ -72,21 +78,29 @@ Powers = dict[tuple[str, int], Fraction]
 """Powers of sizes: of a letter, or of the letter plus one."""
 
 
-def candidates(f: np.ndarray, sizes: Sequence[Sizes]) -> Iterator[tuple[float, Powers]]:
-    """A number alone; then with the powers of sizes, and of sizes plus one, that fit the factors f best."""
+def candidates(
+    f: np.ndarray, telling: Sequence[int], every: Sequence[Sizes]
+) -> Iterator[tuple[float, Powers]]:
+    """A number alone; then with the powers of sizes, and of sizes plus one, that fit the factors f best.
+
+    The factors are those of the telling cases, the sizes those of every case.
+    """
     yield float(np.median(f)), {}
+    sizes = [every[i] for i in telling]
     letters = [x for x in sizes[0] if len({s[x] for s in sizes}) > 1]
     for added in ((0,), (0, 1)):
         terms = [
             (x, more)
             for x in letters
             for more in added
-            if min(s[x] for s in sizes) + more > 0
+            if min(s[x] for s in every) + more > 0
         ]
         if not terms or len(f) < 2 * len(terms) + 2:
             continue
         logs = [[1.0, *(np.log(s[x] + more) for x, more in terms)] for s in sizes]
         exponents = np.linalg.lstsq(np.array(logs), np.log(abs(f)))[0][1:]
+        if abs(exponents).max() > POWER + 0.1:
+            continue
         powers = {
             term: Fraction(round(2 * e), 2)
             for term, e in zip(terms, exponents, strict=True)
