@@ -34,8 +34,9 @@ def one_hot(k: int, V: int) -> ndarray:
 
 
 def scores_and_word(rng: Generator, V: int) -> dict[str, ndarray]:
-    """Random scores (V,) and an observed word (V,)."""
-    return {"s": rng.normal(size=V), "y": one_hot(rng.integers(V), V)}
+    """Random scores (V,), near each other or far apart, and an observed word (V,)."""
+    scale = rng.choice([0.1, 1, 3])
+    return {"s": scale * rng.normal(size=V), "y": one_hot(rng.integers(V), V)}
 
 
 def J_of_scores(s: Tensor, y: Tensor) -> Tensor:
@@ -124,13 +125,13 @@ ERROR = Result(
 
 
 def network(rng: Generator, V: int, d: int) -> dict[str, ndarray]:
-    """Random matrices, and two different words."""
-    x, y = rng.choice(V, size=2, replace=False)
+    """Random matrices, whose scores are small or large, and two words, which may be the same."""
+    x, y = rng.integers(V, size=2)
     return {
         "x": one_hot(x, V),
         "y": one_hot(y, V),
         "W_embed": rng.normal(size=(d, V)),
-        "W_unembed": rng.normal(size=(V, d)),
+        "W_unembed": rng.choice([0.1, 1, 3]) * rng.normal(size=(V, d)),
     }
 
 
@@ -273,7 +274,7 @@ GRADIENTS = Result(
 
 
 def deep_network(rng: Generator, V: int, d: int, L: int) -> dict[str, ndarray]:
-    """Random matrices, small enough that no tanh saturates, and two different words."""
+    """Random matrices, small enough that no tanh saturates, and two words, which may be the same."""
     return network(rng, V, d) | {"W": rng.normal(size=(L, d, d)) / np.sqrt(d)}
 
 

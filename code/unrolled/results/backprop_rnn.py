@@ -39,13 +39,13 @@ def matrices(rng: Generator, *shape: int) -> ndarray:
 
 
 def network(rng: Generator, V: int, d: int, T: int) -> dict[str, ndarray]:
-    """Random words and random matrices."""
+    """Random words and random matrices, whose scores are small or large."""
     return {
         "x": sentence(rng.integers(V, size=T), V),
         "y": np.eye(V)[rng.integers(V)],
         "W_embed": rng.normal(0, 0.7, (d, V)),
         "W_recurrent": matrices(rng, d, d),
-        "W_unembed": rng.normal(size=(V, d)),
+        "W_unembed": rng.choice([0.1, 1, 3]) * rng.normal(size=(V, d)),
     }
 
 

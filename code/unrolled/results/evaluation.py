@@ -150,13 +150,14 @@ JENSEN_SHANNON = Result(
 
 
 def names_and_draws(rng: Generator, M: int, K: int, n: int) -> dict[str, ndarray]:
-    """The probabilities of M held-out names, and how many draws each has: those of K other names are the rest.
+    """The probabilities of M held-out names, and how many draws each has, n at most: K other names are the rest.
 
-    Some names never come.
+    Some names never come. In some cases all have the same number of draws, as in one language.
     """
     p = rng.dirichlet(np.ones(M + K))[:M] * (rng.random(M) < 0.8)
     p[0] = max(p[0], 0.05)
-    return {"p": p, "n": np.full(M, n)}
+    draws = np.full(M, n) if rng.random() < 0.3 else rng.integers(1, n + 1, size=M)
+    return {"p": p, "n": draws}
 
 
 def by_sequences(p: ndarray, n: ndarray) -> float:
@@ -197,9 +198,9 @@ def once(n: ndarray, **_: object) -> bool:
     return bool((n == 1).all())
 
 
-def sure_or_never(p: ndarray) -> bool:
-    """Whether every name always comes or never."""
-    return bool(np.isin(p, (0, 1)).all())
+def one_language(p: ndarray, n: ndarray) -> bool:
+    """Whether all names that may come have the same number of draws as the first."""
+    return bool((n[p > 0] == n[0]).all())
 
 
 EXPECTED_COVERAGE = Result(
@@ -213,6 +214,10 @@ EXPECTED_COVERAGE = Result(
         "languages with other numbers of draws": {
             "p": np.array([0.5, 0.1, 0.9]),
             "n": np.array([1, 7, 4]),
+        },
+        "a language that is never drawn": {
+            "p": np.array([0.5, 1.0]),
+            "n": np.array([3, 0]),
         },
     },
     references=[
@@ -247,9 +252,15 @@ EXPECTED_COVERAGE = Result(
         ),
         Mutant(
             "an average name in the place of the average over names",
-            lambda p, n: 1 - (1 - np.mean(p)) ** n[0],
+            lambda p, n: np.mean(1 - (1 - np.mean(p)) ** n),
             harmless=lambda p, n: once(n) or np.ptp(p) == 0,
             but="n = 1, or names that are all as probable",
+        ),
+        Mutant(
+            "the draws of one language for all",
+            lambda p, n: np.mean(1 - (1 - p) ** n[0]),
+            harmless=one_language,
+            but="as many draws in each language",
         ),
         Mutant(
             "a draw too few",

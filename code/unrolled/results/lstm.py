@@ -443,5 +443,15 @@ JACOBIANS = Result(
             harmless=one_step,
             but="T = 1",
         ),
+        Mutant(
+            "each Jacobian transposed",
+            lambda **case: lstm.state_jacobians(**case).swapaxes(1, 2),
+        ),
+        Mutant(
+            "the joint state in the order (c, h)",
+            lambda **case: np.roll(
+                lstm.state_jacobians(**case), len(case["c_0"]), axis=(1, 2)
+            ),
+        ),
     ],
 )

@@ -124,11 +124,11 @@ GAIN = Result(
 
 
 def pilot(rng: Generator, n: int) -> dict[str, float]:
-    """What a pilot on n examples may find, with a level and a power."""
+    """What a pilot on n examples may find, a gain or a loss, with a level and a power."""
     one = int(rng.integers(1, n))  # on so many, one model alone is right
     second = int(rng.integers(one // 2 + 1, one + 1))
     return {
-        "gain": (2 * second - one) / n,
+        "gain": float(rng.choice([-1, 1])) * (2 * second - one) / n,
         "discordant": one / n,
         "alpha": float(rng.uniform(0.005, 0.2)),
         "power": float(rng.uniform(0.55, 0.99)),

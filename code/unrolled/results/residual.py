@@ -34,13 +34,13 @@ def sentence(*words: int, V: int) -> ndarray:
 
 
 def network(rng: Generator, V: int, d: int, T: int) -> dict[str, ndarray]:
-    """A random sentence and random matrices, so large that the tanh bends."""
+    """A random sentence and random matrices, so large that the tanh bends; the scores are small or large."""
     return {
         "x": sentence(*rng.integers(V, size=T), V=V),
         "y": np.eye(V)[rng.integers(V)],
         "W_embed": rng.normal(size=(d, V)),
         "W_recurrent": rng.normal(size=(d, d)) / np.sqrt(d),
-        "W_unembed": rng.normal(size=(V, d)) / np.sqrt(d),
+        "W_unembed": rng.choice([0.1, 1, 3]) * rng.normal(size=(V, d)) / np.sqrt(d),
     }
 
 

@@ -40,13 +40,18 @@ U_3 = np.array([[1.0, 3], [0, 2], [0, 1]])
 
 
 def pair(rng: Generator, V: int, d: int) -> dict[str, object]:
-    """Random vectors and a pair of words, which may be the same."""
+    """Random vectors, whose scores are small or large, and a pair of words, which may be the same."""
     return {
         "c": int(rng.integers(V)),
         "o": int(rng.integers(V)),
         "v": rng.normal(size=(V, d)),
-        "u": rng.normal(size=(V, d)),
+        "u": rng.choice([0.1, 1, 2]) * rng.normal(size=(V, d)),
     }
+
+
+def beside_itself(c: int, o: int, **_: object) -> bool:
+    """Whether the centre is the outside word."""
+    return c == o
 
 
 def width(case: Case) -> int:
@@ -67,8 +72,8 @@ def plain_log_P(c: int, o: int, v: ndarray, u: ndarray) -> float:
 def corpus(rng: Generator, V: int, d: int, N: int) -> dict[str, ndarray]:
     """N random pairs of words, and random vectors."""
     return {
-        "centres": rng.integers(V, size=N),
-        "outsides": rng.integers(V, size=N),
+        "centres": rng.integers(V, size=N).astype(np.intp),
+        "outsides": rng.integers(V, size=N).astype(np.intp),
         "v": rng.normal(size=(V, d)),
         "u": rng.normal(size=(V, d)),
     }
@@ -343,6 +348,16 @@ CENTRE = Result(
             "the sum over the other words only, j ≠ o",
             lambda c, o, v, u: u[o] - expected(c, v, u) + softmax(u @ v[c])[o] * u[o],
         ),
+        Mutant(
+            "not normalised, u_o − Σ_j exp(s_j) u_j",
+            lambda c, o, v, u: u[o] - np.exp(u @ v[c]) @ u,
+        ),
+        Mutant(
+            "centre and outside word exchanged",
+            lambda c, o, v, u: word2vec.centre_gradient(o, c, v, u),
+            harmless=beside_itself,
+            but="c = o",
+        ),
     ],
 )
 
@@ -402,6 +417,16 @@ OUTSIDE = Result(
         ),
         Mutant("u_c for v_c", lambda c, o, v, u: np.outer(errors(c, o, v, u), u[c])),
         Mutant("transposed", lambda c, o, v, u: np.outer(v[c], errors(c, o, v, u))),
+        Mutant(
+            "not normalised, exp(s_j) for P_j",
+            lambda c, o, v, u: np.outer(np.eye(len(u))[o] - np.exp(u @ v[c]), v[c]),
+        ),
+        Mutant(
+            "centre and outside word exchanged",
+            lambda c, o, v, u: word2vec.outside_gradients(o, c, v, u),
+            harmless=beside_itself,
+            but="c = o",
+        ),
     ],
 )
 
@@ -521,6 +546,11 @@ def drawn_pair(rng: Generator, V: int, d: int, K: int) -> dict[str, object]:
     }
 
 
+def drawn_once(negatives: ndarray, **_: object) -> bool:
+    """Whether no negative was drawn twice."""
+    return len(set(negatives)) == len(negatives)
+
+
 def binary_loss(c: int, o: int, negatives: ndarray, v: ndarray, u: ndarray) -> Tensor:
     """The sum of binary cross entropies, of the labels 1, 0, …, 0."""
     words = torch.tensor([o, *negatives])
@@ -637,6 +667,20 @@ SAMPLED_LOSS = Result(
             ),
             harmless=lambda negatives, **_: len(negatives) == 1,
             but="K = 1",
+        ),
+        Mutant(
+            "each negative counted once, however often it was drawn",
+            lambda negatives, **case: word2vec.negative_sampling_loss(
+                negatives=np.unique(negatives), **case
+            ),
+            harmless=drawn_once,
+            but="no negative drawn twice",
+        ),
+        Mutant(
+            "centre and outside word exchanged",
+            lambda c, o, **case: word2vec.negative_sampling_loss(c=o, o=c, **case),
+            harmless=beside_itself,
+            but="c = o",
         ),
     ],
 )
@@ -771,6 +815,22 @@ SAMPLED_GRADIENTS = Result(
         Mutant(
             "the error of a softmax over the K + 1 words",
             mistaken(lambda x: np.eye(len(x))[0] - softmax(x)),
+        ),
+        Mutant(
+            "each negative counted once, however often it was drawn",
+            lambda negatives, **case: word2vec.negative_sampling_gradients(
+                negatives=np.unique(negatives), **case
+            ),
+            harmless=drawn_once,
+            but="no negative drawn twice",
+        ),
+        Mutant(
+            "centre and outside word exchanged",
+            lambda c, o, **case: word2vec.negative_sampling_gradients(
+                c=o, o=c, **case
+            ),
+            harmless=beside_itself,
+            but="c = o",
         ),
     ],
 )
