@@ -298,7 +298,8 @@ def understood(
     readable, reasons = {}, {}
     for form in forms:
         try:
-            readable[form] = list(map(form, answers, claims))
+            found = list(map(form, answers, claims))
+            readable[form] = list(map(of_no_entries, found, claims))
         except Unreadable as reason:
             reasons[form] = reason
     for form, found in readable.items():
@@ -307,6 +308,12 @@ def understood(
     if readable:
         return next(iter(readable.items()))
     raise reasons[forms[0] if single or answers[0].named is not None else in_order]
+
+
+def of_no_entries(given: Parts, claimed: Parts) -> Parts:
+    """What was given, with what has no entries as it is claimed: an empty list has no shape of its own."""
+    empty = {name for name, x in given.items() if not x.size}
+    return given | {n: x for n, x in claimed.items() if n in empty and not x.size}
 
 
 def fit(found: Sequence[Parts], claims: Sequence[Parts]) -> bool:

@@ -84,7 +84,8 @@ def attempt(label: str, function: Callable[..., object], /, **only: int) -> Verd
         asked = Asked(function, list(trials[0].case))
         heard, answers, silent = answered(asked, trials)
         form, found = understood(answers, [t.claimed for t in heard])
-        judged = compared(heard, found, Mistakes(result.mutants, heard))
+        with np.errstate(all="ignore"):
+            judged = compared(heard, found, Mistakes(result.mutants, heard))
     except Unreadable as reason:
         return Verdict(None, f"{label}: {UNREAD}. {reason}")
     held = held_against(trials, only)
@@ -241,6 +242,8 @@ def compared(
             (part, judge(part, heard, without(right, part.name), known))
             for part in parts
         ]
+    if any(len(f) > 1 for f in found):
+        raise Unreadable("It does not give the same parts in every case.")
     given = [next(iter(f.values())) for f in found]
     parts = [
         Part(title, next(iter(found[0])), of, given, list(map(of, claims)))
