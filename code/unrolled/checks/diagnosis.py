@@ -4,7 +4,8 @@ All ways in which it may be wrong are tried, alone and together, and the simples
 what is said is true of every one of them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -203,10 +204,9 @@ def ways_of(
 
     look(lambda k: right[k])
     for mistake in known.mutants:
-        look(
-            lambda k, m=mistake: part.of(known.value(m, drawn[k])),
-            f"a common mistake: {mistake}",
-        )
+        value = partial(mistaken, part, known, drawn, mistake)
+        if not (found and untouched(map(value, probes), (right[k] for k in probes))):
+            look(value, f"a common mistake: {mistake}")
     for other, values in others.items():
         look(lambda k, v=values: v[drawn[k]], f"this is what {other} should be")
     if all(r.ndim for r in right):
@@ -225,6 +225,21 @@ def ways_of(
             words = "right but for a factor that is another one in each case: is something not normalised, or twice?"
             found.append(Way(9, words))
     return found
+
+
+def mistaken(
+    part: Part, known: Mistakes, drawn: Sequence[int], mistake: str, k: int
+) -> np.ndarray | None:
+    """What a mistake gives of the part in the k-th of the random cases."""
+    return part.of(known.value(mistake, drawn[k]))
+
+
+def untouched(values: Iterable[np.ndarray | None], right: Iterable[np.ndarray]) -> bool:
+    """Whether a mistake leaves the part as it is."""
+    return all(
+        v is not None and np.array_equal(v, r)
+        for v, r in zip(values, right, strict=True)
+    )
 
 
 Value = Callable[[int], np.ndarray | None]
