@@ -200,22 +200,35 @@ def blamed(result: Result, what: str, case: str) -> Iterator[None]:
 def agreement(
     result: Result,
     reference: Reference,
-    claimed: Mapping[str, Parts],
-    held: Mapping[str, Parts],
-) -> Agreement:
-    """How far what is claimed agrees with a reference, by case; raises :class:`Refuted` beyond the bound."""
-    errors = {name: largest_error(claimed[name], held[name]) for name in held}
-    if not errors:
+    cases: Mapping[str, Case],
+    claimed: dict[str, Parts],
+) -> tuple[Agreement, dict[str, Parts]]:
+    """Hold the claim against a reference; also what the reference gives, by case.
+
+    What the claim gives is kept in ``claimed``, so that it is computed once. Raises :class:`Refuted` at the first case
+    beyond the bound, or if no case is covered.
+    """
+    held: dict[str, Parts] = {}
+    worst = 0.0
+    for name, case in cases.items():
+        with blamed(result, reference.how, name):
+            if not reference.covers(**case):
+                continue
+            held[name] = parts(reference.function(**case))
+        if name not in claimed:
+            with blamed(result, "the formula", name):
+                claimed[name] = parts(result.claim(**case))
+        apart = largest_error(claimed[name], held[name])
+        if apart > reference.bound:
+            raise Refuted(
+                f"{result.label}: the formula does not agree with {reference.how}: error {apart:.1e} in the case "
+                f"{name}, where at most {reference.bound:.0e} is expected"
+            )
+        worst = max(worst, apart)
+    if not held:
         raise Refuted(f"{result.label}: no case is covered by {reference.how}")
-    worst = max(errors, key=errors.get)
-    if errors[worst] > reference.bound:
-        raise Refuted(
-            f"{result.label}: the formula does not agree with {reference.how}: error {errors[worst]:.1e} in the case "
-            f"{worst}, where at most {reference.bound:.0e} is expected"
-        )
-    return Agreement(
-        reference.how, len(errors), errors[worst], reference.bound, reference.but
-    )
+    found = Agreement(reference.how, len(held), worst, reference.bound, reference.but)
+    return found, held
 
 
 def refusal(
@@ -258,32 +271,19 @@ def check(result: Result) -> Report:
     with blamed(result, "its generator", "that was to be drawn"):
         drawn = {named(sizes): case for sizes, case in result.drawn()}
     cases = {**drawn, **result.edges}
-
-    def computed(
-        what: str,
-        function: Callable[..., object],
-        covers: Callable[..., bool] = always,
-    ) -> dict[str, Parts]:
-        """What a function gives, by case, where it covers the case."""
-        found = {}
-        for name, case in cases.items():
-            with blamed(result, what, name):
-                if covers(**case):
-                    found[name] = parts(function(**case))
-        return found
-
-    claimed = computed("the formula", result.claim)
-    held = [computed(r.how, r.function, r.covers) for r in result.references]
-    agreements = [
-        agreement(result, reference, claimed, found)
-        for reference, found in zip(result.references, held, strict=True)
-    ]
+    claimed: dict[str, Parts] = {}
+    agreements, held = zip(
+        *(agreement(result, r, cases, claimed) for r in result.references), strict=True
+    )
     for name in drawn:
-        found = held[0].get(name, {})
-        if len(found) < len(claimed[name]):
-            left_out = ", ".join(claimed[name].keys() - found.keys()) or "the value"
+        if name not in held[0]:
             raise Refuted(
-                f"{result.label}: the first reference leaves out {left_out} in the case {name}"
+                f"{result.label}: the first reference leaves out the case {name}"
+            )
+        left_out = claimed[name].keys() - held[0][name].keys()
+        if len(held[0][name]) < len(claimed[name]):
+            raise Refuted(
+                f"{result.label}: the first reference leaves out {', '.join(left_out)}"
             )
     return Report(
         result.label,

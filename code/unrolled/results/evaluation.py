@@ -219,10 +219,19 @@ EXPECTED_COVERAGE = Result(
             "p": np.array([0.5, 1.0]),
             "n": np.array([3, 0]),
         },
+        "names that hardly ever come": {
+            "p": np.array([1e-12, 3e-13]),
+            "n": np.array([1000, 400]),
+        },
     },
     references=[
-        Reference("enumeration, name by name", by_sequences),
         Reference("draw by draw", by_steps),
+        Reference(
+            "enumeration, name by name",
+            by_sequences,
+            covers=lambda p, n: max(n) <= 12,
+            but="more than twelve draws",
+        ),
         Reference(
             "enumeration of all samples",
             by_all_names,
