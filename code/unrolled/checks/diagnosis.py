@@ -303,18 +303,19 @@ def wrong_shape(
         for j in drawn
     )
     rows = all(part.given[j].shape == part.right[j].shape[1:] for j in drawn)
-    shapes = []
-    for arrays in (part.given, part.right):
+
+    def shape(arrays: Arrays) -> str:
+        if not arrays[i].ndim:
+            return "a single number"
         letters = not trials[i].edge and spelt(
             [arrays[j].shape for j in drawn], [trials[j].sizes for j in drawn]
         )
-        shape = str(arrays[i].shape) if arrays[i].ndim else "that of a single number"
-        shapes.append(f"{letters} = {shape}" if letters else shape)
-    got, expected = shapes
+        return f"{letters} = {arrays[i].shape}" if letters else f"{arrays[i].shape}"
+
     return (
-        f"{'the numbers are right, but ' * same_numbers}the shape is {got}, where {expected} is expected "
-        f"({trials[i].where()}){', and it is none of its rows' * rows}."
-    )
+        f"{'the numbers are right, but ' * same_numbers}the shape is {shape(part.given)}, where {shape(part.right)} is "
+        f"expected ({trials[i].where()}){', and it is none of its rows' * rows}."
+    ).replace("the shape is a single", "this is a single")
 
 
 def unknown(

@@ -30,6 +30,9 @@ from unrolled.checks.reading import (
 PRINTED = 1000
 """So many characters of what a function prints are shown, once."""
 
+FEW = 20
+"""So many cases are looked through for one that shows a mistake better."""
+
 RIGHT, WRONG, UNREAD = "right", "not right", "I cannot read this"
 LOOKS = {
     True: (RIGHT, "✓", "#2f9e44"),
@@ -99,7 +102,8 @@ def attempt(label: str, function: Callable[..., object], /, **only: int) -> Verd
         return Verdict(None, "\n".join([f"{label}: {UNREAD} closely enough.", *lines]))
     hardest = max(plausibility(r) for _, r in judged if r.right is False)
     wrong = [part for part, r in judged if plausibility(r) == hardest]
-    seen = example(wrong, candidates(result, only, heard), asked, form)
+    with np.errstate(all="ignore"):
+        seen = example(wrong, candidates(result, only, heard), asked, form)
     words = "\n".join([f"{label}: {WRONG}, {held}.", *lines, *more, *seen.lines])
     return Verdict(False, words, seen.case)
 
@@ -409,28 +413,35 @@ def candidates(
 def example(
     wrong: Sequence[Part], cases: Iterator[Trial], asked: Asked, form: Form
 ) -> Seen:
-    """The first case that shows clearly that a part is wrong, written out, and the entry that differs most."""
+    """The first case that shows clearly that a part is wrong, written out, and the entry that differs most.
+
+    A case in which not the sign alone is wrong is looked for in :data:`FEW` more.
+    """
     errors = [error(*x) for p in wrong for x in zip(p.given, p.right, strict=True)]
     clear = max(filter(np.isfinite, errors), default=0.0) / 100
+    best, tried = Seen([]), 0
     for trial in cases:
+        tried += best.case is not None
+        if tried > FEW:
+            break
         try:
             given = form(asked(trial.case), trial.claimed)
         except Unreadable:
             continue
-        seen = []
         for part in wrong:
             g, r = given.get(part.name), part.of(trial.claimed)
-            if g is not None and g.shape == r.shape and error(g, r) > clear:
-                seen.append((error(g, r), part.title, g, r))
-        if seen:
-            _, title, g, r = max(seen, key=lambda s: s[0])
-            return Seen(shown(trial, title, g, r), trial.case)
-    return Seen([])
+            if g is None or g.shape != r.shape or error(g, r) <= clear:
+                continue
+            seen = Seen(shown(trial, part.title, g, r), trial.case)
+            if error(abs(g), abs(r)) > clear:
+                return seen
+            best = best if best.lines else seen
+    return best
 
 
 def shown(trial: Trial, title: str, given: np.ndarray, right: np.ndarray) -> list[str]:
     """A case written out, and the entry that differs most there."""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(all="ignore"):
         far = np.nan_to_num(abs(given - right), nan=np.inf)
     place = np.unravel_index(far.argmax(), far.shape)
     entry = f"entry {list(map(int, place))}" if place else ""
