@@ -3,17 +3,27 @@
 import dataclasses
 import functools
 import importlib
+import itertools
+import math
 import re
+import sys
 from collections import deque, namedtuple
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from bs4 import BeautifulSoup
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
 
 import unrolled.results
-from unrolled.backprop_mlp import output_error
+from unrolled.backprop_mlp import gradients, output_error, softmax
+from unrolled.backprop_rnn import gradients as rnn_gradients
+from unrolled.backprop_rnn import state_gradients
 from unrolled.checks import Mutant, Reference, Result, Verdict, attempt
 from unrolled.checks.formula import CASES, RESULTS, Case, Parts, error, parts
 
@@ -369,3 +379,769 @@ def test_every_mistake_is_refused_and_named_truly(label: str, change: str):
             verdict = attempt(label, function)
             assert verdict.right is False, (mutant.mistake, verdict.words)
             assert_named_truly(verdict, label, function)
+
+
+def scaled(factor: float) -> Callable:
+    """The gradients of one layer, times a factor."""
+    return lambda **case: tuple(factor * part for part in gradients(**case))
+
+
+def one_part(**changed: Callable[[np.ndarray], object]) -> Callable:
+    """The gradients of one layer, one of them changed."""
+
+    def function(**case):
+        right = gradients(**case)
+        return right._replace(
+            **{name: f(getattr(right, name)) for name, f in changed.items()}
+        )
+
+    return function
+
+
+def overflowing(s, y):
+    return y - np.exp(s) / np.exp(s).sum()
+
+
+def only_at_T_3(x, y, W_embed, W_recurrent, W_unembed):
+    """The sheet's own network, written out; ∂J/∂h_1."""
+    x1, x2, x3 = x
+    h1 = np.tanh(W_embed @ x1)
+    h2 = np.tanh(W_recurrent @ h1 + W_embed @ x2)
+    h3 = np.tanh(W_recurrent @ h2 + W_embed @ x3)
+    g3 = W_unembed.T @ (y - softmax(W_unembed @ h3))
+    g2 = W_recurrent.T @ ((1 - h3**2) * g3)
+    return W_recurrent.T @ ((1 - h2**2) * g2)
+
+
+def spread(x: np.ndarray) -> np.ndarray:
+    """Each entry times another number."""
+    return x * np.linspace(1, 2, x.size).reshape(x.shape)
+
+
+LOSS = r"the sign is opposite \(of a gradient, it is that of the loss −J"
+ATTEMPTS = {
+    # signs, factors, orders
+    "the loss": (
+        "one-layer-gradients",
+        scaled(-1),
+        False,
+        f"h, W_unembed, W_embed: {LOSS}",
+    ),
+    "twice": (
+        "one-layer-gradients",
+        scaled(2),
+        False,
+        r"h, W_unembed, W_embed: 2 times what it should be\.",
+    ),
+    "a factor near one": (
+        "jensen-shannon",
+        lambda p, q: ALL["jensen-shannon"].claim(p, q) * (1 + 4e-7),
+        False,
+        r"The value: 1\.0000004 times what it should be\.",
+    ),
+    "another factor near one": (
+        "softmax-error",
+        lambda s, y: (1 - 4.9e-7) * output_error(s, y),
+        False,
+        r"0\.99999951 times what it should be\.",
+    ),
+    "a mean for a sum": (
+        "softmax-error",
+        lambda s, y: output_error(s, y) / len(s),
+        False,
+        "The value: 1/V times what it should be",
+    ),
+    "the sign and a mean": (
+        "softmax-error",
+        lambda s, y: -output_error(s, y) / len(s),
+        False,
+        "The value: the sign is opposite, 1/V times what it should be",
+    ),
+    "a root": (
+        "rnn-states",
+        lambda **case: state_gradients(**case) / np.sqrt(len(case["W_recurrent"])),
+        False,
+        r"1/√d times",
+    ),
+    "a product of sizes": (
+        "rnn-states",
+        lambda **case: state_gradients(**case) * case["W_embed"].size / 2,
+        False,
+        r"0\.5 · V · d times",
+    ),
+    "a size more": (
+        "rnn-states",
+        lambda **case: state_gradients(**case) / (len(case["x"]) + 1),
+        False,
+        r"1/\(T \+ 1\) times",
+    ),
+    "another factor in each case": (
+        "rnn-states",
+        lambda **case: state_gradients(**case) * np.exp(case["W_embed"].sum()),
+        False,
+        "right but for a factor that is another one in each case",
+    ),
+    "zeros": (
+        "softmax-error",
+        lambda s, y: 0 * s,
+        False,
+        r"The value: zero in every case\.",
+    ),
+    "transposed": (
+        "one-layer-gradients",
+        one_part(W_unembed=np.transpose),
+        False,
+        r"h, W_embed: right\.\nW_unembed: transposed\.",
+    ),
+    "transposed, and the loss": (
+        "one-layer-gradients",
+        one_part(W_embed=lambda x: -x.T),
+        False,
+        r"W_embed: transposed, the sign is opposite\.",
+    ),
+    "exchanged": (
+        "rnn-gradients",
+        lambda **case: (lambda a, b, c: (b, a, c))(*rnn_gradients(**case)),
+        False,
+        r"W_embed: this is what W_recurrent should be\.\nW_recurrent: this is what W_embed should be\.\n"
+        r"W_unembed: right\.",
+    ),
+    "backwards in time": (
+        "rnn-states",
+        lambda **case: state_gradients(**case)[::-1],
+        False,
+        "its rows are in the opposite order",
+    ),
+    "late": (
+        "rnn-states",
+        lambda **case: np.roll(state_gradients(**case), 1, axis=0),
+        False,
+        "one row too late: row t is what row t − 1 should be",
+    ),
+    "early": (
+        "rnn-states",
+        lambda **case: np.roll(state_gradients(**case), -1, axis=0),
+        False,
+        "one row too early",
+    ),
+    "the other order of the joint state": (
+        "lstm-jacobians",
+        lambda **case: np.roll(
+            ALL["lstm-jacobians"].claim(**case), len(case["c_0"]), axis=(1, 2)
+        ),
+        False,
+        r"a common mistake: the joint state in the order \(c, h\)",
+    ),
+    # what only some cases show
+    "one language's draws": (
+        "expected-coverage",
+        lambda p, n: np.mean(1 - (1 - p) ** n[0]),
+        False,
+        "a common mistake: the draws of one language for all",
+    ),
+    "the mean of the draws": (
+        "expected-coverage",
+        lambda p, n: np.mean(1 - (1 - p) ** n.mean()),
+        False,
+        "different, and by none of the known mistakes; right in",
+    ),
+    "no word follows itself": (
+        "one-layer-gradients",
+        lambda x, y, W_embed, W_unembed: one_part(
+            W_embed=lambda _: np.outer(
+                gradients(x, y, W_embed, W_unembed).h, x * (1 - y)
+            )
+        )(x=x, y=y, W_embed=W_embed, W_unembed=W_unembed),
+        False,
+        r"W_embed: different.*; right in \d+ of 120",
+    ),
+    "a loss has a negative size": (
+        "paired-sample-size",
+        lambda gain, **case: (
+            np.sign(gain) * ALL["paired-sample-size"].claim(gain=gain, **case)
+        ),
+        False,
+        r"right in \d+ of 120",
+    ),
+    "only where d = 1": (
+        "rnn-states",
+        lambda **case: (
+            state_gradients(**case)
+            @ np.diag(np.arange(1, len(case["W_recurrent"]) + 1))
+        ),
+        False,
+        "right only where d = 1",
+    ),
+    "only short sentences": (
+        "rnn-states",
+        lambda **case: state_gradients(**case) + np.maximum(len(case["x"]) - 2, 0),
+        False,
+        "right only where T ≤ 2",
+    ),
+    "zero for everybody where T = 1": (
+        "rnn-gradients",
+        lambda **case: rnn_gradients(**case)._replace(
+            W_recurrent=spread(rnn_gradients(**case).W_recurrent) ** 3
+        ),
+        False,
+        "W_recurrent: different, and by none of the known mistakes",
+    ),
+    "an edge": (
+        "negative-sampling-loss",
+        lambda negatives, **case: (
+            ALL["negative-sampling-loss"].claim(negatives=negatives, **case)
+            + (not len(negatives))
+        ),
+        False,
+        "right in all cases drawn at random, but not in the case “no negatives”",
+    ),
+    "nan at an edge": (
+        "negative-sampling-loss",
+        lambda negatives, **case: (
+            ALL["negative-sampling-loss"].claim(negatives=negatives, **case)
+            + (0 if len(negatives) else np.nan)
+        ),
+        False,
+        "nan or inf in 1 of 124 cases, the smallest of them in the case “no negatives”; right in the others",
+    ),
+    "nan": (
+        "jensen-shannon",
+        lambda p, q: sum(
+            (x * np.log2(2 * x / (p + q))).sum() / 2 for x in (p + 0.0, q + 0.0)
+        ),
+        False,
+        r"nan or inf in \d+ of 124 cases, the smallest of them where K = ",
+    ),
+    "an overflow": (
+        "softmax-error",
+        overflowing,
+        True,
+        r"right, held .*\nIt gives nan or inf in the case “scores that overflow”: a plain exponential overflows",
+    ),
+    "none of these": (
+        "softmax-error",
+        lambda s, y: spread(output_error(s, y)),
+        False,
+        r"The value: different, and by none of the known mistakes\.\n",
+    ),
+    # shapes
+    "a column": (
+        "softmax-error",
+        lambda s, y: output_error(s, y)[:, None],
+        False,
+        r"the numbers are right, but the shape is \(V, 1\) = \(2, 1\), where \(V,\) = \(2,\) is expected \(where V",
+    ),
+    "one state too few, and wrong": (
+        "rnn-states",
+        lambda **case: np.zeros_like(state_gradients(**case))[1:] + 1,
+        False,
+        r"the shape is \(T, d\) = \(\d, \d\), where \(T \+ 1, d\) = ",
+    ),
+    "the steps of an LSTM": (
+        "lstm-jacobians",
+        lambda u, **case: np.ones((len(u), 4 * len(case["c_0"]), 7)),
+        False,
+        r"the shape is \(T, 4d, 7\) = .*, where \(T \+ 1, 2d, 2d\) = ",
+    ),
+    "a number": (
+        "softmax-error",
+        lambda s, y: 1.0,
+        False,
+        r"this is a single number, where \(V,\) = ",
+    ),
+    "an array": (
+        "negative-sampling-loss",
+        lambda v, **case: v,
+        False,
+        r"the shape is \(V, d\) = \(.*\), where a single number is expected",
+    ),
+    "half of the numbers": (
+        "rnn-states",
+        lambda **case: state_gradients(**case)[:, :1],
+        False,
+        r"the shape is \(T \+ 1, 1\) = ",
+    ),
+    # parts and rows
+    "two values": (
+        "one-layer-gradients",
+        lambda **case: gradients(**case)[:2],
+        None,
+        r"It gave 2 values, where h, W_unembed, W_embed are expected\. To have one of them checked, .*\{'h': …\}",
+    ),
+    "other names": (
+        "one-layer-gradients",
+        lambda **case: {"dU": 1, "dE": 2},
+        None,
+        "It gave dU, dE, where h, W_unembed, W_embed are expected",
+    ),
+    "one by its name, and more": (
+        "one-layer-gradients",
+        lambda **case: {"loss": 3, "W_embed": gradients(**case).W_embed},
+        True,
+        "Not given, so not judged: h, W_unembed.\nNot in the result, so not judged: loss.",
+    ),
+    "one alone": (
+        "one-layer-gradients",
+        lambda **case: gradients(**case).W_unembed,
+        True,
+        "right, read as W_unembed, held",
+    ),
+    "one alone, wrong": (
+        "one-layer-gradients",
+        lambda **case: -gradients(**case).W_unembed.T,
+        False,
+        r"Read as W_unembed: transposed, the sign is opposite\.",
+    ),
+    "one alone, but which": (
+        "one-layer-gradients",
+        lambda **case: gradients(**case).W_unembed ** 2 + 1,
+        None,
+        r"It is none of them, and none with a known mistake\. Give it by its name",
+    ),
+    "one number of several": (
+        "bits-per-character",
+        lambda **case: ALL["bits-per-character"].claim(**case).perplexity,
+        True,
+        "right, read as perplexity, held",
+    ),
+    "g_1": (
+        "rnn-states",
+        lambda **case: state_gradients(**case)[1],
+        True,
+        "right, read as row 1, held",
+    ),
+    "g_1 of the loss": (
+        "rnn-states",
+        lambda **case: -state_gradients(**case)[1],
+        False,
+        f"Read as row 1: {LOSS}",
+    ),
+    "the last": (
+        "rnn-states",
+        lambda **case: state_gradients(**case)[-1],
+        True,
+        "right, read as row 1 from the end",
+    ),
+    "all but g_0": (
+        "rnn-states",
+        lambda **case: state_gradients(**case)[1:],
+        True,
+        "right, read as all rows but the first",
+    ),
+    "no row": (
+        "rnn-states",
+        lambda **case: spread(state_gradients(**case)[1]) + 1,
+        False,
+        r"the shape is \(d,\) = \(\d,\), where \(T \+ 1, d\) = .* is expected \(.*\), and it is none of its rows",
+    ),
+    "rows one by one": (
+        "rnn-states",
+        lambda **case: tuple(state_gradients(**case)),
+        True,
+        "right, held",
+    ),
+    "only T = 3": (
+        "rnn-states",
+        only_at_T_3,
+        None,
+        r"I cannot read this in \d+ of 127 cases\. In the others it is right, read as row 1\.\nIt raised ValueError: .*"
+        r"“x1, x2, x3 = x”\. This was where V = \d+, d = \d+, T = \d+\.\n"
+        r"If it is meant for T = 3 alone: attempt\('rnn-states', …, T=3\)",
+    ),
+    # what cannot be read
+    "no return": (
+        "softmax-error",
+        lambda s, y: None,
+        None,
+        r"It gave None: is there a return at its end\?$",
+    ),
+    "text": ("softmax-error", lambda s, y: "y - p", None, "It gave text, where"),
+    "numbers as text": (
+        "softmax-error",
+        lambda s, y: output_error(s, y).astype(str),
+        None,
+        "It gave text",
+    ),
+    "complex": (
+        "softmax-error",
+        lambda s, y: output_error(s, y) + 5j,
+        None,
+        "complex numbers, with imaginary parts up to 5,",
+    ),
+    "a set": (
+        "softmax-error",
+        lambda s, y: {1.0, 2.0},
+        None,
+        "a value of the type set",
+    ),
+    "a ragged list": (
+        "softmax-error",
+        lambda s, y: [[1.0], [1.0, 2.0]],
+        None,
+        "values of different shapes, where one array is expected",
+    ),
+    "rounded": (
+        "softmax-error",
+        lambda s, y: output_error(s, y).round(2),
+        None,
+        r"I cannot read this closely enough\.\nThe value: rounded to 2 places after the point",
+    ),
+    "in half precision": (
+        "softmax-error",
+        lambda s, y: output_error(s, y).astype(np.float16) * (1 + 1e-3 * y),
+        None,
+        r"I cannot read this closely enough\.\nThe value: within 0\.00\d of what it should be in every case",
+    ),
+    "an error": (
+        "softmax-error",
+        lambda s, y: 1 / 0,
+        None,
+        "It raised ZeroDivisionError: division by zero, in the line “",
+    ),
+    "exit": (
+        "softmax-error",
+        lambda s, y: sys.exit(3),
+        None,
+        "It raised SystemExit: 3",
+    ),
+    "an error at an edge": (
+        "negative-sampling-loss",
+        lambda negatives, **case: (
+            ALL["negative-sampling-loss"].claim(negatives=negatives, **case)
+            + 0 * negatives[0]
+        ),
+        None,
+        r"I cannot read this in 1 of 124 cases\. In the others it is right\.\nIt raised IndexError.*\. This was in the "
+        "case “no negatives”",
+    ),
+    "an error at an edge, and wrong": (
+        "negative-sampling-loss",
+        lambda negatives, **case: (
+            -ALL["negative-sampling-loss"].claim(negatives=negatives, **case)
+            + 0 * negatives[0]
+        ),
+        False,
+        r"the sign is opposite.*\nIn 1 of 124 cases: It raised IndexError",
+    ),
+    "other arguments": (
+        "softmax-error",
+        lambda scores, target: scores,
+        None,
+        "called with the arguments s, y, by these names, and does not take them: missing a required argument: 'scores'",
+    ),
+    "an endless generator": (
+        "softmax-error",
+        lambda s, y: itertools.count(),
+        None,
+        "one value after the other, without an end",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ATTEMPTS)
+def test_attempts_are_told_apart(name: str):
+    label, function, right, message = ATTEMPTS[name]
+    with np.errstate(all="ignore"):
+        verdict = attempt(label, function)
+    assert verdict.right is right, verdict.words
+    assert re.search(message, verdict.words), verdict.words
+
+
+@pytest.mark.parametrize(
+    "only, message",
+    [
+        (
+            {"T": 3},
+            r"right, read as row 1, held against 7\d cases where T = 3 and 1 edge",
+        ),
+        ({"T": 3, "d": 2}, r"held against \d+ cases where T = 3, d = 2\."),
+        (
+            {"T": 3, "d": 3},
+            r"held against \d+ cases where T = 3, d = 3 and 1 edge case\.",
+        ),
+    ],
+)
+def test_what_the_sheet_asks_can_be_checked(only: dict[str, int], message: str):
+    verdict = attempt("rnn-states", only_at_T_3, **only)
+    assert verdict.right is True
+    assert re.search(message, verdict.words), verdict.words
+
+
+def test_mistakes_of_what_the_sheet_asks_are_named():
+    def vanilla(x, y, W_embed, W_recurrent, W_unembed):
+        x1, x2, x3 = x
+        h = [0 * W_embed[:, 0]]
+        for x_t in (x1, x2, x3):
+            h.append(h[-1] + np.tanh(W_recurrent @ h[-1] + W_embed @ x_t))
+        g = W_unembed.T @ (y - softmax(W_unembed @ h[3]))
+        for t in (3, 2):
+            g = g + W_recurrent.T @ ((1 - h[t] ** 2) * g)
+        return g
+
+    verdict = attempt("residual-states", vanilla, T=3)
+    assert verdict.right is False
+    assert "Read as row 1: a common mistake: 1 − h_t² for" in verdict.words
+
+
+# A small case
+
+
+def test_refusal_shows_a_small_case_of_one_digit_and_the_entry_that_differs_most():
+    verdict = attempt("softmax-error", lambda s, y: -output_error(s, y))
+    assert re.search(
+        r"\nFor example, where V = 2, with\n    s = \[-?\d, -?\d\]\n    y = \[\d, \d\]\n"
+        r"entry \[[01]\] is −?0\.\d{1,4}, and should be −?0\.\d{1,4}\.$",
+        verdict.words,
+    ), verdict.words
+    assert len(verdict.case["s"]) == 2
+
+
+@every_result
+def test_case_that_is_shown_is_small(label: str):
+    for mutant in mutants(label):
+        verdict = attempt(label, mutant.function)
+        if "the shape is" in verdict.words:
+            continue
+        assert sum(np.size(x) for x in verdict.case.values()) <= 60, verdict.words
+        long = [n for n in re.findall(r"\d+\.\d+", verdict.words) if len(n) > 9]
+        assert not long, verdict.words
+        assert len(verdict.words.splitlines()) <= 24
+
+
+# Whatever a function does
+
+
+def test_what_is_printed_is_shown_once(capsys: pytest.CaptureFixture):
+    def loud(s, y):
+        print("the shapes:", s.shape, y.shape)
+        print("to stderr", file=sys.stderr)
+        return -output_error(s, y)
+
+    assert attempt("softmax-error", loud).right is False
+    shown = capsys.readouterr()
+    assert shown.out.count("the shapes:") == shown.out.count("to stderr") == 1
+    assert not shown.err
+
+
+def test_printing_without_an_end_is_ended(capsys: pytest.CaptureFixture):
+    def endless(s, y):
+        while True:
+            try:
+                print("again " * 20)
+            except Exception:
+                pass
+
+    verdict = attempt("softmax-error", endless)
+    assert verdict.right is None and "prints without an end" in verdict.words
+    assert len(capsys.readouterr().out) < 2000
+
+
+def test_deep_recursion_becomes_a_verdict():
+    def deeper(s, y):
+        return deeper(s, y)
+
+    verdict = attempt("softmax-error", deeper)
+    assert verdict.right is None and "It raised RecursionError" in verdict.words
+
+
+def test_interrupt_is_let_through():
+    def interrupted(s, y):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        attempt("softmax-error", interrupted)
+
+
+class Evil:
+    """An object that fails at whatever is asked of it."""
+
+    def __getattr__(self, name):
+        if name in ("_repr_pretty_", "__name__"):  # with which the test would show it
+            raise AttributeError
+        raise RuntimeError(name)
+
+    def __array__(self, *_, **__):
+        raise MemoryError
+
+    def __float__(self):
+        raise RecursionError
+
+    def __len__(self):
+        return -1
+
+
+class Unspeakable(Exception):
+    """An exception without words."""
+
+    def __str__(self):
+        raise ValueError
+
+
+ODD = [
+    None,
+    "",
+    "1.0",
+    b"1",
+    1,
+    -2.5,
+    10**400,
+    True,
+    math.nan,
+    -math.inf,
+    1e308,
+    2 + 3j,
+    Fraction(1, 3),
+    (),
+    [],
+    {},
+    {1, 2},
+    range(3),
+    range(10**12),
+    slice(3),
+    Evil(),
+    Evil,
+    print,
+    np,
+    np.datetime64("2020-01-01"),
+    np.array(None),
+    np.array([[None, 1.0]]),
+    np.array(["a"]),
+    np.zeros(2, dtype=[("a", int)]),
+    np.ma.masked_array([1.0, 2.0], [True, False]),
+    np.zeros((0, 3)),
+    torch.zeros(2, 2, requires_grad=True),
+    torch.zeros(2, dtype=torch.complex64),
+    torch.zeros(2, dtype=torch.bfloat16),
+    torch.eye(2).to_sparse(),
+    {"W_embed": None},
+    {"s": {"t": [1]}},
+    {3: 4},
+    [None, None, None],
+    [[1], [1, 2]],
+    [[[[1]]]],
+    (1, 2, 3, 4),
+    (np.zeros(2), "a"),
+]
+RAISED = [
+    ValueError("of a kind"),
+    Unspeakable(),
+    SystemExit(),
+    GeneratorExit(),
+    StopIteration(3),
+    AssertionError,
+    MemoryError(),
+    BaseException("bare"),
+    UserWarning("w" * 999),
+]
+values = st.one_of(
+    st.sampled_from(ODD),
+    st.floats(),
+    st.complex_numbers(),
+    st.text(max_size=3),
+    arrays(
+        st.sampled_from([float, int, bool, np.float16, np.float32, complex, object]),
+        array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=3),
+    ),
+)
+odd_values = st.recursive(
+    values,
+    lambda more: (
+        st.lists(more, max_size=4)
+        | st.lists(more, max_size=4).map(tuple)
+        | st.dictionaries(
+            st.sampled_from(["W_embed", "h", "u", "J", ""]), more, max_size=3
+        )
+    ),
+    max_leaves=5,
+)
+bent = st.sampled_from(
+    [
+        lambda p: p,
+        lambda p: list(p.values())[::-1],
+        lambda p: list(p.values())[:-1],
+        lambda p: [*p.values(), 1],
+        lambda p: {n: x.ravel() for n, x in p.items()},
+        lambda p: [x.T for x in p.values()],
+        lambda p: [x * 1e300 for x in p.values()],
+        lambda p: [x * 1e-300 for x in p.values()],
+        lambda p: [x.astype(np.float16) for x in p.values()],
+        lambda p: [np.where(x > 0, x, np.nan) for x in p.values()],
+        lambda p: [np.where(x > 0, np.inf, x) for x in p.values()],
+        lambda p: [x + 1e-5 for x in p.values()],
+        lambda p: [x[None] for x in p.values()],
+        lambda p: [x[:1] if x.ndim else x for x in p.values()],
+        lambda p: [x.sum(0) if x.ndim else x for x in p.values()],
+        lambda p: next(iter(p.values())),
+        lambda p: list(p.values())[-1] * 2,
+        lambda p: np.array(list(p.values()), dtype=object),
+        lambda p: {n: list(map(str, x.ravel())) for n, x in p.items()},
+    ]
+)
+
+
+@settings(
+    derandomize=True,
+    max_examples=30,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],  # it may be shared
+)
+@given(data=st.data())
+@every_result
+def test_no_function_makes_it_raise(label: str, data: st.DataObject):
+    gives = st.tuples(st.just("give"), odd_values)
+    raises = st.tuples(st.just("raise"), st.sampled_from(RAISED))
+    bends = st.tuples(st.just("bend"), bent)
+    plan = data.draw(st.lists(st.one_of(gives, bends, raises), min_size=1, max_size=3))
+    turn = itertools.count()
+
+    def function(**case):
+        what, value = plan[next(turn) % len(plan)]
+        if what == "raise":
+            raise value
+        return value if what == "give" else value(parts(RESULTS[label].claim(**case)))
+
+    verdict = attempt(label, function)
+    assert verdict.right in (True, False, None)
+    assert verdict.words.startswith(f"{label}: ")
+    assert BeautifulSoup(verdict._repr_html_(), "html.parser").div
+
+
+# How it looks
+
+
+@pytest.mark.parametrize(
+    "function, mark, word",
+    [
+        (output_error, "✓", "right"),
+        (lambda s, y: -output_error(s, y), "✗", "not right"),
+        (lambda s, y: None, "?", "I cannot read this"),
+        (lambda s, y: 1 / [] < "<b>", "?", "I cannot read this"),
+    ],
+)
+def test_verdict_is_shown_with_a_mark_and_a_word(function, mark: str, word: str):
+    verdict = attempt("softmax-error", function)
+    html = BeautifulSoup(verdict._repr_html_(), "html.parser")
+    hidden = html.select_one("strong [aria-hidden=true]").extract()
+    assert hidden.get_text().strip() == mark
+    assert html.strong.get_text() == word
+    assert html.get_text() == verdict.words == repr(verdict) == str(verdict)
+    assert not html.b
+
+
+# What attempt itself is given
+
+
+def test_what_cannot_be_attempted_is_refused():
+    with pytest.raises(
+        ValueError, match="'softmax-eror'.*did you mean 'softmax-error'"
+    ):
+        attempt("softmax-eror", gradients)
+    with pytest.raises(TypeError, match="needs a function, and got array"):
+        attempt("softmax-error", np.zeros(3))
+    with pytest.raises(TypeError, match="needs the label of a result first"):
+        attempt(gradients, "softmax-error")
+    with pytest.raises(ValueError, match="rnn-states has no size 'S'; .* T from 1 to"):
+        attempt("rnn-states", state_gradients, S=3)
+    with pytest.raises(ValueError, match="T = 99 is not among the cases of rnn-states"):
+        attempt("rnn-states", state_gradients, T=99)
+    with pytest.raises(TypeError, match="the size T is a whole number, and got 3.5"):
+        attempt("rnn-states", state_gradients, T=3.5)

@@ -17,6 +17,7 @@ from unrolled.checks.likeness import (
     Arrays,
     factor,
     in_proportion,
+    same_shapes,
     spelt,
 )
 from unrolled.checks.pencil import number
@@ -135,7 +136,9 @@ def judge(
         overflow = ", ".join(trials[i].where() for i in overflown)
         coarse = f", to single precision (errors up to {worst:.0e})"
         return Remark(True, coarse * (worst > ALIKE), overflow)
-    ways = [Way(0, "zero in every case.")] if not any(map(np.any, given)) else []
+    ways = []
+    if same_shapes(given, right) and not any(map(np.any, given)):
+        ways = [Way(0, "zero in every case.")]
     if set(wrong) & set(drawn) and all(np.isfinite(x).all() for x in given):
         ways += ways_of(part, trials, drawn, others, known)
     if ways:
@@ -162,12 +165,27 @@ def none_of_the_ways(
     elif not set(wrong) & set(drawn):
         places = ", nor ".join(trials[i].where() for i in wrong)
         words = f"right in all cases drawn at random, but not {places}."
+    elif places := places_after_the_point(part):
+        words = f"rounded to {places} places after the point. Is it right before that?"
+        return Remark(None, words, error=worst)
     elif worst <= NEARLY:
         words = f"within {number(worst, 1)} of what it should be in every case, and no nearer. Is it rounded?"
         return Remark(None, words, error=worst)
     else:
         words = unknown(part, trials, drawn, wrong)
     return Remark(False, words, error=worst)
+
+
+def places_after_the_point(part: Part) -> int:
+    """To how many places a right part was rounded; 0 if it was not."""
+    for places in range(1, 7):
+        if all(
+            abs(g - r).max(initial=0) <= 0.51 / 10**places
+            and abs(g - g.round(places)).max(initial=0) <= 1e-9
+            for g, r in zip(part.given, part.right, strict=True)
+        ):
+            return places
+    return 0
 
 
 def overflows(trial: Trial, given: np.ndarray) -> bool:
@@ -209,7 +227,7 @@ def ways_of(
             look(value, f"a common mistake: {mistake}")
     for other, values in others.items():
         look(lambda k, v=values: v[drawn[k]], f"this is what {other} should be")
-    if all(r.ndim for r in right):
+    if same_shapes(given, right) and all(r.ndim for r in right):
         for words, (of_given, of_right) in ORDERS.items():
             fit = factor(
                 [of_given(g) for g in given],
@@ -220,8 +238,9 @@ def ways_of(
             if fit:
                 found.append(way("", *fit, words))
     if not found and in_proportion(given, right, SINGLE):
-        several = [k for k, r in enumerate(right) if np.count_nonzero(r) > 1]
-        if 2 * len(several) >= len(right):
+        telling = [k for k, r in enumerate(right) if np.count_nonzero(r) > 1]
+        same = [k for k in telling if error(given[k], right[k]) <= SINGLE]
+        if 2 * len(telling) >= len(right) and 10 * len(same) <= len(telling):
             words = "right but for a factor that is another one in each case: is something not normalised, or twice?"
             found.append(Way(9, words))
     return found
@@ -307,10 +326,12 @@ def wrong_shape(
     def shape(arrays: Arrays) -> str:
         if not arrays[i].ndim:
             return "a single number"
-        letters = not trials[i].edge and spelt(
+        letters = spelt(
             [arrays[j].shape for j in drawn], [trials[j].sizes for j in drawn]
         )
-        return f"{letters} = {arrays[i].shape}" if letters else f"{arrays[i].shape}"
+        shape = str(arrays[i].shape)
+        lettered = letters not in ("", shape) and not trials[i].edge
+        return f"{letters} = {shape}" if lettered else shape
 
     return (
         f"{'the numbers are right, but ' * same_numbers}the shape is {shape(part.given)}, where {shape(part.right)} is "

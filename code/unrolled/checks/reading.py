@@ -22,7 +22,7 @@ ALIKE = 1e-8
 """Two values that differ less are the same formula, computed otherwise."""
 
 LONGEST = 100_000
-"""A function that prints more characters, or gives more values one after the other, is taken to have no end."""
+"""A function that prints more characters, or gives more values, is taken to have no end."""
 
 
 class Unreadable(Exception):
@@ -123,7 +123,8 @@ def in_words(reason: BaseException) -> str:
         said = f": {reason}" if str(reason) else ""
     except Exception:
         said = ""
-    inside = traceback.extract_tb(reason.__traceback__)[2:]  # below this module
+    frames = traceback.extract_tb(reason.__traceback__)
+    inside = [f for f in frames if f.filename != __file__]  # the function's, first
     lines = [f.line for f in inside if f.line and f.filename == inside[0].filename]
     place = f", in the line “{lines[-1][:100]}”" if lines else ""
     return f"It raised {type(reason).__name__}{said[:200]}{place}."
@@ -147,9 +148,7 @@ class Given(NamedTuple):
 def read(value: object) -> Given:
     """A value in all the forms that it can be read in; raises :class:`Unreadable` if there is none."""
     if isinstance(value, (Iterator, ValuesView)):
-        value = list(itertools.islice(value, LONGEST))
-        if len(value) == LONGEST:
-            raise WithoutEnd("It gives one value after the other, without an end.")
+        value = list(itertools.islice(value, LONGEST + 1))
     named = fields(value)
     if named is not None:
         parts = {str(name): numbers(part) for name, part in named.items()}
@@ -157,17 +156,24 @@ def read(value: object) -> Given:
     several, whole, why = None, None, ""
     try:
         whole = numbers(value)
+    except WithoutEnd:
+        raise
     except Unreadable as reason:
         why = str(reason)
     with contextlib.suppress(Unreadable):
         objects = isinstance(value, np.ndarray) and value.dtype.kind == "O"
-        if isinstance(value, Sequence) or (objects and value.ndim):
+        if is_list(value) or (objects and value.ndim):
             several = [numbers(part) for part in value]
         elif whole is not None and whole.ndim:
             several = list(whole)
     if several is None and whole is None:
         raise Unreadable(why)
     return Given(None, several, whole, why)
+
+
+def is_list(value: object) -> bool:
+    """Whether a value is a list, a tuple or the like, and no text."""
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
 
 
 def fields(value: object) -> Mapping[str, object] | None:
@@ -185,6 +191,8 @@ def numbers(value: object) -> np.ndarray:
     """A value as one array of real numbers: nested lists, tensors, fractions; raises :class:`Unreadable`."""
     if value is None:
         raise Unreadable("It gave None: is there a return at its end?")
+    if is_list(value) and len(value) > LONGEST:
+        raise WithoutEnd("It gives one value after the other, without an end.")
     if type(value).__module__.partition(".")[0] == "torch":
         value = value.detach().cpu().to_dense()
         value = (value if value.is_complex() else value.double()).numpy()
@@ -198,6 +206,8 @@ def numbers(value: object) -> np.ndarray:
         return from_objects(value)
     if array.dtype.kind == "O":
         return from_objects(array if array.ndim else array.item())
+    if array.size > LONGEST:
+        raise WithoutEnd(f"It gives {array.size} numbers, far more than are expected.")
     if array.dtype.kind in "US":
         raise Unreadable("It gave text, where numbers are expected.")
     if array.dtype.kind == "c":
@@ -214,7 +224,7 @@ def numbers(value: object) -> np.ndarray:
 
 def from_objects(value: object) -> np.ndarray:
     """One array from a sequence of whatever numbers, or from one number; raises :class:`Unreadable`."""
-    if isinstance(value, (Sequence, np.ndarray)):
+    if is_list(value) or isinstance(value, np.ndarray):
         rows = [numbers(row) for row in value]
         if len({row.shape for row in rows}) > 1:
             raise Unreadable(
@@ -234,14 +244,13 @@ def from_objects(value: object) -> np.ndarray:
 
 def as_one(given: Given, claimed: Parts) -> Parts:
     """One array, where one is expected."""
-    (name,) = claimed
     if given.named is None:
         if given.whole is None:
             raise Unreadable(given.why)
-        return {name: given.whole}
-    if len(given.named) > 1:
+        return dict.fromkeys(claimed, given.whole)
+    if len(given.named) != 1:
         raise Unreadable(
-            f"It gave {', '.join(given.named)}, where one array is expected."
+            f"It gave {', '.join(given.named) or 'no parts'}, where one array is expected."
         )
     return dict.fromkeys(claimed, *given.named.values())
 
@@ -258,7 +267,7 @@ def by_name(given: Given, claimed: Parts) -> Parts:
     found = {name: x for name, x in (given.named or {}).items() if name in claimed}
     if not found:
         raise Unreadable(
-            f"It gave {', '.join(given.named or ['no names'])}, where {', '.join(claimed)} are expected."
+            f"It gave {', '.join(given.named or ['no parts'])}, where {', '.join(claimed)} are expected."
         )
     return found
 
