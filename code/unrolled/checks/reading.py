@@ -124,6 +124,7 @@ def in_words(reason: BaseException) -> str:
     except Exception:
         said = ""
     frames = traceback.extract_tb(reason.__traceback__)
+    reason.with_traceback(None)  # one that is raised again would have all these again
     inside = [f for f in frames if f.filename != __file__]  # the function's, first
     lines = [f.line for f in inside if f.line and f.filename == inside[0].filename]
     place = f", in the line “{lines[-1][:100]}”" if lines else ""
