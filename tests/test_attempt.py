@@ -26,6 +26,7 @@ from unrolled.backprop_rnn import gradients as rnn_gradients
 from unrolled.backprop_rnn import state_gradients
 from unrolled.checks import Mutant, Reference, Result, Verdict, attempt
 from unrolled.checks.formula import CASES, RESULTS, Case, Parts, error, parts
+from unrolled.checks.likeness import FUNCTIONS
 
 MODULES = [
     importlib.import_module(f"unrolled.results.{path.stem}")
@@ -263,7 +264,7 @@ def followed(
     words = re.sub(r" \(of a gradient.*\)", "", words)
     known = {m.mistake: m.function for m in mutants(label)}
     base, besides, rest = words.partition("; besides, ")
-    if not besides and base.startswith(("a common mistake: ", "this is what ")):
+    if not besides and base.startswith(("a common mistake: ", "this is ")):
         rest = ""
     elif not besides:
         base, rest = "", words
@@ -272,6 +273,8 @@ def followed(
         if base.startswith("a common mistake: "):
             mistake = parts(known[base.removeprefix("a common mistake: ")](**case))
             value = mistake.get(name, next(iter(mistake.values())))
+        elif base in FUNCTIONS:
+            value = FUNCTIONS[base](value)
         elif base:
             other = base.removeprefix("this is what ").removesuffix(" should be")
             value = claimed[other]
@@ -413,6 +416,19 @@ def only_at_T_3(x, y, W_embed, W_recurrent, W_unembed):
     return W_recurrent.T @ ((1 - h2**2) * g2)
 
 
+def lost_by_adding(c, o, negatives, v, u):
+    """The gradients of negative sampling, where += keeps one of equal indices."""
+
+    def sigma(x):
+        return 1 / (1 + np.exp(-x))
+
+    first, rest = 1 - sigma(u[o] @ v[c]), sigma(u[negatives] @ v[c])
+    by_u = np.zeros_like(u)
+    by_u[o] += first * v[c]
+    by_u[negatives] -= np.outer(rest, v[c])
+    return first * u[o] - rest @ u[negatives], by_u
+
+
 def spread(x: np.ndarray) -> np.ndarray:
     """Each entry times another number."""
     return x * np.linspace(1, 2, x.size).reshape(x.shape)
@@ -510,7 +526,7 @@ ATTEMPTS = {
         "rnn-states",
         lambda **case: state_gradients(**case)[::-1],
         False,
-        "its rows are in the opposite order",
+        "the rows are in the opposite order",
     ),
     "late": (
         "rnn-states",
@@ -616,7 +632,58 @@ ATTEMPTS = {
         "softmax-error",
         overflowing,
         True,
-        r"right, held .*\nIt gives nan or inf in the case “scores that overflow”: a plain exponential overflows",
+        r"right, held .*\nIt gives no number in the case “scores that overflow”: plain exponentials and",
+    ),
+    "an overflow in plain Python": (
+        "softmax-error",
+        lambda s, y: [
+            b - math.exp(a) / sum(math.exp(z) for z in s)
+            for a, b in zip(s, y, strict=True)
+        ],
+        True,
+        r"right, held .*\nIt gives no number in the case “scores that overflow”",
+    ),
+    "an overflow, and the loss": (
+        "softmax-error",
+        lambda s, y: -overflowing(s, y),
+        False,
+        rf"{LOSS}.*\nFor example, where V = 2, with\n",
+    ),
+    "the logarithm of zero": (
+        "negative-sampling-loss",
+        lambda c, o, negatives, v, u: (
+            -np.log(1 / (1 + np.exp(-u[o] @ v[c])))
+            - sum(np.log(1 - 1 / (1 + np.exp(-u[k] @ v[c]))) for k in negatives)
+        ),
+        True,
+        "It gives no number in the case “saturated”",
+    ),
+    "the logarithm of zero in plain Python": (
+        "negative-sampling-loss",
+        lambda c, o, negatives, v, u: (
+            -math.log(1 / (1 + math.exp(-u[o] @ v[c])))
+            - sum(math.log(1 - 1 / (1 + math.exp(-u[k] @ v[c]))) for k in negatives)
+        ),
+        True,
+        "It gives no number in the case “saturated”",
+    ),
+    "a logarithm forgotten": (
+        "negative-sampling-optimum",
+        lambda n, q, K: n / n.sum(1, keepdims=True) / q / K,
+        False,
+        r"The value: this is e to the power of what it should be\.",
+    ),
+    "repeats lost by +=": (
+        "negative-sampling-gradient",
+        lost_by_adding,
+        False,
+        "u: a common mistake: each negative counted once, however often it was drawn",
+    ),
+    "rounded up": (
+        "paired-sample-size",
+        lambda **case: math.ceil(ALL["paired-sample-size"].claim(**case)),
+        None,
+        r"I cannot read this closely enough\.\nThe value: right, but rounded to whole numbers\.",
     ),
     "none of these": (
         "softmax-error",
@@ -732,7 +799,25 @@ ATTEMPTS = {
         "rnn-states",
         lambda **case: spread(state_gradients(**case)[1]) + 1,
         False,
-        r"the shape is \(d,\) = \(\d,\), where \(T \+ 1, d\) = .* is expected \(.*\), and it is none of its rows",
+        r"the shape is \(d,\) = \(\d,\), where \(T \+ 1, d\) = .* is expected \(.*\), and it is none of the rows\.",
+    ),
+    "the row of the observed word": (
+        "skipgram-outside-gradients",
+        lambda o, **case: ALL["skipgram-outside-gradients"].claim(o=o, **case)[o],
+        False,
+        "it is one of the rows, another one in each case, where all are expected",
+    ),
+    "rows by names": (
+        "rnn-states",
+        lambda **case: {f"g_{t}": g for t, g in enumerate(state_gradients(**case))},
+        True,
+        "right, held",
+    ),
+    "a column for its matrix": (
+        "one-layer-gradients",
+        lambda **case: {"W_embed": gradients(**case).h},
+        False,
+        r"W_embed: this is what h should be\.",
     ),
     "rows one by one": (
         "rnn-states",
@@ -784,7 +869,7 @@ ATTEMPTS = {
         "softmax-error",
         lambda s, y: output_error(s, y).round(2),
         None,
-        r"I cannot read this closely enough\.\nThe value: rounded to 2 places after the point",
+        r"I cannot read this closely enough\.\nThe value: right, but rounded to 2 places after the point",
     ),
     "in half precision": (
         "softmax-error",

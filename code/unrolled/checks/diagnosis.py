@@ -6,15 +6,18 @@ what is said is true of every one of them.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
 
 from unrolled.checks.formula import Case, Mutant, Parts, error, named, parts
 from unrolled.checks.likeness import (
+    FUNCTIONS,
     ORDERS,
     TURNS,
     Arrays,
+    apart,
     factor,
     in_proportion,
     same_shapes,
@@ -28,6 +31,9 @@ SINGLE = 5e-4
 
 NEARLY = 1e-2
 """Two values that nowhere differ by more may be the same, rounded."""
+
+EXTREME = ("overflow", "saturat", "sure and")
+"""Words in the names of edge cases whose numbers are so large that a right formula, computed plainly, may give nan."""
 
 PROBES = 4
 """In so many cases a way to be wrong has to fit before it is tried in all of them."""
@@ -46,6 +52,10 @@ class Trial(NamedTuple):
         return (
             f"in the case “{self.edge}”" if self.edge else f"where {named(self.sizes)}"
         )
+
+    def extreme(self) -> bool:
+        """Whether this is an edge case in which plain exponentials, or their logarithms, may leave the range."""
+        return any(word in self.edge for word in EXTREME)
 
 
 class Part(NamedTuple):
@@ -133,7 +143,7 @@ def judge(
         if regular and abs(regular[0] - 1) > ALIKE:
             words = f"{number(regular[0], 10)} times what it should be."
             return Remark(False, words, error=worst)
-        overflow = ", ".join(trials[i].where() for i in overflown)
+        overflow = ", nor ".join(trials[i].where() for i in overflown)
         coarse = f", to single precision (errors up to {worst:.0e})"
         return Remark(True, coarse * (worst > ALIKE), overflow)
     ways = []
@@ -165,9 +175,8 @@ def none_of_the_ways(
     elif not set(wrong) & set(drawn):
         places = ", nor ".join(trials[i].where() for i in wrong)
         words = f"right in all cases drawn at random, but not {places}."
-    elif places := places_after_the_point(part):
-        words = f"rounded to {places} places after the point. Is it right before that?"
-        return Remark(None, words, error=worst)
+    elif rounding := rounded(part):
+        return Remark(None, f"right, but {rounding}.", error=worst)
     elif worst <= NEARLY:
         words = f"within {number(worst, 1)} of what it should be in every case, and no nearer. Is it rounded?"
         return Remark(None, words, error=worst)
@@ -176,21 +185,26 @@ def none_of_the_ways(
     return Remark(False, words, error=worst)
 
 
-def places_after_the_point(part: Part) -> int:
-    """To how many places a right part was rounded; 0 if it was not."""
+def rounded(part: Part) -> str:
+    """How a right part was rounded, in words; '' if it was not."""
+    pairs = list(zip(part.given, part.right, strict=True))
+
+    def by(function: Callable[[np.ndarray], np.ndarray]) -> bool:
+        return max(abs(g - function(r)).max(initial=0) for g, r in pairs) <= 1e-9
+
     for places in range(1, 7):
-        if all(
-            abs(g - r).max(initial=0) <= 0.51 / 10**places
-            and abs(g - g.round(places)).max(initial=0) <= 1e-9
-            for g, r in zip(part.given, part.right, strict=True)
-        ):
-            return places
-    return 0
+        if by(lambda r, places=places: r.round(places)):
+            return f"rounded to {places} place{'s' * (places > 1)} after the point"
+    if np.median([abs(r).max(initial=0) for _, r in pairs]) > 10:
+        for function in (np.round, np.ceil, np.floor):
+            if by(function):
+                return "rounded to whole numbers"
+    return ""
 
 
 def overflows(trial: Trial, given: np.ndarray) -> bool:
-    """Whether a value is not finite in an edge case that is named for its overflow."""
-    return "overflow" in trial.edge and not np.isfinite(given).all()
+    """Whether a value is not finite in an extreme edge case."""
+    return trial.extreme() and not np.isfinite(given).all()
 
 
 # Ways to be wrong
@@ -227,6 +241,9 @@ def ways_of(
             look(value, f"a common mistake: {mistake}")
     for other, values in others.items():
         look(lambda k, v=values: v[drawn[k]], f"this is what {other} should be")
+    for words, function in FUNCTIONS.items():
+        if apart(given, list(map(function, right))) <= SINGLE:
+            found.append(way("", 1.0, "", words))
     if same_shapes(given, right) and all(r.ndim for r in right):
         for words, (of_given, of_right) in ORDERS.items():
             fit = factor(
@@ -321,7 +338,18 @@ def wrong_shape(
         error(np.squeeze(part.given[j]), np.squeeze(part.right[j])) <= SINGLE
         for j in drawn
     )
-    rows = all(part.given[j].shape == part.right[j].shape[1:] for j in drawn)
+    a_row = all(part.given[j].shape == part.right[j].shape[1:] for j in drawn)
+    is_row = [
+        a_row and min(map(error, part.right[j], repeat(part.given[j]))) <= SINGLE
+        for j in drawn
+    ]
+    row = ""
+    if all(is_row):
+        row = (
+            ": it is one of the rows, another one in each case, where all are expected"
+        )
+    elif a_row and not any(is_row):
+        row = ", and it is none of the rows"
 
     def shape(arrays: Arrays) -> str:
         if not arrays[i].ndim:
@@ -335,7 +363,7 @@ def wrong_shape(
 
     return (
         f"{'the numbers are right, but ' * same_numbers}the shape is {shape(part.given)}, where {shape(part.right)} is "
-        f"expected ({trials[i].where()}){', and it is none of its rows' * rows}."
+        f"expected ({trials[i].where()}){row}."
     ).replace("the shape is a single", "this is a single")
 
 

@@ -181,7 +181,7 @@ TURNS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], int]] = {
 """How an array may be turned, a matrix or each matrix of several; and how many axes it has at least."""
 
 ORDERS: dict[str, tuple[Callable, Callable]] = {
-    "its rows are in the opposite order": (lambda g: g, lambda r: r[::-1]),
+    "the rows are in the opposite order": (lambda g: g, lambda r: r[::-1]),
     "one row too late: row t is what row t − 1 should be": (
         lambda g: g[1:],
         lambda r: r[:-1],
@@ -192,3 +192,15 @@ ORDERS: dict[str, tuple[Callable, Callable]] = {
     ),
 }
 """Which rows of what was given may be which rows of what is right."""
+
+# Functions of the entries
+
+FUNCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "this is e to the power of what it should be": np.exp,
+    "this is 2 to the power of what it should be": np.exp2,
+    "this is the logarithm of what it should be": np.log,
+    "this is the logarithm to base 2 of what it should be": np.log2,
+    "this is the square of what it should be": np.square,
+    "this is the root of what it should be": np.sqrt,
+}
+"""What each entry that was given may be of what is right."""

@@ -51,7 +51,9 @@ def small_cases(result: Result, **only: int) -> Iterator[tuple[dict[str, int], C
 
 
 def number(x: float, digits: int = 4) -> str:
-    """A number with so many digits at most."""
+    """A number with so many digits at most, or with those before the point, if they are no more than seven."""
+    if 1 <= abs(x) < 1e7:
+        digits = max(digits, len(str(int(abs(x)))))
     return f"{x + 0.0:.{digits}g}".replace("-", "−")
 
 

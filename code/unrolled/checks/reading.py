@@ -33,6 +33,10 @@ class WithoutEnd(Unreadable):
     """A function that gives or prints more than anyone will read; it is not asked again."""
 
 
+class OutOfRange(Unreadable):
+    """A number that is too large, or that became zero: Python's own functions raise where NumPy's give nan or inf."""
+
+
 # Calling
 
 
@@ -99,7 +103,11 @@ class Asked:
         except Endless:
             raise WithoutEnd("It prints without an end.") from None
         except BaseException as reason:  # SystemExit and the like too
-            raise Unreadable(in_words(reason)) from None
+            range_left = isinstance(reason, ArithmeticError) or "math domain" in said(
+                reason
+            )
+            kind = OutOfRange if range_left else Unreadable
+            raise kind(in_words(reason)) from None
         finally:
             self.printed = self.printed or output.getvalue()
 
@@ -117,18 +125,23 @@ class Asked:
         return self.function(**case)
 
 
+def said(reason: BaseException) -> str:
+    """The words of an exception; none if it has none."""
+    try:
+        return str(reason)
+    except Exception:
+        return ""
+
+
 def in_words(reason: BaseException) -> str:
     """What a function raised, and in which of its lines."""
-    try:
-        said = f": {reason}" if str(reason) else ""
-    except Exception:
-        said = ""
+    more = f": {said(reason)}" if said(reason) else ""
     frames = traceback.extract_tb(reason.__traceback__)
     reason.with_traceback(None)  # one that is raised again would have all these again
     inside = [f for f in frames if f.filename != __file__]  # the function's, first
     lines = [f.line for f in inside if f.line and f.filename == inside[0].filename]
     place = f", in the line “{lines[-1][:100]}”" if lines else ""
-    return f"It raised {type(reason).__name__}{said[:200]}{place}."
+    return f"It raised {type(reason).__name__}{more[:200]}{place}."
 
 
 # Reading
@@ -244,16 +257,18 @@ def from_objects(value: object) -> np.ndarray:
 
 
 def as_one(given: Given, claimed: Parts) -> Parts:
-    """One array, where one is expected."""
+    """One array, where one is expected: its rows may have names."""
     if given.named is None:
         if given.whole is None:
             raise Unreadable(given.why)
         return dict.fromkeys(claimed, given.whole)
-    if len(given.named) != 1:
+    if len(given.named) == 1:
+        return dict.fromkeys(claimed, *given.named.values())
+    if not given.named or len({x.shape for x in given.named.values()}) > 1:
         raise Unreadable(
             f"It gave {', '.join(given.named) or 'no parts'}, where one array is expected."
         )
-    return dict.fromkeys(claimed, *given.named.values())
+    return dict.fromkeys(claimed, np.array(list(given.named.values())))
 
 
 def as_only_value(given: Given, claimed: Parts) -> Parts:

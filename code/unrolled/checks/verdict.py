@@ -13,7 +13,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from unrolled.checks.diagnosis import Mistakes, Part, Remark, Trial, judge
+from unrolled.checks.diagnosis import (
+    Mistakes,
+    Part,
+    Remark,
+    Trial,
+    judge,
+    overflows,
+)
 from unrolled.checks.formula import RESULTS, Case, Parts, Result, error, named, parts
 from unrolled.checks.likeness import Arrays, same_shapes
 from unrolled.checks.pencil import small_cases, two_numbers, written_out
@@ -21,6 +28,7 @@ from unrolled.checks.reading import (
     Asked,
     Form,
     Given,
+    OutOfRange,
     Unreadable,
     WithoutEnd,
     fit,
@@ -85,7 +93,7 @@ def attempt(label: str, function: Callable[..., object], /, **only: int) -> Verd
     trials = gathered(result, only)
     try:
         asked = Asked(function, list(trials[0].case))
-        heard, answers, silent = answered(asked, trials)
+        heard, answers, silent, beyond = answered(asked, trials)
         form, found = understood(answers, [t.claimed for t in heard])
         with np.errstate(all="ignore"):
             judged = compared(heard, found, Mistakes(result.mutants, heard))
@@ -94,6 +102,7 @@ def attempt(label: str, function: Callable[..., object], /, **only: int) -> Verd
     held = held_against(trials, only)
     more = missing(answers[0], judged, heard[0])
     if all(remark.right for _, remark in judged):
+        more += out_of_range(beyond, judged)
         return praise(label, judged, heard, silent, held, more)
     lines = told(judged)
     if silent:
@@ -190,12 +199,13 @@ def places_of(result: Result, letter: str) -> Place | None:
 
 def answered(
     asked: Asked, trials: Sequence[Trial]
-) -> tuple[list[Trial], list[Given], list[tuple[Trial, str]]]:
+) -> tuple[list[Trial], list[Given], list[tuple[Trial, str]], list[str]]:
     """The trials in which the function gives something, what it gives, and the others, each with the reason why not.
 
+    Last, in words, the extreme ones in which it raises what NumPy would give as nan or inf, which are no others.
     What it prints is shown once. Raises :class:`Unreadable` if it never gives anything.
     """
-    heard, answers, silent = [], [], []
+    heard, answers, silent, beyond = [], [], [], []
     try:
         for trial in trials:
             try:
@@ -204,14 +214,15 @@ def answered(
             except WithoutEnd:
                 raise
             except Unreadable as reason:
-                silent.append((trial, str(reason)))
+                excused = isinstance(reason, OutOfRange) and trial.extreme()
+                (beyond if excused else silent).append((trial, str(reason)))
     finally:
         if asked.printed:
             cut = " …" * (len(asked.printed) > PRINTED)
             print(asked.printed[:PRINTED].rstrip("\n") + cut)
     if all(trial.edge for trial in heard):
         raise Unreadable(silence(silent, where=False))
-    return heard, answers, silent
+    return heard, answers, silent, [trial.where() for trial, _ in beyond]
 
 
 def silence(silent: Sequence[tuple[Trial, str]], where: bool = True) -> str:
@@ -339,6 +350,18 @@ def missing(
     return lines
 
 
+def out_of_range(
+    beyond: Sequence[str], judged: Sequence[tuple[Part, Remark]]
+) -> list[str]:
+    """A line on the extreme cases in which what is right gives no number, if there are any."""
+    places = dict.fromkeys([*beyond, *(r.overflow for _, r in judged if r.overflow)])
+    if not places:
+        return []
+    return [
+        f"It gives no number {', nor '.join(places)}: plain exponentials and logarithms leave the range there."
+    ]
+
+
 def praise(
     label: str,
     judged: Sequence[tuple[Part, Remark]],
@@ -350,12 +373,9 @@ def praise(
     """What to say of what is right, wherever it gives something."""
     part, worst = max(judged, key=lambda pair: pair[1].error)
     alone = f", read as {part.title}" if part.title != part.name else ""
-    lines = [*more]
-    for overflow in dict.fromkeys(r.overflow for _, r in judged if r.overflow):
-        lines.append(f"It gives nan or inf {overflow}: a plain exponential overflows.")
     if not silent:
         head = f"{label}: {RIGHT}{alone}{worst.words}, {held}."
-        return Verdict(True, "\n".join([head, *lines]))
+        return Verdict(True, "\n".join([head, *more]))
     total = len(heard) + len(silent)
     head = f"{label}: {UNREAD} in {len(silent)} of {total} cases. In the others it is right{alone}{worst.words}."
     hints = []
@@ -367,7 +387,7 @@ def praise(
             hints.append(
                 f"If it is meant for {letter} = {size} alone: attempt({label!r}, …, {letter}={size})."
             )
-    return Verdict(None, "\n".join([head, silence(silent), *hints, *lines]))
+    return Verdict(None, "\n".join([head, silence(silent), *hints, *more]))
 
 
 def told(judged: Sequence[tuple[Part, Remark]]) -> list[str]:
@@ -431,6 +451,8 @@ def example(
         for part in wrong:
             g, r = given.get(part.name), part.of(trial.claimed)
             if g is None or g.shape != r.shape or error(g, r) <= clear:
+                continue
+            if overflows(trial, g):
                 continue
             seen = Seen(shown(trial, part.title, g, r), trial.case)
             if error(abs(g), abs(r)) > clear:
