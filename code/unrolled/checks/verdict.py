@@ -1,6 +1,8 @@
 """A reader's own function, held against a result: right, not right, or not to be read; and how it is wrong.
 
-There are three verdicts: what cannot be read, or not closely enough, is not called wrong.
+There are three verdicts: what cannot be read, or not closely enough, is not called wrong. How one comes about:
+``reading`` calls the function and reads what it gives, ``diagnosis`` compares it with what is right and with the known
+mistakes, up to what ``likeness`` knows, and ``pencil`` looks for a small case.
 """
 
 import difflib
