@@ -337,6 +337,8 @@ def assert_named_truly(verdict: Verdict, label: str, function: Callable) -> None
             (name_found,) = found
         else:
             name_found = name
+        apart = abs(found[name_found] - claimed[name])
+        assert apart[place] >= apart.max() - 1e-12, verdict.words
         for said, value in ((last[2], found[name_found]), (last[3], claimed[name])):
             assert float(said.replace("−", "-")) == pytest.approx(value[place], 1e-3)
 
