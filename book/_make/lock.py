@@ -3,9 +3,11 @@
 import fcntl
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 
 @contextmanager
@@ -21,9 +23,8 @@ def only_one(path: Path, what: str) -> Iterator:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                file.seek(0)
                 print(
-                    f"{file.read() or 'Another process'} is at work here; waiting until it ends.",
+                    f"{_holder(file)} is at work here; waiting until it ends.",
                     file=sys.stderr,
                     flush=True,
                 )
@@ -37,6 +38,16 @@ def only_one(path: Path, what: str) -> Iterator:
             yield file.fileno()
             file.truncate(0)
             return
+
+
+def _holder(file: TextIO) -> str:
+    """What the holder wrote of itself, which it does at once, or "Another process" if it has been stopped before."""
+    for _ in range(50):
+        file.seek(0)
+        if name := file.read():
+            return name
+        time.sleep(0.02)
+    return "Another process"
 
 
 def _is_at(path: Path, descriptor: int) -> bool:

@@ -63,7 +63,7 @@ def demand_shares(p10: float, p01: float, N: int) -> None:
 
 
 def refuse(gain: float, discordant: float, alpha: float, power: float) -> None:
-    """Raise ValueError unless all are shares, and the gain is neither 0 nor ±1, nor larger than the discordant share."""
+    """Raise ValueError unless all are shares, and the gain is not 0 or ±1, nor larger than the discordant share."""
     share("alpha", alpha, inside=True)
     share("power", power, inside=True)
     if (

@@ -826,9 +826,7 @@ SAMPLED_GRADIENTS = Result(
         ),
         Mutant(
             "centre and outside word exchanged",
-            lambda c, o, **case: word2vec.negative_sampling_gradients(
-                c=o, o=c, **case
-            ),
+            lambda c, o, **case: word2vec.negative_sampling_gradients(c=o, o=c, **case),
             harmless=beside_itself,
             but="c = o",
         ),
