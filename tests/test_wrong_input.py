@@ -943,9 +943,9 @@ residual: states forward state_gradients gradients factors step associative_scan
 lstm: forward cell_path step_jacobians state_jacobians
 generation: tutorial_unrolled forward_pass average
 evaluation: edit_distance least_distances expected_coverage entropy jensen_shannon shares
-word2vec: log_probabilities cross_entropy centre_gradient outside_gradients corpus_gradient negative_sampling_loss expected_objective
-word2vec: negative_sampling_gradients multiplications noise_distribution unit step compiled_step random_bits below
-word2vec: compiled_epochs subsample
+word2vec: log_probabilities cross_entropy centre_gradient outside_gradients corpus_gradient expected_objective
+word2vec: negative_sampling_loss negative_sampling_gradients multiplications noise_distribution unit step compiled_step
+word2vec: random_bits below compiled_epochs subsample
 classification: one_hot
 generation: one_hot
 """
