@@ -222,6 +222,12 @@ def table(header: tuple[str, ...], rows: list[list[nodes.Node]]) -> nodes.table:
     return nodes.table("", group)
 
 
+def difference(lines: list[tuple[str, str]]) -> list[nodes.Node]:
+    """Lines of code, each above what a mistake makes of it."""
+    text = "\n".join(f"- {right}\n+ {wrong}" for right, wrong in lines)
+    return [nodes.literal_block(text, text, language="diff")] if lines else []
+
+
 def evidence(report: dict) -> list[nodes.Node]:
     """The checked function, what the check found, and the mistakes that it refused."""
     code = nodes.literal_block(report["source"], report["source"], language="python")
@@ -244,7 +250,7 @@ def evidence(report: dict) -> list[nodes.Node]:
     ]
     mistakes = [
         [
-            nodes.Text(m["mistake"]),
+            [nodes.Text(m["mistake"]), *difference(m["lines"])],
             nodes.Text(f"{m['refused']} of {m['cases']}"),
             nodes.Text(m["but"] or "–"),
         ]

@@ -10,7 +10,6 @@ says how it is wrong.
 from unrolled.checks.formula import (
     Case,
     Checked,
-    Mutant,
     Reference,
     Refuted,
     Result,
@@ -19,6 +18,7 @@ from unrolled.checks.formula import (
     run,
 )
 from unrolled.checks.gradients import autograd, central_differences
+from unrolled.checks.mistakes import Mutant, Unless, mistakes
 from unrolled.checks.verdict import Verdict, attempt
 
 __all__ = [
@@ -28,11 +28,13 @@ __all__ = [
     "Reference",
     "Refuted",
     "Result",
+    "Unless",
     "Verdict",
     "Worked",
     "attempt",
     "autograd",
     "central_differences",
     "check",
+    "mistakes",
     "run",
 ]

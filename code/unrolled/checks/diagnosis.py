@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from unrolled.checks.formula import Case, Mutant, Parts, error, named, parts
+from unrolled.checks.formula import Case, Parts, error, named, parts
 from unrolled.checks.likeness import (
     FUNCTIONS,
     ORDERS,
@@ -23,6 +23,7 @@ from unrolled.checks.likeness import (
     same_shapes,
     spelt,
 )
+from unrolled.checks.mistakes import Mutant
 from unrolled.checks.pencil import number
 from unrolled.checks.reading import ALIKE
 

@@ -15,6 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from tabulate import tabulate
 
+from unrolled.checks.mistakes import Mutant
+
 TAU = 1e-3
 """Below this size of the entries, an error is counted absolutely."""
 
@@ -30,11 +32,6 @@ def always(**_: object) -> bool:
     return True
 
 
-def never(**_: object) -> bool:
-    """True for no case."""
-    return False
-
-
 class Reference(NamedTuple):
     """An independent way to compute what a result claims.
 
@@ -46,19 +43,6 @@ class Reference(NamedTuple):
     function: Callable[..., object]
     bound: float = 1e-12
     covers: Callable[..., bool] = always
-    but: str = ""
-
-
-class Mutant(NamedTuple):
-    """A mistake that people make in a formula.
-
-    The check has to refuse it in every random case, but for those where ``harmless`` says that it is none; ``but``
-    says in words which those are.
-    """
-
-    mistake: str
-    function: Callable[..., object]
-    harmless: Callable[..., bool] = never
     but: str = ""
 
 
@@ -164,12 +148,13 @@ class Agreement(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """In how many of the random cases a mistake was refused."""
+    """In how many of the random cases a mistake was refused; ``lines`` of the formula's code, right and wrong."""
 
     mistake: str
     refused: int
     cases: int
     but: str = ""
+    lines: Sequence[tuple[str, str]] = ()
 
 
 class Report(NamedTuple):
@@ -234,15 +219,16 @@ def agreement(
 def refusal(
     result: Result,
     mutant: Mutant,
-    drawn: Mapping[str, Case],
+    drawn: Sequence[tuple[Mapping[str, int], Case]],
     right: Mapping[str, Parts],
 ) -> Refusal:
-    """Let the check refuse a mistake; raises :class:`Refuted` if it lets one pass that is not harmless there."""
+    """Let the check refuse a mistake; raises :class:`Refuted` if it lets one pass, or refuses what is none."""
     refused = 0
-    for name, case in drawn.items():
+    for sizes, case in drawn:
+        name = named(sizes)
         with blamed(result, f"the mistake “{mutant.mistake}”", name):
             apart = largest_error(mutant.function(**case), right[name])
-            harmless = mutant.harmless(**case)
+            harmless = mutant.is_none(sizes, case)
         wrong = apart > result.references[0].bound
         if wrong == harmless:
             raise Refuted(
@@ -250,7 +236,7 @@ def refusal(
                 f"case {name}, against what the result says of it"
             )
         refused += wrong
-    return Refusal(mutant.mistake, refused, len(drawn), mutant.but)
+    return Refusal(mutant.mistake, refused, len(drawn), mutant.but, mutant.lines)
 
 
 def by_hand(result: Result) -> Agreement:
@@ -269,13 +255,13 @@ def by_hand(result: Result) -> Agreement:
 def check(result: Result) -> Report:
     """Hold a result against all its references, cases and mutants; raises :class:`Refuted`, naming the label."""
     with blamed(result, "its generator", "that was to be drawn"):
-        drawn = {named(sizes): case for sizes, case in result.drawn()}
-    cases = {**drawn, **result.edges}
+        drawn = list(result.drawn())
+    cases = {**{named(sizes): case for sizes, case in drawn}, **result.edges}
     claimed: dict[str, Parts] = {}
     agreements, held = zip(
         *(agreement(result, r, cases, claimed) for r in result.references), strict=True
     )
-    for name in drawn:
+    for name in map(named, (sizes for sizes, _ in drawn)):
         if name not in held[0]:
             raise Refuted(
                 f"{result.label}: the first reference leaves out the case {name}"

@@ -2,7 +2,8 @@
 
 Both take J as a function of a case and the names of what to differentiate by. A value on the way, such as a hidden
 vector h, is no argument of the case; J then takes a further argument of that name, which it adds to the value, and
-which is zero. Its shape is given as a function of the case.
+which is zero. Its shape is given as a function of the case. If J is an array, so is what is found for each name: the
+shape of J first, then that of what J is differentiated by.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,9 +23,9 @@ def with_zeros(case: Case, added: Mapping[str, Shape]) -> dict[str, object]:
 def autograd(
     J: Callable[..., object], *by: str, **added: Shape
 ) -> Callable[..., Parts]:
-    """The gradients of J by some of its arguments and by values on the way, by PyTorch in float64.
+    """The gradients, or Jacobians, of J by some of its arguments and by values on the way, by PyTorch in float64.
 
-    ``J`` takes the arguments of a case as tensors and gives a scalar tensor.
+    ``J`` takes the arguments of a case as tensors and gives a tensor.
     """
 
     def gradients(**case: object) -> Parts:
@@ -37,34 +38,42 @@ def autograd(
         names = [*by, *added]
         for name in names:
             tensors[name] = tensors[name].clone().requires_grad_()
-        found = torch.autograd.grad(J(**tensors), [tensors[name] for name in names])
-        return {name: grad.numpy() for name, grad in zip(names, found, strict=True)}
+        value = J(**tensors)
+        rows = [
+            torch.autograd.grad(entry, [tensors[n] for n in names], retain_graph=True)
+            for entry in value.flatten()
+        ]
+        return {
+            name: torch.stack(found).reshape(*value.shape, *tensors[name].shape).numpy()
+            for name, found in zip(names, zip(*rows, strict=True), strict=True)
+        }
 
     return gradients
 
 
 def central_differences(
-    J: Callable[..., float], *by: str, step: float = 1e-5, **added: Shape
+    J: Callable[..., object], *by: str, step: float = 1e-5, **added: Shape
 ) -> Callable[..., Parts]:
-    """The gradients of J by some of its arguments and by values on the way, one entry z after the other.
+    """The gradients, or Jacobians, of J by some of its arguments and by values on the way, one entry z at a time.
 
     As (J(z + ε) − J(z − ε)) / 2ε, with ``step`` for ε.
     """
 
     def gradients(**case: object) -> Parts:
         case = with_zeros(case, added)
+        shape = np.shape(J(**case))
         found = {}
         for name in (*by, *added):
             z = np.array(case[name], dtype=float)
-            found[name] = np.empty_like(z)
+            found[name] = np.empty((*shape, *z.shape))
             for place in np.ndindex(z.shape):
                 there = z[place]
                 z[place] = there + step
-                above = J(**{**case, name: z})
+                above = np.array(J(**{**case, name: z}))
                 z[place] = there - step
-                below = J(**{**case, name: z})
+                below = np.array(J(**{**case, name: z}))
                 z[place] = there
-                found[name][place] = (above - below) / (2 * step)
+                found[name][(..., *place)] = (above - below) / (2 * step)
         return found
 
     return gradients

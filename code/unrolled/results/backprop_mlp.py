@@ -14,15 +14,7 @@ from torch.nn import functional as F
 
 from unrolled import backprop_mlp
 from unrolled.backprop_mlp import DeepGradients, Gradients, softmax
-from unrolled.checks import (
-    Case,
-    Mutant,
-    Reference,
-    Result,
-    Worked,
-    autograd,
-    central_differences,
-)
+from unrolled.checks import Case, Mutant, Reference, Result, Unless, Worked, autograd, central_differences
 
 
 def one_hot(k: int, V: int) -> ndarray:
@@ -53,9 +45,7 @@ def plain_J_of_scores(s: ndarray, y: ndarray) -> float:
 def symbolic_error(s: ndarray, y: ndarray) -> ndarray:
     """The derivatives of log p as SymPy finds them, at the case's scores."""
     symbols = sympy.symbols(f"s:{len(s)}")
-    J = sympy.log(
-        sympy.exp(symbols[y.argmax()]) / sum(sympy.exp(symbol) for symbol in symbols)
-    )
+    J = sympy.log(sympy.exp(symbols[y.argmax()]) / sum(sympy.exp(symbol) for symbol in symbols))
     at = dict(zip(symbols, s, strict=True))
     return np.array([float(J.diff(symbol).subs(at)) for symbol in symbols])
 
@@ -82,41 +72,22 @@ ERROR = Result(
             but="scores that overflow, where the definition of J does too",
         ),
         Reference(
-            "SymPy",
-            symbolic_error,
-            covers=lambda s, y: len(s) <= 4 and abs(s).max() < 100,
-            but="more than four words",
+            "SymPy", symbolic_error, covers=lambda s, y: len(s) <= 4 and abs(s).max() < 100, but="more than four words"
         ),
     ],
     worked=[
         # p is (1/2, 1/4, 1/4)
-        Worked(
-            {"s": np.array([log(2), 0, 0]), "y": one_hot(1, 3)}, [-1 / 2, 3 / 4, -1 / 4]
-        ),
+        Worked({"s": np.array([log(2), 0, 0]), "y": one_hot(1, 3)}, [-1 / 2, 3 / 4, -1 / 4]),
         # p is (1/6, 2/6, 3/6)
-        Worked(
-            {"s": np.log([1, 2, 3]), "y": one_hot(0, 3)},
-            [Fraction(5, 6), Fraction(-1, 3), Fraction(-1, 2)],
-        ),
+        Worked({"s": np.log([1, 2, 3]), "y": one_hot(0, 3)}, [Fraction(5, 6), Fraction(-1, 3), Fraction(-1, 2)]),
     ],
     mutants=[
         Mutant("the sign of the loss, p − y", lambda s, y: softmax(s) - y),
         Mutant("the normaliser's derivative dropped: y alone", lambda s, y: y),
-        Mutant(
-            "the observed word's own score dropped: −p alone", lambda s, y: -softmax(s)
-        ),
-        Mutant(
-            "only the observed word's score gets a gradient, 1 − p",
-            lambda s, y: y * (1 - softmax(s)),
-        ),
-        Mutant(
-            "the gradient of p instead of log p",
-            lambda s, y: (softmax(s) @ y) * (y - softmax(s)),
-        ),
-        Mutant(
-            "p not normalised",
-            lambda s, y: y - np.exp(s),
-        ),
+        Mutant("the observed word's own score dropped: −p alone", lambda s, y: -softmax(s)),
+        Mutant("only the observed word's score gets a gradient, 1 − p", lambda s, y: y * (1 - softmax(s))),
+        Mutant("the gradient of p instead of log p", lambda s, y: (softmax(s) @ y) * (y - softmax(s))),
+        Mutant("p not normalised", lambda s, y: y - np.exp(s)),
     ],
 )
 
@@ -140,35 +111,25 @@ def width(case: Case) -> int:
     return len(case["W_embed"])
 
 
-def J_of_network(
-    x: Tensor, y: Tensor, W_embed: Tensor, W_unembed: Tensor, h: Tensor
-) -> Tensor:
+def J_of_network(x: Tensor, y: Tensor, W_embed: Tensor, W_unembed: Tensor, h: Tensor) -> Tensor:
     """J in PyTorch's own words; h is added to the hidden vector."""
     hidden = F.embedding(x.argmax(), W_embed.T) + h
     return -F.cross_entropy(F.linear(hidden, W_unembed), y.argmax())
 
 
-def plain_J_of_network(
-    x: ndarray, y: ndarray, W_embed: ndarray, W_unembed: ndarray, h: ndarray
-) -> float:
+def plain_J_of_network(x: ndarray, y: ndarray, W_embed: ndarray, W_unembed: ndarray, h: ndarray) -> float:
     """J from its definition; h is added to the hidden vector."""
     return plain_J_of_scores(W_unembed @ (W_embed @ x + h), y)
 
 
-def mistaken(
-    **wrong: Callable[[ndarray, ndarray, ndarray, ndarray, ndarray], ndarray],
-) -> Callable[..., Gradients]:
+def mistaken(**wrong: Callable[[ndarray, ndarray, ndarray, ndarray, ndarray], ndarray]) -> Callable[..., Gradients]:
     """The gradients, but some of them computed otherwise, from x, h, e, W_embed and W_unembed."""
 
-    def gradients(
-        x: ndarray, y: ndarray, W_embed: ndarray, W_unembed: ndarray
-    ) -> Gradients:
+    def gradients(x: ndarray, y: ndarray, W_embed: ndarray, W_unembed: ndarray) -> Gradients:
         h = W_embed @ x
         e = y - softmax(W_unembed @ h)
         right = backprop_mlp.gradients(x, y, W_embed, W_unembed)
-        return right._replace(
-            **{name: f(x, h, e, W_embed, W_unembed) for name, f in wrong.items()}
-        )
+        return right._replace(**{name: f(x, h, e, W_embed, W_unembed) for name, f in wrong.items()})
 
     return gradients
 
@@ -201,9 +162,7 @@ GRADIENTS = Result(
     references=[
         Reference("autograd", autograd(J_of_network, "W_unembed", "W_embed", h=width)),
         Reference(
-            "central differences",
-            central_differences(plain_J_of_network, "W_unembed", "W_embed", h=width),
-            bound=1e-6,
+            "central differences", central_differences(plain_J_of_network, "W_unembed", "W_embed", h=width), bound=1e-6
         ),
     ],
     worked=[
@@ -220,7 +179,7 @@ GRADIENTS = Result(
                 W_unembed=[[-log(2) / 2, 0], [3 * log(2) / 4, 0], [-log(2) / 4, 0]],
                 W_embed=[[-1 / 2, 0, 0], [-1 / 4, 0, 0]],
             ),
-        ),
+        )
     ],
     mutants=[
         Mutant(
@@ -231,25 +190,15 @@ GRADIENTS = Result(
                 W_embed=lambda x, h, e, E, U: -np.outer(U.T @ e, x),
             ),
         ),
+        Mutant("∂J/∂W_unembed transposed, h eᵀ", mistaken(W_unembed=lambda x, h, e, E, U: np.outer(h, e))),
         Mutant(
-            "∂J/∂W_unembed transposed, h eᵀ",
-            mistaken(W_unembed=lambda x, h, e, E, U: np.outer(h, e)),
-        ),
-        Mutant(
-            "∂J/∂W_embed transposed, x (W_unembedᵀ e)ᵀ",
-            mistaken(W_embed=lambda x, h, e, E, U: np.outer(x, U.T @ e)),
+            "∂J/∂W_embed transposed, x (W_unembedᵀ e)ᵀ", mistaken(W_embed=lambda x, h, e, E, U: np.outer(x, U.T @ e))
         ),
         Mutant(
             "W_embed for W_unembedᵀ on the way back",
-            mistaken(
-                h=lambda x, h, e, E, U: E @ e,
-                W_embed=lambda x, h, e, E, U: np.outer(E @ e, x),
-            ),
+            mistaken(h=lambda x, h, e, E, U: E @ e, W_embed=lambda x, h, e, E, U: np.outer(E @ e, x)),
         ),
-        Mutant(
-            "x for h in ∂J/∂W_unembed",
-            mistaken(W_unembed=lambda x, h, e, E, U: np.outer(e, x)),
-        ),
+        Mutant("x for h in ∂J/∂W_unembed", mistaken(W_unembed=lambda x, h, e, E, U: np.outer(e, x))),
         Mutant(
             "the gradient of h put into every column of W_embed",
             mistaken(W_embed=lambda x, h, e, E, U: np.outer(U.T @ e, np.ones_like(x))),
@@ -278,9 +227,7 @@ def deep_network(rng: Generator, V: int, d: int, L: int) -> dict[str, ndarray]:
     return network(rng, V, d) | {"W": rng.normal(size=(L, d, d)) / np.sqrt(d)}
 
 
-def J_of_deep_network(
-    x: Tensor, y: Tensor, W_embed: Tensor, W: Tensor, W_unembed: Tensor, h: Tensor
-) -> Tensor:
+def J_of_deep_network(x: Tensor, y: Tensor, W_embed: Tensor, W: Tensor, W_unembed: Tensor, h: Tensor) -> Tensor:
     """J in PyTorch's own words; a row of h is added to each latent vector."""
     hidden = F.embedding(x.argmax(), W_embed.T) + h[0]
     for layer, added in zip(W, h[1:], strict=True):
@@ -296,10 +243,7 @@ def plain_J_of_deep_network(
     k, d = x.argmax(), len(W_embed)
     hidden = [W_embed[i, k] + h[0, i] for i in range(d)]
     for layer in range(len(W)):
-        hidden = [
-            tanh(sum(W[layer, i, j] * hidden[j] for j in range(d))) + h[layer + 1, i]
-            for i in range(d)
-        ]
+        hidden = [tanh(sum(W[layer, i, j] * hidden[j] for j in range(d))) + h[layer + 1, i] for i in range(d)]
     return plain_J_of_scores(W_unembed @ np.array(hidden), y)
 
 
@@ -310,15 +254,9 @@ def latent(case: Case) -> tuple[int, int]:
 
 def deep_but(
     slope: Callable[[list[ndarray], int], ndarray] = lambda h, k: 1 - h[k] ** 2,
-    back: Callable[[ndarray, ndarray, ndarray], ndarray] = lambda W_l, delta, g: (
-        W_l.T @ delta
-    ),
-    by_W: Callable[[ndarray, list[ndarray], int], ndarray] = lambda delta, h, k: (
-        np.outer(delta, h[k - 1])
-    ),
-    by_W_embed: Callable[[ndarray, ndarray, ndarray], ndarray] = lambda g, h, x: (
-        np.outer(g, x)
-    ),
+    back: Callable[[ndarray, ndarray, ndarray], ndarray] = lambda W_l, delta, g: W_l.T @ delta,
+    by_W: Callable[[ndarray, list[ndarray], int], ndarray] = lambda delta, h, k: np.outer(delta, h[k - 1]),
+    by_W_embed: Callable[[ndarray, ndarray, ndarray], ndarray] = lambda g, h, x: np.outer(g, x),
     way: Callable[[int], range] = lambda L: range(L, 0, -1),
     sign: float = 1,
 ) -> Callable[..., DeepGradients]:
@@ -329,9 +267,7 @@ def deep_but(
     that of the error.
     """
 
-    def gradients(
-        x: ndarray, y: ndarray, W_embed: ndarray, W: ndarray, W_unembed: ndarray
-    ) -> DeepGradients:
+    def gradients(x: ndarray, y: ndarray, W_embed: ndarray, W: ndarray, W_unembed: ndarray) -> DeepGradients:
         L = len(W)
         h = [W_embed @ x]
         for W_l in W:
@@ -383,16 +319,10 @@ DEEP = Result(
     case=deep_network,
     sizes={"V": (2, 12), "d": (1, 8), "L": (1, 6)},
     edges={
-        "no layer on top of the embedding": deep_network(
-            np.random.default_rng(1), 5, 3, 1
-        )
+        "no layer on top of the embedding": deep_network(np.random.default_rng(1), 5, 3, 1)
         | {"W": np.zeros((0, 3, 3))},
-        "two words, one number, one layer": deep_network(
-            np.random.default_rng(2), 2, 1, 1
-        ),
-        "the next word is the word itself": deep_network(
-            np.random.default_rng(3), 5, 3, 2
-        )
+        "two words, one number, one layer": deep_network(np.random.default_rng(2), 2, 1, 1),
+        "the next word is the word itself": deep_network(np.random.default_rng(3), 5, 3, 2)
         | {"x": one_hot(2, 5), "y": one_hot(2, 5)},
         "a layer that saturates": deep_network(np.random.default_rng(4), 4, 3, 3)
         | {"W": np.stack([np.eye(3), 50 * np.ones((3, 3)), -np.eye(3)])},
@@ -401,15 +331,10 @@ DEEP = Result(
         "thirty layers": deep_network(np.random.default_rng(6), 4, 3, 30),
     },
     references=[
-        Reference(
-            "autograd",
-            autograd(J_of_deep_network, "W_unembed", "W", "W_embed", h=latent),
-        ),
+        Reference("autograd", autograd(J_of_deep_network, "W_unembed", "W", "W_embed", h=latent)),
         Reference(
             "central differences",
-            central_differences(
-                plain_J_of_deep_network, "W_unembed", "W", "W_embed", h=latent
-            ),
+            central_differences(plain_J_of_deep_network, "W_unembed", "W", "W_embed", h=latent),
             bound=1e-6,
         ),
     ],
@@ -420,12 +345,7 @@ DEEP = Result(
             DeepGradients(
                 h=[[16 / 25, -109 / 100], [1, -6 / 5]],
                 W_unembed=[[-1 / 5, -1 / 6], [2 / 5, 1 / 3], [-1 / 5, -1 / 6]],
-                W=[
-                    [
-                        [16 / 25 * log(6), 16 / 25 * log(3)],
-                        [-9 / 10 * log(6), -9 / 10 * log(3)],
-                    ]
-                ],
+                W=[[[16 / 25 * log(6), 16 / 25 * log(3)], [-9 / 10 * log(6), -9 / 10 * log(3)]]],
                 W_embed=[[16 / 25, 0, 0], [-109 / 100, 0, 0]],
             ),
         ),
@@ -435,34 +355,22 @@ DEEP = Result(
             TWO_LAYERS,
             DeepGradients(
                 h=[
-                    [
-                        -2 / 5 * log(2) * log(3),
-                        1 - 3 / 4 * log(2) - 4 / 5 * log(2) * log(3),
-                    ],
+                    [-2 / 5 * log(2) * log(3), 1 - 3 / 4 * log(2) - 4 / 5 * log(2) * log(3)],
                     [-5 / 8 * log(2) * log(3), 1 - 3 / 4 * log(2)],
                     [1, -log(2)],
                 ],
                 W_unembed=[[0, -1 / 4], [0, 3 / 8], [0, -1 / 8]],
                 W=[
-                    [
-                        [-2 / 5 * log(2) ** 2 * log(3), 0],
-                        [(1 - 3 / 4 * log(2)) * log(2), 0],
-                    ],
+                    [[-2 / 5 * log(2) ** 2 * log(3), 0], [(1 - 3 / 4 * log(2)) * log(2), 0]],
                     [[3 / 5, 0], [-9 / 20 * log(2), 0]],
                 ],
-                W_embed=[
-                    [-2 / 5 * log(2) * log(3), 0, 0],
-                    [1 - 3 / 4 * log(2) - 4 / 5 * log(2) * log(3), 0, 0],
-                ],
+                W_embed=[[-2 / 5 * log(2) * log(3), 0, 0], [1 - 3 / 4 * log(2) - 4 / 5 * log(2) * log(3), 0, 0]],
             ),
         ),
     ],
     mutants=[
         Mutant("the sign of the loss, in all of them", deep_but(sign=-1)),
-        Mutant(
-            "the activation's derivative missing: δ_ℓ = g_ℓ",
-            deep_but(slope=lambda h, k: np.ones_like(h[k])),
-        ),
+        Mutant("the activation's derivative missing: δ_ℓ = g_ℓ", deep_but(slope=lambda h, k: np.ones_like(h[k]))),
         Mutant(
             "the activation's derivative taken at the layer below, 1 − (h^(ℓ−1))²",
             deep_but(slope=lambda h, k: 1 - h[k - 1] ** 2),
@@ -471,35 +379,23 @@ DEEP = Result(
             "the activation's derivative taken of h^(ℓ), 1 − tanh²(h^(ℓ))",
             deep_but(slope=lambda h, k: 1 - np.tanh(h[k]) ** 2),
         ),
-        Mutant(
-            "the activation's derivative without the square, 1 − h^(ℓ)",
-            deep_but(slope=lambda h, k: 1 - h[k]),
-        ),
+        Mutant("the activation's derivative without the square, 1 − h^(ℓ)", deep_but(slope=lambda h, k: 1 - h[k])),
         Mutant(
             "W_ℓ for W_ℓᵀ on the way back",
             deep_but(back=lambda W_l, delta, g: W_l @ delta),
-            harmless=one_wide,
-            but="d = 1, where a matrix is its own transpose",
+            unless=Unless("d = 1, where a matrix is its own transpose", one_wide),
         ),
-        Mutant(
-            "g_ℓ for δ_ℓ on the way to the layer below",
-            deep_but(back=lambda W_l, delta, g: W_l.T @ g),
-        ),
+        Mutant("g_ℓ for δ_ℓ on the way to the layer below", deep_but(back=lambda W_l, delta, g: W_l.T @ g)),
         Mutant(
             "the matrices taken in the order of the way forwards",
             deep_but(way=lambda L: range(1, L + 1)),
-            harmless=one_layer,
-            but="L = 1, where there is one order only",
+            unless=Unless("L = 1, where there is one order only", one_layer),
         ),
-        Mutant(
-            "h^(ℓ) for h^(ℓ−1) in ∂J/∂W_ℓ",
-            deep_but(by_W=lambda delta, h, k: np.outer(delta, h[k])),
-        ),
+        Mutant("h^(ℓ) for h^(ℓ−1) in ∂J/∂W_ℓ", deep_but(by_W=lambda delta, h, k: np.outer(delta, h[k]))),
         Mutant(
             "∂J/∂W_ℓ transposed, h^(ℓ−1) δ_ℓᵀ",
             deep_but(by_W=lambda delta, h, k: np.outer(h[k - 1], delta)),
-            harmless=one_wide,
-            but="d = 1, where a matrix is its own transpose",
+            unless=Unless("d = 1, where a matrix is its own transpose", one_wide),
         ),
         Mutant(
             "a factor 1 − (h^(0))² as if the embedding had an activation",

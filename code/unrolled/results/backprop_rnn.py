@@ -14,15 +14,7 @@ from torch.nn import functional as F
 
 from unrolled import backprop_rnn
 from unrolled.backprop_rnn import Batch, Gradients, StackedGradients
-from unrolled.checks import (
-    Case,
-    Mutant,
-    Reference,
-    Result,
-    Worked,
-    autograd,
-    central_differences,
-)
+from unrolled.checks import Case, Mutant, Reference, Result, Unless, Worked, autograd, central_differences
 
 # Cases: words x (T, V) and the next one y (V,), one-hot, and the matrices
 
@@ -49,9 +41,7 @@ def network(rng: Generator, V: int, d: int, T: int) -> dict[str, ndarray]:
     }
 
 
-def given(
-    words: list[int], y: int, V: int = 5, d: int = 3, scale: float = 1
-) -> dict[str, ndarray]:
+def given(words: list[int], y: int, V: int = 5, d: int = 3, scale: float = 1) -> dict[str, ndarray]:
     """Given words under some matrices, the states driven by inputs of a given scale."""
     case = network(np.random.default_rng(1), V=V, d=d, T=1)
     drive = {"W_embed": scale * case["W_embed"]}
@@ -65,10 +55,7 @@ EDGES = {
     "two words, one number, T = 1": given([1], 0, V=2, d=1),
     "one word, again and again": given([4] * 12, 4),
     "saturated states": given([0, 1, 2, 3, 4, 0], 1, scale=9),
-    "sure and wrong": {
-        **given([0, 1, 2], 1),
-        "W_unembed": np.outer([30.0, -30, 0, 0, 0], [1, 1, 1]),
-    },
+    "sure and wrong": {**given([0, 1, 2], 1), "W_unembed": np.outer([30.0, -30, 0, 0, 0], [1, 1, 1])},
 }
 
 # The example of the page: I, love, machine → learning, with tanh(log(3)/2) = 1/2, tanh(log 2) = 3/5, tanh(log 3) = 4/5.
@@ -127,21 +114,14 @@ def J_of_state(h: Tensor, y: Tensor, W_unembed: Tensor) -> Tensor:
     return -F.cross_entropy(F.linear(h, W_unembed), y.argmax())
 
 
-def J_of_network(
-    x: Tensor, y: Tensor, W_embed: Tensor, W_recurrent: Tensor, W_unembed: Tensor
-) -> Tensor:
+def J_of_network(x: Tensor, y: Tensor, W_embed: Tensor, W_recurrent: Tensor, W_unembed: Tensor) -> Tensor:
     """J through ``nn.RNN``."""
     run = layer(weight_ih_l0=W_embed, weight_hh_l0=W_recurrent)
     return J_of_state(run(x)[0][-1], y, W_unembed)
 
 
 def J_of_added_states(
-    x: Tensor,
-    y: Tensor,
-    W_embed: Tensor,
-    W_recurrent: Tensor,
-    W_unembed: Tensor,
-    h: Tensor,
+    x: Tensor, y: Tensor, W_embed: Tensor, W_recurrent: Tensor, W_unembed: Tensor, h: Tensor
 ) -> Tensor:
     """J through ``nn.RNN``, called word by word; row t of h is added to the state h_t."""
     run = layer(weight_ih_l0=W_embed, weight_hh_l0=W_recurrent)
@@ -151,9 +131,7 @@ def J_of_added_states(
     return J_of_state(state[0], y, W_unembed)
 
 
-def plain_state(
-    x: ndarray, W_embed: ndarray, W_recurrent: ndarray, added: ndarray
-) -> ndarray:
+def plain_state(x: ndarray, W_embed: ndarray, W_recurrent: ndarray, added: ndarray) -> ndarray:
     """The last state by the sheet's equations; row t of ``added`` is added to h_t."""
     h = added[0]
     for word, more in zip(x.argmax(1), added[1:], strict=True):
@@ -168,12 +146,7 @@ def plain_J_of_state(h: ndarray, y: ndarray, W_unembed: ndarray) -> float:
 
 
 def plain_J(
-    x: ndarray,
-    y: ndarray,
-    W_embed: ndarray,
-    W_recurrent: ndarray,
-    W_unembed: ndarray,
-    h: ndarray | None = None,
+    x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray, h: ndarray | None = None
 ) -> float:
     """J by the sheet's equations; row t of h is added to the state h_t."""
     if h is None:
@@ -198,12 +171,8 @@ def backward(
     W_embed: ndarray,
     W_recurrent: ndarray,
     W_unembed: ndarray,
-    slope: Callable[[ndarray, ndarray, ndarray], ndarray] = lambda h, before, a: (
-        1 - h**2
-    ),
-    back: Callable[[ndarray, ndarray, ndarray], ndarray] = lambda W, D, g: (
-        W.T @ (D * g)
-    ),
+    slope: Callable[[ndarray, ndarray, ndarray], ndarray] = lambda h, before, a: 1 - h**2,
+    back: Callable[[ndarray, ndarray, ndarray], ndarray] = lambda W, D, g: W.T @ (D * g),
     everywhere: bool = False,
 ) -> Pass:
     """The backward pass, in which a mistake may take the place of a part.
@@ -227,9 +196,7 @@ def backward(
 SLOPES = {
     "the derivative of tanh left out": lambda h, before, a: np.ones_like(h),
     "1 − h_{t−1}² for 1 − h_t²": lambda h, before, a: 1 - before**2,
-    "the derivative at what goes into the tanh, 1 − a_t²": lambda h, before, a: (
-        1 - a**2
-    ),
+    "the derivative at what goes into the tanh, 1 − a_t²": lambda h, before, a: 1 - a**2,
     "1 − h_t for 1 − h_t²": lambda h, before, a: 1 - h,
 }
 
@@ -257,49 +224,31 @@ STATES = Result(
     edges=EDGES,
     references=[
         Reference("autograd through nn.RNN", autograd(J_of_added_states, h=all_states)),
-        Reference(
-            "central differences",
-            central_differences(plain_J, h=all_states),
-            bound=1e-6,
-        ),
+        Reference("central differences", central_differences(plain_J, h=all_states), bound=1e-6),
     ],
     worked=[
-        Worked(
-            ONE_NUMBER,
-            [[27 / 2000 * C], [9 / 250 * C], [9 / 80 * C], [5 / 8 * C]],
-        ),
+        Worked(ONE_NUMBER, [[27 / 2000 * C], [9 / 250 * C], [9 / 80 * C], [5 / 8 * C]]),
         Worked(TWICE, [[0, 0], [0, -9 / 16 * C**2], [-15 / 8 * C, 5 / 4 * C]]),
     ],
     mutants=[
-        Mutant(
-            "the sign of the loss", lambda **case: -backprop_rnn.state_gradients(**case)
-        ),
-        *(
-            Mutant(mistake, mistaken_states(slope=slope))
-            for mistake, slope in SLOPES.items()
-        ),
+        Mutant("the sign of the loss", lambda **case: -backprop_rnn.state_gradients(**case)),
+        *(Mutant(mistake, mistaken_states(slope=slope)) for mistake, slope in SLOPES.items()),
         Mutant(
             "W_recurrent not transposed",
             mistaken_states(back=lambda W, D, g: W @ (D * g)),
-            harmless=one_number,
-            but="d = 1",
+            unless=Unless("d = 1", one_number),
         ),
         Mutant(
             "tanh and matrix in the wrong order, (1 − h_t²) ⊙ W_recurrentᵀ g_t",
             mistaken_states(back=lambda W, D, g: D * (W.T @ g)),
-            harmless=one_number,
-            but="d = 1",
+            unless=Unless("d = 1", one_number),
         ),
-        Mutant(
-            "W_recurrent left out on the way back",
-            mistaken_states(back=lambda W, D, g: D * g),
-        ),
+        Mutant("W_recurrent left out on the way back", mistaken_states(back=lambda W, D, g: D * g)),
         Mutant("∂J/∂h_0 zero because h_0 is", none_at_the_start),
         Mutant(
             "the readout's gradient added at every step, not only at the last",
             mistaken_states(everywhere=True),
-            harmless=one_step,
-            but="T = 1",
+            unless=Unless("T = 1", one_step),
         ),
     ],
 )
@@ -318,17 +267,13 @@ def without_readout(case: Case) -> dict[str, ndarray]:
     return {name: case[name] for name in ("x", "W_embed", "W_recurrent")}
 
 
-def jacobians_by_autograd(
-    x: ndarray, W_embed: ndarray, W_recurrent: ndarray
-) -> ndarray:
+def jacobians_by_autograd(x: ndarray, W_embed: ndarray, W_recurrent: ndarray) -> ndarray:
     """The Jacobians of the last state by every state, through ``nn.RNN`` from that state on."""
     words, E, W = map(torch.tensor, (x, W_embed, W_recurrent))
     run = layer(weight_ih_l0=E, weight_hh_l0=W)
     h = torch.cat([torch.zeros(1, len(W)).double(), run(words)[0]])  # (T + 1, d)
     found = [
-        torch.autograd.functional.jacobian(
-            lambda state, t=t: run(words[t:], state[None])[0][-1], h[t]
-        )
+        torch.autograd.functional.jacobian(lambda state, t=t: run(words[t:], state[None])[0][-1], h[t])
         for t in range(len(x))
     ]
     return np.array([*found, np.eye(len(W))])
@@ -339,16 +284,13 @@ def jacobians_by_differences(**case: ndarray) -> ndarray:
     shape = all_states(case)
 
     def entry(i: int) -> Callable[..., dict[str, ndarray]]:
-        return central_differences(
-            lambda h, **case: float(plain_state(**case, added=h)[i]), h=lambda _: shape
-        )
+        return central_differences(lambda h, **case: float(plain_state(**case, added=h)[i]), h=lambda _: shape)
 
     return np.stack([entry(i)(**case)["h"] for i in range(shape[1])], axis=1)
 
 
 def mistaken_product(
-    factor: Callable[[ndarray, ndarray, ndarray], ndarray],
-    first_left: bool = False,
+    factor: Callable[[ndarray, ndarray, ndarray], ndarray], first_left: bool = False
 ) -> Callable[..., ndarray]:
     """Products of other factors, made of h_t, h_(t−1) and W_recurrent, or in the other order."""
 
@@ -375,11 +317,7 @@ JACOBIANS = Result(
     claim=backprop_rnn.jacobians,
     case=words_and_matrices,
     sizes={"V": (2, 9), "d": (1, 6), "T": (1, 8)},
-    edges={
-        name: without_readout(case)
-        for name, case in EDGES.items()
-        if name != "sure and wrong"
-    },
+    edges={name: without_readout(case) for name, case in EDGES.items() if name != "sure and wrong"},
     references=[
         Reference("autograd through nn.RNN", jacobians_by_autograd),
         Reference("central differences", jacobians_by_differences, bound=1e-6),
@@ -387,48 +325,30 @@ JACOBIANS = Result(
     worked=[
         # the factors are 3/4 · 1/2, 16/25 · 1/2 and 9/25 · 1/2
         Worked(
-            without_readout(ONE_NUMBER),
-            [[[Fraction(27, 1250)]], [[Fraction(36, 625)]], [[Fraction(9, 50)]], [[1]]],
+            without_readout(ONE_NUMBER), [[[Fraction(27, 1250)]], [[Fraction(36, 625)]], [[Fraction(9, 50)]], [[1]]]
         ),
         # two steps of a matrix that is zero but for its upper right corner come to zero
-        Worked(
-            without_readout(TWICE),
-            [[[0, 0], [0, 0]], [[0, 3 / 10 * C], [0, 0]], [[1, 0], [0, 1]]],
-        ),
+        Worked(without_readout(TWICE), [[[0, 0], [0, 0]], [[0, 3 / 10 * C], [0, 0]], [[1, 0], [0, 1]]]),
     ],
     mutants=[
         Mutant(
             "transposed",
             lambda **case: backprop_rnn.jacobians(**case).transpose(0, 2, 1),
-            harmless=one_number,
-            but="d = 1",
+            unless=Unless("d = 1", one_number),
         ),
         Mutant(
             "the factors in the order of time, the first on the left",
             mistaken_product(lambda h, b, W: np.diag(1 - h**2) @ W, first_left=True),
-            harmless=one_step_or_number,
-            but="T = 1 or d = 1",
+            unless=Unless("T = 1 or d = 1", one_step_or_number),
         ),
         Mutant(
             "W_recurrent D_t for D_t W_recurrent",
             mistaken_product(lambda h, b, W: W @ np.diag(1 - h**2)),
-            harmless=one_number,
-            but="d = 1",
+            unless=Unless("d = 1", one_number),
         ),
-        Mutant(
-            "the derivative of tanh left out: powers of W_recurrent",
-            mistaken_product(lambda h, b, W: W),
-        ),
-        Mutant(
-            "1 − h_{t−1}² for 1 − h_t²",
-            mistaken_product(lambda h, b, W: np.diag(1 - b**2) @ W),
-        ),
-        Mutant(
-            "the last step's factor for all steps",
-            same_factor,
-            harmless=one_step,
-            but="T = 1",
-        ),
+        Mutant("the derivative of tanh left out: powers of W_recurrent", mistaken_product(lambda h, b, W: W)),
+        Mutant("1 − h_{t−1}² for 1 − h_t²", mistaken_product(lambda h, b, W: np.diag(1 - b**2) @ W)),
+        Mutant("the last step's factor for all steps", same_factor, unless=Unless("T = 1", one_step)),
     ],
 )
 
@@ -437,17 +357,14 @@ JACOBIANS = Result(
 
 
 def mistaken(
-    wrong: Callable[[ndarray, ndarray, ndarray], dict[str, ndarray]] | None = None,
-    **parts: object,
+    wrong: Callable[[ndarray, ndarray, ndarray], dict[str, ndarray]] | None = None, **parts: object
 ) -> Callable[..., Gradients]:
     """The gradients, some made otherwise from x, δ and h, or a part of the backward pass exchanged."""
 
     def gradients(**case: ndarray) -> Gradients:
         right = backprop_rnn.gradients(**case)
         _, delta, h = backward(**case, **parts)
-        found = right._replace(
-            W_embed=delta.T @ case["x"], W_recurrent=delta.T @ h[:-1]
-        )
+        found = right._replace(W_embed=delta.T @ case["x"], W_recurrent=delta.T @ h[:-1])
         return found._replace(**wrong(case["x"], delta, h)) if wrong else found
 
     return gradients
@@ -460,9 +377,7 @@ def assigned(x: ndarray, delta: ndarray) -> ndarray:
     return by_embed
 
 
-def shared_error(
-    x: ndarray, y: ndarray, W_unembed: ndarray, **case: ndarray
-) -> Gradients:
+def shared_error(x: ndarray, y: ndarray, W_unembed: ndarray, **case: ndarray) -> Gradients:
     """The gradients, with the error e times every state in ∂J/∂W_unembed."""
     case = {"x": x, "y": y, "W_unembed": W_unembed, **case}
     h, p, _ = backprop_rnn.forward(**case)
@@ -476,14 +391,9 @@ GRADIENTS = Result(
     sizes={"V": (2, 12), "d": (1, 9), "T": (1, 10)},
     edges=EDGES,
     references=[
+        Reference("autograd through nn.RNN", autograd(J_of_network, "W_embed", "W_recurrent", "W_unembed")),
         Reference(
-            "autograd through nn.RNN",
-            autograd(J_of_network, "W_embed", "W_recurrent", "W_unembed"),
-        ),
-        Reference(
-            "central differences",
-            central_differences(plain_J, "W_embed", "W_recurrent", "W_unembed"),
-            bound=1e-6,
+            "central differences", central_differences(plain_J, "W_embed", "W_recurrent", "W_unembed"), bound=1e-6
         ),
     ],
     worked=[
@@ -513,54 +423,37 @@ GRADIENTS = Result(
         Mutant(
             "W_recurrent not transposed on the way back",
             mistaken(back=lambda W, D, g: W @ (D * g)),
-            harmless=one_step_or_number,
-            but="T = 1 or d = 1",
+            unless=Unless("T = 1 or d = 1", one_step_or_number),
         ),
         Mutant(
             "only the last step: the sum over t left out",
             mistaken(
-                lambda x, delta, h: {
-                    "W_embed": np.outer(delta[-1], x[-1]),
-                    "W_recurrent": np.outer(delta[-1], h[-2]),
-                }
+                lambda x, delta, h: {"W_embed": np.outer(delta[-1], x[-1]), "W_recurrent": np.outer(delta[-1], h[-2])}
             ),
-            harmless=one_step,
-            but="T = 1",
+            unless=Unless("T = 1", one_step),
         ),
-        Mutant(
-            "h_t for h_{t−1} in ∂J/∂W_recurrent",
-            mistaken(lambda x, delta, h: {"W_recurrent": delta.T @ h[1:]}),
-        ),
+        Mutant("h_t for h_{t−1} in ∂J/∂W_recurrent", mistaken(lambda x, delta, h: {"W_recurrent": delta.T @ h[1:]})),
         Mutant(
             "∂J/∂W_recurrent transposed, h_{t−1} δ_tᵀ",
             mistaken(lambda x, delta, h: {"W_recurrent": h[:-1].T @ delta}),
-            harmless=one_step_or_number,
-            but="T = 1 or d = 1",
+            unless=Unless("T = 1 or d = 1", one_step_or_number),
         ),
         Mutant(
             "assigned in the order of time instead of added up where a word repeats",
             mistaken(lambda x, delta, h: {"W_embed": assigned(x, delta)}),
-            harmless=no_word_repeats,
-            but="sentences in which no word repeats",
+            unless=Unless("sentences in which no word repeats", no_word_repeats),
         ),
         Mutant(
             "assigned from the last word to the first instead of added up",
             mistaken(lambda x, delta, h: {"W_embed": assigned(x[::-1], delta[::-1])}),
-            harmless=no_word_repeats,
-            but="sentences in which no word repeats",
+            unless=Unless("sentences in which no word repeats", no_word_repeats),
         ),
         Mutant(
             "the readout's gradient added at every step, not only at the last",
             mistaken(everywhere=True),
-            harmless=one_step,
-            but="T = 1",
+            unless=Unless("T = 1", one_step),
         ),
-        Mutant(
-            "e times every h_t in ∂J/∂W_unembed",
-            shared_error,
-            harmless=one_step,
-            but="T = 1",
-        ),
+        Mutant("e times every h_t in ∂J/∂W_unembed", shared_error, unless=Unless("T = 1", one_step)),
     ],
 )
 
@@ -568,15 +461,9 @@ GRADIENTS = Result(
 # Several recurrent layers
 
 
-def stacked_network(
-    rng: Generator, V: int, d: int, T: int, L: int
-) -> dict[str, ndarray]:
+def stacked_network(rng: Generator, V: int, d: int, T: int, L: int) -> dict[str, ndarray]:
     """Random words and random matrices of L layers."""
-    return {
-        **network(rng, V, d, T),
-        "W_in": matrices(rng, L - 1, d, d),
-        "W_recurrent": matrices(rng, L, d, d),
-    }
+    return {**network(rng, V, d, T), "W_in": matrices(rng, L - 1, d, d), "W_recurrent": matrices(rng, L, d, d)}
 
 
 def given_layers(words: list[int], L: int, V: int = 5, d: int = 3) -> Case:
@@ -585,14 +472,7 @@ def given_layers(words: list[int], L: int, V: int = 5, d: int = 3) -> Case:
     return {**case, "x": sentence(words, V)}
 
 
-def J_of_layers(
-    x: Tensor,
-    y: Tensor,
-    W_embed: Tensor,
-    W_in: Tensor,
-    W_recurrent: Tensor,
-    W_unembed: Tensor,
-) -> Tensor:
+def J_of_layers(x: Tensor, y: Tensor, W_embed: Tensor, W_in: Tensor, W_recurrent: Tensor, W_unembed: Tensor) -> Tensor:
     """J through ``nn.RNN`` with several layers."""
     named = {}
     for number, into in enumerate([W_embed, *W_in]):
@@ -603,12 +483,7 @@ def J_of_layers(
 
 
 def plain_J_of_layers(
-    x: ndarray,
-    y: ndarray,
-    W_embed: ndarray,
-    W_in: ndarray,
-    W_recurrent: ndarray,
-    W_unembed: ndarray,
+    x: ndarray, y: ndarray, W_embed: ndarray, W_in: ndarray, W_recurrent: ndarray, W_unembed: ndarray
 ) -> float:
     """J by the equations, all layers at each step."""
     h = np.zeros(W_recurrent.shape[:2])  # (L, d)
@@ -641,12 +516,7 @@ def mistaken_layers(
     """
 
     def gradients(
-        x: ndarray,
-        y: ndarray,
-        W_embed: ndarray,
-        W_in: ndarray,
-        W_recurrent: ndarray,
-        W_unembed: ndarray,
+        x: ndarray, y: ndarray, W_embed: ndarray, W_in: ndarray, W_recurrent: ndarray, W_unembed: ndarray
     ) -> StackedGradients:
         h = backprop_rnn.stacked_states(x, W_embed, W_in, W_recurrent)
         L, T = len(h), len(x)
@@ -671,12 +541,7 @@ def mistaken_layers(
         return StackedGradients(
             delta[0, 1:-1].T @ x,
             np.array([into(layer) for layer in range(1, L)]).reshape(W_in.shape),
-            np.array(
-                [
-                    delta[layer, 1:-1].T @ h[layer][later_state : T + later_state]
-                    for layer in range(L)
-                ]
-            ),
+            np.array([delta[layer, 1:-1].T @ h[layer][later_state : T + later_state] for layer in range(L)]),
             np.outer(e, h[-1][-1]),
         )
 
@@ -703,15 +568,10 @@ STACKED = Result(
         "one word, again and again": given_layers([4] * 10, L=3),
     },
     references=[
-        Reference(
-            "autograd through nn.RNN",
-            autograd(J_of_layers, "W_embed", "W_in", "W_recurrent", "W_unembed"),
-        ),
+        Reference("autograd through nn.RNN", autograd(J_of_layers, "W_embed", "W_in", "W_recurrent", "W_unembed")),
         Reference(
             "central differences",
-            central_differences(
-                plain_J_of_layers, "W_embed", "W_in", "W_recurrent", "W_unembed"
-            ),
+            central_differences(plain_J_of_layers, "W_embed", "W_in", "W_recurrent", "W_unembed"),
             bound=1e-6,
         ),
     ],
@@ -728,71 +588,45 @@ STACKED = Result(
                 "W_unembed": np.array([[0], [5 / 4 * C]]),
             },
             StackedGradients(
-                W_embed=[
-                    [-81 / 1000 * C**2 - 243 / 1600 * C**3, -27 / 125 * C**2],
-                ],
+                W_embed=[[-81 / 1000 * C**2 - 243 / 1600 * C**3, -27 / 125 * C**2]],
                 W_in=[[[-81 / 800 * C**2 - 81 / 400 * C]]],
                 W_recurrent=[[[-27 / 250 * C**2]], [[-27 / 160 * C]]],
                 W_unembed=[[3 / 5], [-3 / 5]],
             ),
-        ),
+        )
     ],
     mutants=[
         Mutant(
             "the sign of the loss, in all four",
-            lambda **case: StackedGradients(
-                *(-g for g in backprop_rnn.stacked_gradients(**case))
-            ),
+            lambda **case: StackedGradients(*(-g for g in backprop_rnn.stacked_gradients(**case))),
         ),
-        Mutant(
-            "the derivative of tanh left out",
-            mistaken_layers(slope=lambda h, before: 1),
-        ),
-        Mutant(
-            "1 − h_{t−1}² for 1 − h_t²",
-            mistaken_layers(slope=lambda h, before: 1 - before**2),
-        ),
+        Mutant("the derivative of tanh left out", mistaken_layers(slope=lambda h, before: 1)),
+        Mutant("1 − h_{t−1}² for 1 − h_t²", mistaken_layers(slope=lambda h, before: 1 - before**2)),
         Mutant(
             "the layer above counted only at the last step",
             mistaken_layers(above=lambda t, T: t == T),
-            harmless=one_step,
-            but="T = 1",
+            unless=Unless("T = 1", one_step),
         ),
         Mutant(
             "back through time only in the last layer",
             mistaken_layers(through_time=lambda layer, L: layer == L - 1),
-            harmless=one_step,
-            but="T = 1",
+            unless=Unless("T = 1", one_step),
         ),
         Mutant(
             "W_in not transposed on the way down",
             mistaken_layers(up=lambda W, delta: W @ delta),
-            harmless=one_number,
-            but="d = 1",
+            unless=Unless("d = 1", one_number),
         ),
         Mutant(
             "W_recurrent not transposed on the way back",
             mistaken_layers(across=lambda W, delta: W @ delta),
-            harmless=one_step_or_number,
-            but="T = 1 or d = 1",
+            unless=Unless("T = 1 or d = 1", one_step_or_number),
         ),
+        Mutant("the readout's gradient given to every layer", mistaken_layers(readout=lambda layer, L: True)),
+        Mutant("h_t for h_{t−1} in ∂J/∂W_recurrent", mistaken_layers(later_state=1)),
+        Mutant("the state of the layer below one step too early in ∂J/∂W_in", mistaken_layers(later_input=-1)),
         Mutant(
-            "the readout's gradient given to every layer",
-            mistaken_layers(readout=lambda layer, L: True),
-        ),
-        Mutant(
-            "h_t for h_{t−1} in ∂J/∂W_recurrent",
-            mistaken_layers(later_state=1),
-        ),
-        Mutant(
-            "the state of the layer below one step too early in ∂J/∂W_in",
-            mistaken_layers(later_input=-1),
-        ),
-        Mutant(
-            "one sum over the layers for all recurrent matrices",
-            one_matrix_for_all,
-            harmless=one_step,
-            but="T = 1",
+            "one sum over the layers for all recurrent matrices", one_matrix_for_all, unless=Unless("T = 1", one_step)
         ),
     ],
 )
@@ -819,17 +653,10 @@ def given_batch(B: int, T: int, V: int = 5, d: int = 3, **given: ndarray) -> Cas
 
 
 def batch_by_autograd(
-    ids: ndarray,
-    targets: ndarray,
-    W_embed: ndarray,
-    W_recurrent: ndarray,
-    W_unembed: ndarray,
-    h_0: ndarray,
+    ids: ndarray, targets: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray, h_0: ndarray
 ) -> Batch:
     """The whole batch through ``nn.RNN``, and the cross entropy of all its positions."""
-    weights = [
-        torch.tensor(W).requires_grad_() for W in (W_embed, W_recurrent, W_unembed)
-    ]
+    weights = [torch.tensor(W).requires_grad_() for W in (W_embed, W_recurrent, W_unembed)]
     run = layer(weight_ih_l0=weights[0], weight_hh_l0=weights[1])
     x = torch.tensor(sentence(ids.T, len(W_unembed)))  # (T, B, V)
     h, last = run(x, torch.tensor(h_0)[None])
@@ -840,12 +667,7 @@ def batch_by_autograd(
 
 
 def plain_J_of_batch(
-    ids: ndarray,
-    targets: ndarray,
-    W_embed: ndarray,
-    W_recurrent: ndarray,
-    W_unembed: ndarray,
-    h_0: ndarray,
+    ids: ndarray, targets: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray, h_0: ndarray
 ) -> float:
     """J by its definition, one sequence after the other, one step after the other."""
     J = 0.0
@@ -856,9 +678,7 @@ def plain_J_of_batch(
     return J
 
 
-def prefix_by_prefix(
-    ids: ndarray, targets: ndarray, h_0: ndarray, **weights: ndarray
-) -> dict[str, object]:
+def prefix_by_prefix(ids: ndarray, targets: ndarray, h_0: ndarray, **weights: ndarray) -> dict[str, object]:
     """The sums over all beginnings of all sequences, each a sentence with a loss at its end alone."""
     V = len(weights["W_unembed"])
     J, sums = 0.0, Gradients(0, 0, 0)
@@ -891,18 +711,11 @@ def mistaken_batch(
     """
 
     def gradients(
-        ids: ndarray,
-        targets: ndarray,
-        W_embed: ndarray,
-        W_recurrent: ndarray,
-        W_unembed: ndarray,
-        h_0: ndarray,
+        ids: ndarray, targets: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray, h_0: ndarray
     ) -> Batch:
         (B, T), one_hot = ids.shape, np.eye(len(W_unembed))
         J, last = 0.0, []
-        by_embed, by_recurrent, by_unembed = (
-            np.zeros_like(W) for W in (W_embed, W_recurrent, W_unembed)
-        )
+        by_embed, by_recurrent, by_unembed = (np.zeros_like(W) for W in (W_embed, W_recurrent, W_unembed))
         for words, following, first in zip(ids, targets, start(h_0), strict=True):
             h = [last[-1] if run_on and last else first]
             for word in words:
@@ -922,11 +735,7 @@ def mistaken_batch(
                 by_recurrent += np.outer(delta, state(h, t))
                 by_unembed += np.outer(e, h[t]) * read_out(t, T)
         scale = factor(B, T)
-        return Batch(
-            scale * J,
-            np.array(last),
-            *(scale * W for W in (by_embed, by_recurrent, by_unembed)),
-        )
+        return Batch(scale * J, np.array(last), *(scale * W for W in (by_embed, by_recurrent, by_unembed)))
 
     return gradients
 
@@ -949,23 +758,15 @@ BATCH = Result(
         "one sequence (B = 1)": given_batch(B=1, T=4),
         "two words, one number": given_batch(B=2, T=3, V=2, d=1),
         "states of zero to begin with": given_batch(B=2, T=5, h_0=np.zeros((2, 3))),
-        "one word, again and again": given_batch(
-            B=3, T=6, ids=np.full((3, 6), 4), targets=np.full((3, 6), 4)
-        ),
-        "one sequence, three times": given_batch(
-            B=3, T=4, ids=np.array([[0, 1, 1, 2]] * 3), h_0=np.zeros((3, 3))
-        ),
-        "saturated states": given_batch(
-            B=2, T=4, W_embed=9 * np.random.default_rng(2).normal(size=(3, 5))
-        ),
+        "one word, again and again": given_batch(B=3, T=6, ids=np.full((3, 6), 4), targets=np.full((3, 6), 4)),
+        "one sequence, three times": given_batch(B=3, T=4, ids=np.array([[0, 1, 1, 2]] * 3), h_0=np.zeros((3, 3))),
+        "saturated states": given_batch(B=2, T=4, W_embed=9 * np.random.default_rng(2).normal(size=(3, 5))),
     },
     references=[
         Reference("autograd through nn.RNN", batch_by_autograd),
         Reference(
             "central differences",
-            central_differences(
-                plain_J_of_batch, "W_embed", "W_recurrent", "W_unembed"
-            ),
+            central_differences(plain_J_of_batch, "W_embed", "W_recurrent", "W_unembed"),
             bound=1e-6,
         ),
         Reference(
@@ -994,68 +795,44 @@ BATCH = Result(
                 W_recurrent=[[-6688 / 3825 * B_2 + 48 / 625 * B_2 * W_2]],
                 W_unembed=[[Fraction(70, 51)], [Fraction(-70, 51)]],
             ),
-        ),
+        )
     ],
     mutants=[
-        Mutant(
-            "the sign of the loss, in J and all three",
-            mistaken_batch(factor=lambda B, T: -1),
-        ),
-        Mutant(
-            "the mean over all positions for their sum",
-            mistaken_batch(factor=lambda B, T: 1 / (B * T)),
-        ),
+        Mutant("the sign of the loss, in J and all three", mistaken_batch(factor=lambda B, T: -1)),
+        Mutant("the mean over all positions for their sum", mistaken_batch(factor=lambda B, T: 1 / (B * T))),
         Mutant(
             "only the last step's error goes back",
             mistaken_batch(going_back=lambda t, T: t == T),
-            harmless=one_step_each,
-            but="T = 1",
+            unless=Unless("T = 1", one_step_each),
         ),
         Mutant(
             "no way back from one step to the one before",
             mistaken_batch(back=lambda W, delta: 0 * delta),
-            harmless=one_step_each,
-            but="T = 1",
+            unless=Unless("T = 1", one_step_each),
         ),
         Mutant(
             "only the last state read out in ∂J/∂W_unembed",
             mistaken_batch(read_out=lambda t, T: t == T),
-            harmless=one_step_each,
-            but="T = 1",
+            unless=Unless("T = 1", one_step_each),
         ),
-        Mutant(
-            "states that begin at zero, not at h_0",
-            mistaken_batch(start=np.zeros_like),
-        ),
-        Mutant(
-            "the term δ_1 h_0ᵀ left out of ∂J/∂W_recurrent",
-            mistaken_batch(state=lambda h, t: h[t - 1] * (t > 1)),
-        ),
+        Mutant("states that begin at zero, not at h_0", mistaken_batch(start=np.zeros_like)),
+        Mutant("the term δ_1 h_0ᵀ left out of ∂J/∂W_recurrent", mistaken_batch(state=lambda h, t: h[t - 1] * (t > 1))),
         Mutant(
             "each sequence begun where the one before it in the batch ended",
             mistaken_batch(run_on=True),
-            harmless=lambda ids, **_: len(ids) == 1,
-            but="B = 1",
+            unless=Unless("B = 1", lambda ids, **_: len(ids) == 1),
         ),
         Mutant(
             "words that come again assigned, not added up",
             mistaken_batch(assigned=True),
-            harmless=lambda ids, **_: len(np.unique(ids)) == ids.size,
-            but="batches in which no word repeats",
+            unless=Unless("batches in which no word repeats", lambda ids, **_: len(np.unique(ids)) == ids.size),
         ),
-        Mutant(
-            "the derivative of tanh left out",
-            mistaken_batch(slope=np.ones_like),
-        ),
+        Mutant("the derivative of tanh left out", mistaken_batch(slope=np.ones_like)),
         Mutant(
             "W_recurrent not transposed on the way back",
             mistaken_batch(back=lambda W, delta: W @ delta),
-            harmless=lambda ids, h_0, **_: 1 in (ids.shape[1], h_0.shape[1]),
-            but="T = 1 or d = 1",
+            unless=Unless("T = 1 or d = 1", lambda ids, h_0, **_: 1 in (ids.shape[1], h_0.shape[1])),
         ),
-        Mutant(
-            "h_t for h_{t−1} in ∂J/∂W_recurrent",
-            mistaken_batch(state=lambda h, t: h[t]),
-        ),
+        Mutant("h_t for h_{t−1} in ∂J/∂W_recurrent", mistaken_batch(state=lambda h, t: h[t])),
     ],
 )

@@ -8,15 +8,13 @@ from numpy import ndarray
 from numpy.random import Generator
 
 from unrolled import classification
-from unrolled.checks import Case, Mutant, Reference, Result, Worked
+from unrolled.checks import Case, Mutant, Reference, Result, Unless, Worked
 from unrolled.classification import LayerRNN
 
 # A case is a name as ids (T,), and the weights of the network with nn.RNN, whose two biases are b and b_recurrent.
 
 
-def name_and_weights(
-    rng: Generator, V: int, d: int, C: int, T: int
-) -> dict[str, ndarray]:
+def name_and_weights(rng: Generator, V: int, d: int, C: int, T: int) -> dict[str, ndarray]:
     """A random name and random weights."""
     return {
         "letters": rng.integers(V, size=T),
@@ -30,12 +28,7 @@ def name_and_weights(
 
 
 def layer(
-    W_embed: ndarray,
-    W_recurrent: ndarray,
-    b: ndarray,
-    b_recurrent: ndarray,
-    W_out: ndarray,
-    c: ndarray,
+    W_embed: ndarray, W_recurrent: ndarray, b: ndarray, b_recurrent: ndarray, W_out: ndarray, c: ndarray
 ) -> LayerRNN:
     """The network with ``nn.RNN`` and the given weights, in float64."""
     (d, V), C = W_embed.shape, len(c)
@@ -148,43 +141,28 @@ THREE_FORMS = Result(
                 "c": np.array([0.0, 1, 5]),
             },
             [1, 0, 5],
-        ),
+        )
     ],
     mutants=[
-        Mutant(
-            "the blocks in the other order, [W_recurrent | W_embed]", blocks_exchanged
-        ),
+        Mutant("the blocks in the other order, [W_recurrent | W_embed]", blocks_exchanged),
         Mutant(
             "one of the two biases left out",
-            lambda b_recurrent, **case: by_definition(
-                b_recurrent=0 * b_recurrent, **case
-            ),
+            lambda b_recurrent, **case: by_definition(b_recurrent=0 * b_recurrent, **case),
         ),
+        Mutant("no tanh, as in the tutorial", lambda **case: by_definition(activation=np.positive, **case)),
         Mutant(
-            "no tanh, as in the tutorial",
-            lambda **case: by_definition(activation=np.positive, **case),
+            "read from the state before the last letter", lambda letters, **case: by_definition(letters[:-1], **case)
         ),
-        Mutant(
-            "read from the state before the last letter",
-            lambda letters, **case: by_definition(letters[:-1], **case),
-        ),
-        Mutant(
-            "read after a step of padding",
-            lambda letters, **case: by_definition([*letters, 0], **case),
-        ),
+        Mutant("read after a step of padding", lambda letters, **case: by_definition([*letters, 0], **case)),
         Mutant(
             "read from the last letter to the first",
             lambda letters, **case: by_definition(letters[::-1], **case),
-            harmless=same_both_ways,
-            but="names that read the same both ways",
+            unless=Unless("names that read the same both ways", same_both_ways),
         ),
         Mutant(
             "W_recurrent transposed",
-            lambda W_recurrent, **case: by_definition(
-                W_recurrent=W_recurrent.T, **case
-            ),
-            harmless=lambda letters, b, **_: len(letters) == 1 or len(b) == 1,
-            but="T = 1 or d = 1",
+            lambda W_recurrent, **case: by_definition(W_recurrent=W_recurrent.T, **case),
+            unless=Unless("T = 1 or d = 1", lambda letters, b, **_: len(letters) == 1 or len(b) == 1),
         ),
     ],
 )

@@ -11,7 +11,7 @@ from scipy.spatial.distance import jensenshannon
 from scipy.special import rel_entr, xlogy
 
 from unrolled import evaluation
-from unrolled.checks import Mutant, Reference, Result, Worked
+from unrolled.checks import Mutant, Reference, Result, Unless, Worked
 from unrolled.evaluation import entropy
 
 # Two distributions over K outcomes
@@ -102,45 +102,33 @@ JENSEN_SHANNON = Result(
         Worked(two([1, 0], [0, 1]), 1),
     ],
     mutants=[
-        Mutant(
-            "in nats",
-            lambda p, q: by_divergences(p, q) * log(2),
-            harmless=same,
-            but="p = q",
-        ),
+        Mutant("in nats", lambda p, q: by_divergences(p, q) * log(2), unless=Unless("p = q", same)),
         Mutant(
             "its square root, the Jensen–Shannon distance",
             lambda p, q: by_divergences(p, q) ** 0.5,
-            harmless=lambda p, q: same(p, q) or disjoint(p, q),
-            but="p = q, or no outcome in common",
+            unless=Unless("p = q, or no outcome in common", lambda p, q: same(p, q) or disjoint(p, q)),
         ),
         Mutant(
             "the entropies of p and q not halved",
             lambda p, q: entropy((p + q) / 2) - entropy(p) - entropy(q),
-            harmless=lambda p, q: (
-                max(p.max(), q.max()) == 1 and min(p.max(), q.max()) == 1
+            unless=Unless(
+                "each of the two sure of an outcome",
+                lambda p, q: max(p.max(), q.max()) == 1 and min(p.max(), q.max()) == 1,
             ),
-            but="each of the two sure of an outcome",
         ),
         Mutant(
             "the sum of the two divergences, not their mean",
             lambda p, q: 2 * by_divergences(p, q),
-            harmless=same,
-            but="p = q",
+            unless=Unless("p = q", same),
         ),
         Mutant(
             "against p + q, which is no distribution, not against its half",
-            lambda p, q: (
-                (xlogy(p, p).sum() + xlogy(q, q).sum() - xlogy(p + q, p + q).sum())
-                / 2
-                / log(2)
-            ),
+            lambda p, q: (xlogy(p, p).sum() + xlogy(q, q).sum() - xlogy(p + q, p + q).sum()) / 2 / log(2),
         ),
         Mutant(
             "outcomes left out that one of the two lacks",
             lambda p, q: by_divergences(p * (q > 0), q * (p > 0)),
-            harmless=lambda p, q: ((p > 0) == (q > 0)).all(),
-            but="the same outcomes possible under both",
+            unless=Unless("the same outcomes possible under both", lambda p, q: ((p > 0) == (q > 0)).all()),
         ),
     ],
 )
@@ -211,26 +199,14 @@ EXPECTED_COVERAGE = Result(
     edges={
         "one name, which always comes": {"p": np.array([1.0]), "n": np.array([3])},
         "a name that never comes": {"p": np.array([0.0, 0.5]), "n": np.array([2, 2])},
-        "languages with other numbers of draws": {
-            "p": np.array([0.5, 0.1, 0.9]),
-            "n": np.array([1, 7, 4]),
-        },
-        "a language that is never drawn": {
-            "p": np.array([0.5, 1.0]),
-            "n": np.array([3, 0]),
-        },
-        "names that hardly ever come": {
-            "p": np.array([1e-12, 3e-13]),
-            "n": np.array([1000, 400]),
-        },
+        "languages with other numbers of draws": {"p": np.array([0.5, 0.1, 0.9]), "n": np.array([1, 7, 4])},
+        "a language that is never drawn": {"p": np.array([0.5, 1.0]), "n": np.array([3, 0])},
+        "names that hardly ever come": {"p": np.array([1e-12, 3e-13]), "n": np.array([1000, 400])},
     },
     references=[
         Reference("draw by draw", by_steps),
         Reference(
-            "enumeration, name by name",
-            by_sequences,
-            covers=lambda p, n: max(n) <= 12,
-            but="more than twelve draws",
+            "enumeration, name by name", by_sequences, covers=lambda p, n: max(n) <= 12, but="more than twelve draws"
         ),
         Reference(
             "enumeration of all samples",
@@ -248,38 +224,25 @@ EXPECTED_COVERAGE = Result(
         Mutant(
             "n p, which counts a name again whenever it comes again",
             lambda p, n: np.mean(n * p),
-            harmless=once,
-            but="n = 1",
+            unless=Unless("n = 1", once),
         ),
-        Mutant(
-            "p in the place of 1 − p",
-            lambda p, n: np.mean(1 - p**n),
-        ),
-        Mutant(
-            "the probability that none is met, not that one is",
-            lambda p, n: np.mean((1 - p) ** n),
-        ),
+        Mutant("p in the place of 1 − p", lambda p, n: np.mean(1 - p**n)),
+        Mutant("the probability that none is met, not that one is", lambda p, n: np.mean((1 - p) ** n)),
         Mutant(
             "an average name in the place of the average over names",
             lambda p, n: np.mean(1 - (1 - np.mean(p)) ** n),
-            harmless=lambda p, n: once(n) or np.ptp(p) == 0,
-            but="n = 1, or names that are all as probable",
+            unless=Unless("n = 1, or names that are all as probable", lambda p, n: once(n) or np.ptp(p) == 0),
         ),
         Mutant(
             "the draws of one language for all",
             lambda p, n: np.mean(1 - (1 - p) ** n[0]),
-            harmless=one_language,
-            but="as many draws in each language",
+            unless=Unless("as many draws in each language", one_language),
         ),
-        Mutant(
-            "a draw too few",
-            lambda p, n: np.mean(1 - (1 - p) ** (n - 1)),
-        ),
+        Mutant("a draw too few", lambda p, n: np.mean(1 - (1 - p) ** (n - 1))),
         Mutant(
             "the sum over names, not their mean",
             lambda p, n: np.sum(1 - (1 - p) ** n),
-            harmless=lambda p, n: len(p) == 1,
-            but="M = 1",
+            unless=Unless("M = 1", lambda p, n: len(p) == 1),
         ),
     ],
 )

@@ -13,7 +13,7 @@ from numpy.random import Generator
 from torch.nn import functional as F
 
 from unrolled import generation
-from unrolled.checks import Case, Mutant, Reference, Result, Worked
+from unrolled.checks import Case, Mutant, Reference, Result, Unless, Worked
 from unrolled.data.vocabulary import Vocabulary
 from unrolled.generation import LayerRNN, Likelihood, Masses, TutorialRNN, Unrolled
 
@@ -63,15 +63,11 @@ def three_layers(letters: ndarray, language: int, **blocks: ndarray) -> Unrolled
     model, state = tutorial_network(**blocks), None
     with torch.no_grad():
         for letter in letters:
-            s, state = model.step(
-                torch.tensor([letter]), torch.tensor([language]), state
-            )
+            s, state = model.step(torch.tensor([letter]), torch.tensor([language]), state)
     return Unrolled(state[0].numpy(), s[0].numpy())
 
 
-def walked(
-    x: ndarray, z: ndarray, activation: Callable = np.positive, **w: ndarray
-) -> Unrolled:
+def walked(x: ndarray, z: ndarray, activation: Callable = np.positive, **w: ndarray) -> Unrolled:
     """The network in NumPy, for vectors x (T, V) and z (C,) of any kind."""
     h = np.zeros(len(w["a"]))
     for one in x:
@@ -98,9 +94,7 @@ def jacobians(letters: ndarray, language: int, **blocks: ndarray) -> Unrolled:
     """The value at zero, and autograd's Jacobian there times the inputs."""
     model = tutorial_network(**blocks)
     T, V, C = len(letters), model.V, model.C
-    there = torch.cat(
-        [torch.eye(V)[letters].flatten(), torch.eye(C)[language]]
-    ).double()
+    there = torch.cat([torch.eye(V)[letters].flatten(), torch.eye(C)[language]]).double()
 
     def network(inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         x, z, h = inputs[: T * V].view(T, V), inputs[T * V :], torch.zeros(model.d)
@@ -127,9 +121,7 @@ def affine_mutant(
         w = {name: changed.get(name, np.asarray)(x) for name, x in w.items()}
         T = len(letters)
         added = [
-            w["A_x"][:, x]
-            + w["A_z"][:, language] * language_at(t, T)
-            + w["a"] * every(t, T)
+            w["A_x"][:, x] + w["A_z"][:, language] * language_at(t, T) + w["a"] * every(t, T)
             for t, x in enumerate(letters)
         ]
 
@@ -168,10 +160,7 @@ def blocks_of(seed: int, letters: list[int], **sizes: int) -> Case:
 
 def numbers(**values: float) -> dict[str, ndarray]:
     """Blocks of one number each, as matrices, or as vectors where a block is one."""
-    return {
-        name: np.array([float(x)] if len(name) == 1 else [[float(x)]])
-        for name, x in values.items()
-    }
+    return {name: np.array([float(x)] if len(name) == 1 else [[float(x)]]) for name, x in values.items()}
 
 
 AFFINE = Result(
@@ -216,39 +205,27 @@ AFFINE = Result(
         Mutant(
             "A_h transposed",
             affine_mutant(A_h=np.transpose),
-            harmless=lambda letters, a, **_: len(letters) == 1 or len(a) == 1,
-            but="T = 1 or d = 1",
+            unless=Unless("T = 1 or d = 1", lambda letters, a, **_: len(letters) == 1 or len(a) == 1),
         ),
         Mutant(
             "A_h once for every letter but the last, however far it is",
             affine_mutant(lambda k: min(k, 1)),
-            harmless=lambda letters, **_: len(letters) <= 2,
-            but="T ≤ 2",
+            unless=Unless("T ≤ 2", lambda letters, **_: len(letters) <= 2),
         ),
         Mutant(
-            "the bias a added once",
-            affine_mutant(every=lambda t, T: t == T - 1),
-            harmless=one_letter,
-            but="T = 1",
+            "the bias a added once", affine_mutant(every=lambda t, T: t == T - 1), unless=Unless("T = 1", one_letter)
         ),
         Mutant(
             "the language read at the first step alone",
             affine_mutant(language_at=lambda t, T: t == 0),
-            harmless=one_letter,
-            but="T = 1",
+            unless=Unless("T = 1", one_letter),
         ),
         Mutant("the scores from the state before, h_{T−1}", state_before),
-        Mutant(
-            "the path through o left out",
-            affine_mutant(G_o=np.zeros_like),
-        ),
+        Mutant("the path through o left out", affine_mutant(G_o=np.zeros_like)),
         Mutant(
             "a tanh in the state",
             lambda letters, language, **w: walked(
-                np.eye(w["A_x"].shape[1])[letters],
-                np.eye(w["A_z"].shape[1])[language],
-                np.tanh,
-                **w,
+                np.eye(w["A_x"].shape[1])[letters], np.eye(w["A_z"].shape[1])[language], np.tanh, **w
             ),
         ),
     ],
@@ -324,9 +301,7 @@ def step_by_step(letters: ndarray, language: int, **weights: ndarray) -> ndarray
     model, state, rows = layer(**weights), None, []
     with torch.no_grad():
         for letter in letters:
-            s, state = model.step(
-                torch.tensor([letter]), torch.tensor([language]), state
-            )
+            s, state = model.step(torch.tensor([letter]), torch.tensor([language]), state)
             rows.append(s[0].log_softmax(0).numpy())
     return np.array(rows)
 
@@ -369,15 +344,9 @@ FORMS = Result(
     case=name_and_weights,
     sizes={"V": (2, 12), "C": (1, 9), "d": (1, 9), "T": (1, 12)},
     edges={
-        "one symbol read": name_and_weights(
-            np.random.default_rng(1), V=3, C=2, d=4, T=1
-        ),
-        "one language, one number": name_and_weights(
-            np.random.default_rng(2), V=2, C=1, d=1, T=3
-        ),
-        "forty symbols": name_and_weights(
-            np.random.default_rng(3), V=3, C=2, d=4, T=40
-        ),
+        "one symbol read": name_and_weights(np.random.default_rng(1), V=3, C=2, d=4, T=1),
+        "one language, one number": name_and_weights(np.random.default_rng(2), V=2, C=1, d=1, T=3),
+        "forty symbols": name_and_weights(np.random.default_rng(3), V=3, C=2, d=4, T=40),
     },
     references=[
         Reference("nn.RNN", with_layer),
@@ -398,51 +367,33 @@ FORMS = Result(
                 "W_unembed": np.array([[0], [0], [2 * log(2)]]),
                 "c": np.zeros(3),
             },
-            [
-                [-log(3)] * 3,
-                [-log(4), -log(4), -log(2)],
-                [-log(3)] * 3,
-            ],
-        ),
+            [[-log(3)] * 3, [-log(4), -log(4), -log(2)], [-log(3)] * 3],
+        )
     ],
     mutants=[
         Mutant("no tanh, as in the tutorial", mistaken(activation=np.positive)),
         Mutant(
             "one of the two biases left out",
-            lambda b_recurrent, **case: plain_forward(
-                b_recurrent=0 * b_recurrent, **case
-            ),
+            lambda b_recurrent, **case: plain_forward(b_recurrent=0 * b_recurrent, **case),
         ),
         Mutant(
-            "the language read at the first step alone",
-            mistaken(first_only=True),
-            harmless=one_letter,
-            but="T = 1",
+            "the language read at the first step alone", mistaken(first_only=True), unless=Unless("T = 1", one_letter)
         ),
-        Mutant(
-            "the language left out",
-            lambda W_language, **case: plain_forward(W_language=0 * W_language, **case),
-        ),
+        Mutant("the language left out", lambda W_language, **case: plain_forward(W_language=0 * W_language, **case)),
         Mutant(
             "the state not carried on: each symbol read alone",
             mistaken(carried=False),
-            harmless=one_letter,
-            but="T = 1",
+            unless=Unless("T = 1", one_letter),
         ),
         Mutant("the scores from the state before", mistaken(before=True)),
         Mutant(
             "W_recurrent transposed",
-            lambda W_recurrent, **case: plain_forward(
-                W_recurrent=W_recurrent.T, **case
-            ),
-            harmless=lambda letters, b, **_: len(letters) == 1 or len(b) == 1,
-            but="T = 1 or d = 1",
+            lambda W_recurrent, **case: plain_forward(W_recurrent=W_recurrent.T, **case),
+            unless=Unless("T = 1 or d = 1", lambda letters, b, **_: len(letters) == 1 or len(b) == 1),
         ),
         Mutant(
             "the softmax over time instead of over symbols",
-            lambda **case: (
-                (logits := equations(**case)) - np.logaddexp.reduce(logits, axis=0)
-            ),
+            lambda **case: (logits := equations(**case)) - np.logaddexp.reduce(logits, axis=0),
         ),
     ],
 )
@@ -491,10 +442,7 @@ def enumerated(longest: int, **weights: object) -> Masses:
 
 
 def masses_mutant(
-    name: Callable[[tuple[int, ...], dict], float] = lambda w, weights: p_of(
-        (*w, END), **weights
-    ),
-    later: int = 1,
+    name: Callable[[tuple[int, ...], dict], float] = lambda w, weights: p_of((*w, END), **weights), later: int = 1
 ) -> Callable[..., Masses]:
     """The masses with another probability of a name, or survival counted at another length."""
 
@@ -519,9 +467,7 @@ MASSES = Result(
     case=tiny_network,
     sizes={"A": (1, 4), "C": (1, 9), "d": (1, 9), "n": (0, 3)},
     edges={
-        "one letter, long names": tiny_network(
-            np.random.default_rng(1), A=1, C=1, d=2, n=30
-        ),
+        "one letter, long names": tiny_network(np.random.default_rng(1), A=1, C=1, d=2, n=30),
         "an end that hardly comes": {
             **tiny_network(np.random.default_rng(2), A=2, C=1, d=3, n=4),
             "c": np.array([-math.inf, -math.inf, -40.0, 0, 1]),
@@ -531,9 +477,7 @@ MASSES = Result(
             "c": np.array([-math.inf, -math.inf, 40.0, 0, 1]),
         },
     },
-    references=[
-        Reference("all names and beginnings, enumerated, and the sum 1", enumerated),
-    ],
+    references=[Reference("all names and beginnings, enumerated, and the sum 1", enumerated)],
     worked=[
         # every state is 0, so each symbol has the probability that c says: the end 1/2, each of two letters 1/4
         Worked(
@@ -553,37 +497,26 @@ MASSES = Result(
                 [Fraction(1, 2), Fraction(1, 4), Fraction(1, 8)],
                 [1, 1, 1],
             ),
-        ),
+        )
     ],
     mutants=[
-        Mutant(
-            "the end of the name left out of its probability",
-            masses_mutant(lambda w, weights: p_of(w, **weights)),
-        ),
+        Mutant("the end of the name left out of its probability", masses_mutant(lambda w, weights: p_of(w, **weights))),
         Mutant("what goes on counted before the end is drawn", masses_mutant(later=0)),
-        Mutant(
-            "what goes on counted a letter too late",
-            masses_mutant(later=2),
-        ),
+        Mutant("what goes on counted a letter too late", masses_mutant(later=2)),
         Mutant(
             "the mean over the symbols for their product",
-            masses_mutant(
-                lambda w, weights: p_of((*w, END), **weights) ** (1 / (len(w) + 1))
-            ),
-            harmless=lambda longest, **_: longest == 0,
-            but="the empty name alone",
+            masses_mutant(lambda w, weights: p_of((*w, END), **weights) ** (1 / (len(w) + 1))),
+            unless=Unless("the empty name alone", lambda longest, **_: longest == 0),
         ),
         Mutant(
             "each symbol as if it came first",
             masses_mutant(each_alone),
-            harmless=lambda longest, **_: longest == 0,
-            but="the empty name alone",
+            unless=Unless("the empty name alone", lambda longest, **_: longest == 0),
         ),
         Mutant(
             "the state of another language",
             lambda W_language, **case: enumerated(
-                W_language=W_language + np.arange(1.0, len(W_language) + 1)[:, None],
-                **case,
+                W_language=W_language + np.arange(1.0, len(W_language) + 1)[:, None], **case
             ),
         ),
     ],
@@ -598,11 +531,7 @@ def scored_names(rng: Generator, N: int, T: int, V: int) -> Case:
     lengths = rng.integers(1, T + 1, size=N)
     lengths[0] = T
     targets = rng.integers(1, V, size=(N, T)) * (np.arange(T) < lengths[:, None])
-    return {
-        "scores": 2 * rng.normal(size=(N, T, V)),
-        "targets": targets,
-        "lengths": lengths,
-    }
+    return {"scores": 2 * rng.normal(size=(N, T, V)), "targets": targets, "lengths": lengths}
 
 
 def log_p_of(scores: ndarray, targets: ndarray, lengths: ndarray) -> list[ndarray]:
@@ -622,12 +551,7 @@ def cross_entropy(scores: ndarray, targets: ndarray, lengths: ndarray) -> Likeli
     s, y = torch.tensor(scores).transpose(1, 2), torch.tensor(targets)
     mean = F.cross_entropy(s, y, ignore_index=0)
     total = F.cross_entropy(s, y, ignore_index=0, reduction="sum")
-    return Likelihood(
-        -total.item(),
-        mean.item() / log(2),
-        total.item() / log(2) / len(lengths),
-        mean.exp().item(),
-    )
+    return Likelihood(-total.item(), mean.item() / log(2), total.item() / log(2) / len(lengths), mean.exp().item())
 
 
 def products(scores: ndarray, targets: ndarray, lengths: ndarray) -> Likelihood:
@@ -639,9 +563,7 @@ def products(scores: ndarray, targets: ndarray, lengths: ndarray) -> Likelihood:
     bits = -sum(math.log2(p) for p in names)
     n = int(sum(lengths))
     geometric = math.prod(p ** (1 / n) for p in names)
-    return Likelihood(
-        sum(map(math.log, names)), bits / n, bits / len(names), 1 / geometric
-    )
+    return Likelihood(sum(map(math.log, names)), bits / n, bits / len(names), 1 / geometric)
 
 
 def measured(
@@ -671,9 +593,7 @@ def of_means(**case: ndarray) -> Likelihood:
 
 def padding_counted(scores: ndarray, targets: ndarray, lengths: ndarray) -> Likelihood:
     """The padding as a symbol to predict."""
-    return from_scores(
-        scores=scores, targets=targets, lengths=np.full_like(lengths, targets.shape[1])
-    )
+    return from_scores(scores=scores, targets=targets, lengths=np.full_like(lengths, targets.shape[1]))
 
 
 def equally_long(lengths: ndarray, **_: ndarray) -> bool:
@@ -726,37 +646,20 @@ BITS = Result(
     mutants=[
         Mutant("nats taken for bits", measured(unit=1.0)),
         Mutant(
-            "the end of the name predicted, but not counted",
-            measured(lambda log_p: sum(len(row) - 1 for row in log_p)),
+            "the end of the name predicted, but not counted", measured(lambda log_p: sum(len(row) - 1 for row in log_p))
         ),
-        Mutant(
-            "the end of the name left out altogether", measured(kept=lambda r: r[:-1])
-        ),
-        Mutant(
-            "the mean of the names' own means",
-            of_means,
-            harmless=equally_long,
-            but="names of one length",
-        ),
-        Mutant(
-            "padding predicted and counted",
-            padding_counted,
-            harmless=equally_long,
-            but="names of one length",
-        ),
+        Mutant("the end of the name left out altogether", measured(kept=lambda r: r[:-1])),
+        Mutant("the mean of the names' own means", of_means, unless=Unless("names of one length", equally_long)),
+        Mutant("padding predicted and counted", padding_counted, unless=Unless("names of one length", equally_long)),
         Mutant(
             "divided by the size of the padded table",
-            lambda **case: measured(lambda log_p: len(log_p) * max(map(len, log_p)))(
-                **case
-            ),
-            harmless=equally_long,
-            but="names of one length",
+            lambda **case: measured(lambda log_p: len(log_p) * max(map(len, log_p)))(**case),
+            unless=Unless("names of one length", equally_long),
         ),
         Mutant(
             "divided by the names, not by the symbols",
             measured(len),
-            harmless=lambda lengths, **_: max(lengths) == 1,
-            but="one symbol to predict in each name",
+            unless=Unless("one symbol to predict in each name", lambda lengths, **_: max(lengths) == 1),
         ),
     ],
 )

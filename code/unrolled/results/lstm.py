@@ -11,7 +11,7 @@ from scipy.special import expit
 from torch import Tensor, nn
 
 from unrolled import lstm
-from unrolled.checks import Mutant, Reference, Result, Worked
+from unrolled.checks import Mutant, Reference, Result, Unless, Worked
 from unrolled.lstm import Steps
 
 # A case is inputs u (T, m), the states h_0 and c_0 (d,), and the weights, with rows for i, f, n and o.
@@ -45,10 +45,7 @@ PENCIL = {
 FIRST = np.array([[17 / 64 + 3 * log(3) / 32, 3 / 16], [log(3) / 4 + 3 / 8, 1 / 2]])
 # ∂c_2/∂h_1 = c_1/4 + i = log(3)/8 + 1/2, and ∂h_2/∂c_2 = (1 − (2 − √3)²)/2 = 2√3 − 3
 SECOND = np.array(
-    [
-        [(2 - sqrt(3)) / 4 + (2 * sqrt(3) - 3) * (log(3) / 8 + 1 / 2), sqrt(3) - 3 / 2],
-        [log(3) / 8 + 1 / 2, 1 / 2],
-    ]
+    [[(2 - sqrt(3)) / 4 + (2 * sqrt(3) - 3) * (log(3) / 8 + 1 / 2), sqrt(3) - 3 / 2], [log(3) / 8 + 1 / 2, 1 / 2]]
 )
 CLOSED = PENCIL | {
     # Without recurrent weights and inputs, d = 2: f = 3/4 and 1/2, i = 1/2, n = 0, o = 3/4 at both steps, and c_0 = 0.
@@ -62,17 +59,10 @@ CLOSED = PENCIL | {
 EDGES = {
     "one step": network(np.random.default_rng(1), m=3, d=2, T=1),
     "one number": network(np.random.default_rng(2), m=1, d=1, T=6),
-    "all weights zero": {
-        name: 0 * value
-        for name, value in network(np.random.default_rng(3), m=2, d=3, T=4).items()
-    },
-    "forget gates open and input gates shut, up to rounding": network(
-        np.random.default_rng(4), m=2, d=3, T=5
-    )
+    "all weights zero": {name: 0 * value for name, value in network(np.random.default_rng(3), m=2, d=3, T=4).items()},
+    "forget gates open and input gates shut, up to rounding": network(np.random.default_rng(4), m=2, d=3, T=5)
     | {"b": np.repeat([-50.0, 50, 0, 0], 3)},
-    "forget gates shut, up to rounding": network(
-        np.random.default_rng(5), m=2, d=3, T=5
-    )
+    "forget gates shut, up to rounding": network(np.random.default_rng(5), m=2, d=3, T=5)
     | {"b": np.repeat([0, -50.0, 0, 0], 3)},
     "saturated": network(np.random.default_rng(6), m=2, d=3, T=3)
     | {"W_input": np.linspace(-40, 40, 24).reshape(12, 2)},
@@ -129,17 +119,10 @@ def differences_with_fixed_gates(**case: ndarray) -> ndarray:
         return c
 
     step = 1e-5 * np.eye(d)
-    return np.array(
-        [
-            np.transpose([(end(c + e, t) - end(c - e, t)) / 2e-5 for e in step])
-            for t, c in enumerate(cells)
-        ]
-    )
+    return np.array([np.transpose([(end(c + e, t) - end(c - e, t)) / 2e-5 for e in step]) for t, c in enumerate(cells)])
 
 
-def products_of(
-    factors: Callable[[Steps], ndarray],
-) -> Callable[..., ndarray]:
+def products_of(factors: Callable[[Steps], ndarray]) -> Callable[..., ndarray]:
     """Diagonal Jacobians by c_t, made of other factors (T, d)."""
 
     def path(**case: ndarray) -> ndarray:
@@ -168,57 +151,32 @@ CELL_PATH = Result(
     mutants=[
         Mutant(
             "the whole derivative instead: h_(t−1) moves the gates too",
-            lambda **case: lstm.state_jacobians(**case)[
-                :, len(case["c_0"]) :, len(case["c_0"]) :
-            ],
-            harmless=one_step,
-            but="T = 1, where h_0 does not depend on c_0",
+            lambda **case: lstm.state_jacobians(**case)[:, len(case["c_0"]) :, len(case["c_0"]) :],
+            unless=Unless("T = 1, where h_0 does not depend on c_0", one_step),
         ),
         Mutant(
             "off by one: f_t counted in ∂c_T/∂c_t",
             lambda **case: np.array(
-                [
-                    np.diag(np.prod(lstm.forward(**case).f[max(t - 1, 0) :], axis=0))
-                    for t in range(len(case["u"]) + 1)
-                ]
+                [np.diag(np.prod(lstm.forward(**case).f[max(t - 1, 0) :], axis=0)) for t in range(len(case["u"]) + 1)]
             ),
         ),
-        Mutant(
-            "the gate's slope f(1 − f) for the gate f",
-            products_of(lambda steps: steps.f * (1 - steps.f)),
-        ),
-        Mutant(
-            "the input gate for the forget gate", products_of(lambda steps: steps.i)
-        ),
-        Mutant(
-            "1 − i for f, as if the gates were coupled",
-            products_of(lambda steps: 1 - steps.i),
-        ),
+        Mutant("the gate's slope f(1 − f) for the gate f", products_of(lambda steps: steps.f * (1 - steps.f))),
+        Mutant("the input gate for the forget gate", products_of(lambda steps: steps.i)),
+        Mutant("1 − i for f, as if the gates were coupled", products_of(lambda steps: 1 - steps.i)),
         Mutant(
             "the output gate's factor o(1 − tanh² c) at every step",
-            products_of(
-                lambda steps: steps.f * steps.o * (1 - np.tanh(steps.c[1:]) ** 2)
-            ),
+            products_of(lambda steps: steps.f * steps.o * (1 - np.tanh(steps.c[1:]) ** 2)),
         ),
         Mutant(
             "a sum over the steps for the product",
-            lambda **case: np.array(
-                [
-                    np.diag(lstm.forward(**case).f[t:].sum(0))
-                    for t in range(len(case["u"]) + 1)
-                ]
-            ),
+            lambda **case: np.array([np.diag(lstm.forward(**case).f[t:].sum(0)) for t in range(len(case["u"]) + 1)]),
         ),
         Mutant(
             "the matrix of ones for the identity, f_t in every column",
             lambda **case: np.array(
-                [
-                    np.repeat(np.diag(path)[:, None], len(path), axis=1)
-                    for path in lstm.cell_path(**case)
-                ]
+                [np.repeat(np.diag(path)[:, None], len(path), axis=1) for path in lstm.cell_path(**case)]
             ),
-            harmless=one_number,
-            but="d = 1",
+            unless=Unless("d = 1", one_number),
         ),
     ],
 )
@@ -231,14 +189,7 @@ def by_lstm_cell(**case: ndarray) -> ndarray:
     """The Jacobians (T + 1, 2d, 2d) of the last joint state by all of them, by autograd through ``nn.LSTMCell``."""
     u, h, c, W_input, W_recurrent, b = tensors(case).values()
     cell = nn.LSTMCell(u.shape[1], len(c)).double()
-    cell.load_state_dict(
-        {
-            "weight_ih": W_input,
-            "weight_hh": W_recurrent,
-            "bias_ih": b / 3,
-            "bias_hh": 2 * b / 3,
-        }
-    )
+    cell.load_state_dict({"weight_ih": W_input, "weight_hh": W_recurrent, "bias_ih": b / 3, "bias_hh": 2 * b / 3})
     joint = [torch.cat([h, c]).requires_grad_()]
     for u_t in u:
         h, c = joint[-1].chunk(2)
@@ -265,12 +216,7 @@ def differences(**case: ndarray) -> ndarray:
     step = 1e-5 * np.eye(2 * d)
     return np.array(
         [
-            np.transpose(
-                [
-                    (after(joint + e, u[t:])[-1] - after(joint - e, u[t:])[-1]) / 2e-5
-                    for e in step
-                ]
-            )
+            np.transpose([(after(joint + e, u[t:])[-1] - after(joint - e, u[t:])[-1]) / 2e-5 for e in step])
             for t, joint in enumerate(after(np.concatenate([h, c]), u))
         ]
     )
@@ -279,12 +225,7 @@ def differences(**case: ndarray) -> ndarray:
 def right_slopes(s: Steps, t: int) -> tuple[ndarray, ...]:
     """The slopes of c_(t+1) by the arguments of i, f and n, and of h_(t+1) by that of o with c held fixed."""
     i, f, n, o = s.i[t], s.f[t], s.n[t], s.o[t]
-    return (
-        n * i * (1 - i),
-        s.c[t] * f * (1 - f),
-        i * (1 - n**2),
-        np.tanh(s.c[t + 1]) * o * (1 - o),
-    )
+    return (n * i * (1 - i), s.c[t] * f * (1 - f), i * (1 - n**2), np.tanh(s.c[t + 1]) * o * (1 - o))
 
 
 def mistaken(
@@ -312,9 +253,7 @@ def mistaken(
             by_i, by_f, by_n, by_o = slopes(steps, t)
             c_by_h = by_i[:, None] * W[0] + by_f[:, None] * W[1] + by_n[:, None] * W[2]
             o, squashed = steps.o[t], np.tanh(steps.c[t + 1])
-            slope = (through or (lambda o, squashed: o * (1 - squashed**2)))(
-                o, squashed
-            )
+            slope = (through or (lambda o, squashed: o * (1 - squashed**2)))(o, squashed)
             A = np.zeros((2 * d, 2 * d))
             A[:d, :d] = by_o[:, None] * W[3] + slope[:, None] * c_by_h
             A[:d, d:] = np.diag(slope * steps.f[t])
@@ -366,28 +305,15 @@ JACOBIANS = Result(
     case=network,
     sizes={"m": (1, 7), "d": (1, 7), "T": (1, 8)},
     edges=EDGES,
-    references=[
-        Reference("autograd", by_lstm_cell),
-        Reference("central differences", differences, bound=1e-6),
-    ],
+    references=[Reference("autograd", by_lstm_cell), Reference("central differences", differences, bound=1e-6)],
     worked=[
         Worked(PENCIL, [SECOND @ FIRST, SECOND, np.eye(2)]),
         # h hangs on c alone: ∂h_t/∂c_(t−1) = o f = (9/16, 3/8); c_0 = 0 and n = 0, so c stays 0
         Worked(
             CLOSED,
             [
-                [
-                    [0, 0, 27 / 64, 0],
-                    [0, 0, 0, 3 / 16],
-                    [0, 0, 9 / 16, 0],
-                    [0, 0, 0, 1 / 4],
-                ],
-                [
-                    [0, 0, 9 / 16, 0],
-                    [0, 0, 0, 3 / 8],
-                    [0, 0, 3 / 4, 0],
-                    [0, 0, 0, 1 / 2],
-                ],
+                [[0, 0, 27 / 64, 0], [0, 0, 0, 3 / 16], [0, 0, 9 / 16, 0], [0, 0, 0, 1 / 4]],
+                [[0, 0, 9 / 16, 0], [0, 0, 0, 3 / 8], [0, 0, 3 / 4, 0], [0, 0, 0, 1 / 2]],
                 np.eye(4),
             ],
         ),
@@ -395,63 +321,25 @@ JACOBIANS = Result(
     mutants=[
         Mutant(
             "the gates held fixed: nothing goes through h_(t−1)",
-            mistaken(
-                change=lambda A, d: [without("h", "h")(A, d), without("c", "h")(A, d)]
-            ),
+            mistaken(change=lambda A, d: [without("h", "h")(A, d), without("c", "h")(A, d)]),
         ),
+        Mutant("the way from h_(t−1) into c_t forgotten", mistaken(change=without("c", "h"))),
+        Mutant("the way from c_(t−1) into h_t forgotten", mistaken(change=without("h", "c"))),
         Mutant(
-            "the way from h_(t−1) into c_t forgotten",
-            mistaken(change=without("c", "h")),
-        ),
-        Mutant(
-            "the way from c_(t−1) into h_t forgotten",
-            mistaken(change=without("h", "c")),
-        ),
-        Mutant(
-            "the output gate held fixed",
-            mistaken(
-                slopes=lambda s, t: (
-                    *right_slopes(s, t)[:3],
-                    np.zeros_like(s.o[t]),
-                )
-            ),
+            "the output gate held fixed", mistaken(slopes=lambda s, t: (*right_slopes(s, t)[:3], np.zeros_like(s.o[t])))
         ),
         Mutant("c_t for c_(t−1) beside W_f", mistaken(slopes=off_by_one)),
         Mutant("σ for its slope σ(1 − σ)", mistaken(slopes=gates_for_slopes)),
         Mutant("n(1 − n) for 1 − n²", mistaken(slopes=bent_wrongly)),
-        Mutant(
-            "the tanh of the cell state forgotten: o for o(1 − tanh² c)",
-            mistaken(through=lambda o, squashed: o),
-        ),
-        Mutant(
-            "the blocks of W_recurrent in the order f, i, n, o",
-            mistaken(order=(1, 0, 2, 3)),
-        ),
-        Mutant(
-            "the blocks of W_recurrent in the order i, f, o, n",
-            mistaken(order=(0, 1, 3, 2)),
-        ),
-        Mutant(
-            "W_recurrent transposed, block by block",
-            mistaken(transposed=True),
-            harmless=one_number,
-            but="d = 1",
-        ),
-        Mutant(
-            "the steps multiplied in the wrong order",
-            mistaken(reverse=True),
-            harmless=one_step,
-            but="T = 1",
-        ),
-        Mutant(
-            "each Jacobian transposed",
-            lambda **case: lstm.state_jacobians(**case).swapaxes(1, 2),
-        ),
+        Mutant("the tanh of the cell state forgotten: o for o(1 − tanh² c)", mistaken(through=lambda o, squashed: o)),
+        Mutant("the blocks of W_recurrent in the order f, i, n, o", mistaken(order=(1, 0, 2, 3))),
+        Mutant("the blocks of W_recurrent in the order i, f, o, n", mistaken(order=(0, 1, 3, 2))),
+        Mutant("W_recurrent transposed, block by block", mistaken(transposed=True), unless=Unless("d = 1", one_number)),
+        Mutant("the steps multiplied in the wrong order", mistaken(reverse=True), unless=Unless("T = 1", one_step)),
+        Mutant("each Jacobian transposed", lambda **case: lstm.state_jacobians(**case).swapaxes(1, 2)),
         Mutant(
             "the joint state in the order (c, h)",
-            lambda **case: np.roll(
-                lstm.state_jacobians(**case), len(case["c_0"]), axis=(1, 2)
-            ),
+            lambda **case: np.roll(lstm.state_jacobians(**case), len(case["c_0"]), axis=(1, 2)),
         ),
     ],
 )

@@ -76,29 +76,17 @@ GAIN = Result(
     mutants=[
         Mutant(
             "the gain of the first over the second, p10 − p01",
-            lambda p10, p01, N: Gain(
-                p10 - p01, project.paired_gain(p10, p01, N).variance
-            ),
+            lambda p10, p01, N: Gain(p10 - p01, project.paired_gain(p10, p01, N).variance),
         ),
-        Mutant(
-            "the square of the mean dropped: (p10 + p01) / N",
-            lambda p10, p01, N: Gain(p01 - p10, (p10 + p01) / N),
-        ),
-        Mutant(
-            "the square of the mean added",
-            lambda p10, p01, N: Gain(p01 - p10, (p10 + p01 + (p01 - p10) ** 2) / N),
-        ),
+        Mutant("the square of the mean dropped: (p10 + p01) / N", lambda p10, p01, N: Gain(p01 - p10, (p10 + p01) / N)),
+        Mutant("the square of the mean added", lambda p10, p01, N: Gain(p01 - p10, (p10 + p01 + (p01 - p10) ** 2) / N)),
         Mutant(
             "the two shares taken for independent: the covariance dropped",
-            lambda p10, p01, N: Gain(
-                p01 - p10, (p10 * (1 - p10) + p01 * (1 - p01)) / N
-            ),
+            lambda p10, p01, N: Gain(p01 - p10, (p10 * (1 - p10) + p01 * (1 - p01)) / N),
         ),
         Mutant(
             "the covariance with the wrong sign",
-            lambda p10, p01, N: Gain(
-                p01 - p10, (p10 * (1 - p10) + p01 * (1 - p01) - 2 * p10 * p01) / N
-            ),
+            lambda p10, p01, N: Gain(p01 - p10, (p10 * (1 - p10) + p01 * (1 - p01) - 2 * p10 * p01) / N),
         ),
         Mutant(
             "the variance of one accuracy, Δ(1 − Δ) / N, with the gain for Δ",
@@ -106,15 +94,11 @@ GAIN = Result(
         ),
         Mutant(
             "the standard deviation for the variance",
-            lambda p10, p01, N: Gain(
-                p01 - p10, sqrt(project.paired_gain(p10, p01, N).variance)
-            ),
+            lambda p10, p01, N: Gain(p01 - p10, sqrt(project.paired_gain(p10, p01, N).variance)),
         ),
         Mutant(
             "N − 1 for N, as in the estimate from a sample",
-            lambda p10, p01, N: Gain(
-                p01 - p10, (p10 + p01 - (p01 - p10) ** 2) / max(N - 1, 1)
-            ),
+            lambda p10, p01, N: Gain(p01 - p10, (p10 + p01 - (p01 - p10) ** 2) / max(N - 1, 1)),
         ),
     ],
 )
@@ -167,9 +151,7 @@ def size_but(
     def size(gain: float, discordant: float, alpha: float, power: float) -> float:
         first, second = (
             NormalDist().inv_cdf(level) * term
-            for level, term in zip(
-                levels(alpha, power), terms(gain, discordant), strict=True
-            )
+            for level, term in zip(levels(alpha, power), terms(gain, discordant), strict=True)
         )
         return total(first, second) / over(gain)
 
@@ -184,69 +166,31 @@ SIZE = Result(
     case=pilot,
     sizes={"n": (3, 400)},
     edges={
-        "a power of one half": {
-            "gain": 0.03,
-            "discordant": 0.1,
-            "alpha": 0.05,
-            "power": 0.5,
-        },
+        "a power of one half": {"gain": 0.03, "discordant": 0.1, "alpha": 0.05, "power": 0.5},
         "a loss": {"gain": -0.03, "discordant": 0.1, "alpha": 0.05, "power": 0.8},
-        "the first never alone right": {
-            "gain": 0.05,
-            "discordant": 0.05,
-            "alpha": 0.05,
-            "power": 0.9,
-        },
-        "a tiny gain": {
-            "gain": 0.001,
-            "discordant": 0.3,
-            "alpha": 0.01,
-            "power": 0.8,
-        },
+        "the first never alone right": {"gain": 0.05, "discordant": 0.05, "alpha": 0.05, "power": 0.9},
+        "a tiny gain": {"gain": 0.001, "discordant": 0.3, "alpha": 0.01, "power": 0.8},
     },
     references=[Reference("search on the normal distribution", by_search)],
     worked=[
         # √ψ = 1 and √(ψ − Δ²) = 4/5, bounds 1 and 1: (9/5)² / (9/25)
         Worked({"gain": 0.6, "discordant": 1.0, "alpha": ONE, "power": 1 - ONE / 2}, 9),
         # √ψ = 13/20 and √(ψ − Δ²) = 12/20, bounds 1 and 1: (5/4)² / (1/16)
-        Worked(
-            {"gain": 0.25, "discordant": 0.4225, "alpha": ONE, "power": 1 - ONE / 2}, 25
-        ),
+        Worked({"gain": 0.25, "discordant": 0.4225, "alpha": ONE, "power": 1 - ONE / 2}, 25),
         # the same, bounds 2 and 1: (38/20)² / (1/16)
-        Worked(
-            {"gain": 0.25, "discordant": 0.4225, "alpha": TWO, "power": 1 - ONE / 2},
-            Fraction(1444, 25),
-        ),
+        Worked({"gain": 0.25, "discordant": 0.4225, "alpha": TWO, "power": 1 - ONE / 2}, Fraction(1444, 25)),
     ],
     mutants=[
-        Mutant(
-            "a one-sided bound, α for α/2",
-            size_but(levels=lambda a, p: (1 - a, p)),
-        ),
-        Mutant(
-            "the power left out, so that it is one half",
-            size_but(levels=lambda a, p: (1 - a / 2, 0.5)),
-        ),
-        Mutant(
-            "β for the power",
-            size_but(levels=lambda a, p: (1 - a / 2, 1 - p)),
-        ),
-        Mutant(
-            "the variance of equal models for both",
-            size_but(terms=lambda g, psi: (sqrt(psi), sqrt(psi))),
-        ),
+        Mutant("a one-sided bound, α for α/2", size_but(levels=lambda a, p: (1 - a, p))),
+        Mutant("the power left out, so that it is one half", size_but(levels=lambda a, p: (1 - a / 2, 0.5))),
+        Mutant("β for the power", size_but(levels=lambda a, p: (1 - a / 2, 1 - p))),
+        Mutant("the variance of equal models for both", size_but(terms=lambda g, psi: (sqrt(psi), sqrt(psi)))),
         Mutant(
             "the variance where the gain is there for both",
             size_but(terms=lambda g, psi: (sqrt(psi - g**2), sqrt(psi - g**2))),
         ),
-        Mutant(
-            "the squares added, not the sum squared",
-            size_but(total=lambda first, second: first**2 + second**2),
-        ),
-        Mutant(
-            "the variances for the standard deviations",
-            size_but(terms=lambda g, psi: (psi, psi - g**2)),
-        ),
+        Mutant("the squares added, not the sum squared", size_but(total=lambda first, second: first**2 + second**2)),
+        Mutant("the variances for the standard deviations", size_but(terms=lambda g, psi: (psi, psi - g**2))),
         Mutant("divided by Δ, not by Δ²", size_but(over=abs)),
     ],
 )

@@ -14,15 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from unrolled import residual
-from unrolled.checks import (
-    Case,
-    Mutant,
-    Reference,
-    Result,
-    Worked,
-    autograd,
-    central_differences,
-)
+from unrolled.checks import Case, Mutant, Reference, Result, Unless, Worked, autograd, central_differences
 from unrolled.residual import Gradients, Paths
 
 # A case is a sentence x (T, V) in one-hot rows, the next word y (V,), and the three matrices.
@@ -108,14 +100,7 @@ EDGES = {
 }
 
 
-def J_of_states(
-    x: Tensor,
-    y: Tensor,
-    W_embed: Tensor,
-    W_recurrent: Tensor,
-    W_unembed: Tensor,
-    h: Tensor,
-) -> Tensor:
+def J_of_states(x: Tensor, y: Tensor, W_embed: Tensor, W_recurrent: Tensor, W_unembed: Tensor, h: Tensor) -> Tensor:
     """J in PyTorch's own words; row t of h is added to the state h_t."""
     state = h[:1]
     for x_t, added in zip(x, h[1:], strict=True):
@@ -125,12 +110,7 @@ def J_of_states(
 
 
 def plain_J_of_states(
-    x: ndarray,
-    y: ndarray,
-    W_embed: ndarray,
-    W_recurrent: ndarray,
-    W_unembed: ndarray,
-    h: ndarray,
+    x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray, h: ndarray
 ) -> float:
     """J from its definition; row t of h is added to the state h_t."""
     state = h[0]
@@ -179,18 +159,11 @@ def at_the_end(s: ndarray, y: ndarray, W_unembed: ndarray) -> ndarray:
 
 
 def carried(
-    back: Callable[[ndarray, ndarray, ndarray], ndarray],
-    diagonals: Callable[[ndarray], ndarray] = bent,
+    back: Callable[[ndarray, ndarray, ndarray], ndarray], diagonals: Callable[[ndarray], ndarray] = bent
 ) -> Callable[..., ndarray]:
     """The gradients by the states, carried back otherwise, from W_recurrent, the diagonal of D_t and g_t."""
 
-    def state_gradients(
-        x: ndarray,
-        y: ndarray,
-        W_embed: ndarray,
-        W_recurrent: ndarray,
-        W_unembed: ndarray,
-    ) -> ndarray:
+    def state_gradients(x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray) -> ndarray:
         h, s, _ = residual.forward(x, y, W_embed, W_recurrent, W_unembed)
         g = [at_the_end(s, y, W_unembed)]
         for D in diagonals(h)[::-1]:
@@ -205,9 +178,7 @@ def right_way(W: ndarray, D: ndarray, g: ndarray) -> ndarray:
     return g + W.T @ (D * g)
 
 
-def wrong_order(
-    x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray
-) -> ndarray:
+def wrong_order(x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray) -> ndarray:
     """The gradients by the states, with the factors in the opposite order."""
     h, s, _ = residual.forward(x, y, W_embed, W_recurrent, W_unembed)
     A = residual.factors(h, W_recurrent)
@@ -225,67 +196,44 @@ STATES = Result(
     edges=EDGES,
     references=[
         Reference("autograd", autograd(J_of_states, h=all_states)),
-        Reference(
-            "central differences",
-            central_differences(plain_J_of_states, h=all_states),
-            bound=1e-6,
-        ),
+        Reference("central differences", central_differences(plain_J_of_states, h=all_states), bound=1e-6),
     ],
     worked=[
         Worked(LOVE, [[9 * log(3) / 8], [3 * log(3) / 4], [log(3) / 2], [log(3) / 3]]),
         Worked(
             TWICE,
-            [
-                [-3 * log(3) / 4, -3 * log(3) / 2 - 3],
-                [-3 * log(3) / 4, -3 * log(3) / 4 - 3],
-                [-3 * log(3) / 4, -3],
-            ],
+            [[-3 * log(3) / 4, -3 * log(3) / 2 - 3], [-3 * log(3) / 4, -3 * log(3) / 4 - 3], [-3 * log(3) / 4, -3]],
         ),
     ],
     mutants=[
         Mutant(
             "1 − h_t² for 1 − (h_t − h_(t−1))²",
             carried(right_way, bent_as_vanilla),
-            harmless=one_step,
-            but="T = 1, where h_0 = 0",
+            unless=Unless("T = 1, where h_0 = 0", one_step),
         ),
+        Mutant("the identity path forgotten: WᵀD_t for I + WᵀD_t", carried(lambda W, D, g: W.T @ (D * g))),
         Mutant(
-            "the identity path forgotten: WᵀD_t for I + WᵀD_t",
-            carried(lambda W, D, g: W.T @ (D * g)),
-        ),
-        Mutant(
-            "W_recurrent not transposed",
-            carried(lambda W, D, g: g + W @ (D * g)),
-            harmless=one_number,
-            but="d = 1",
+            "W_recurrent not transposed", carried(lambda W, D, g: g + W @ (D * g)), unless=Unless("d = 1", one_number)
         ),
         Mutant(
             "D_t on the wrong side, D_t Wᵀ",
             carried(lambda W, D, g: g + D * (W.T @ g)),
-            harmless=one_number,
-            but="d = 1",
+            unless=Unless("d = 1", one_number),
         ),
         Mutant(
             "D at the wrong time, D_(t−1) for D_t",
-            carried(
-                right_way, lambda h: np.vstack([np.ones_like(h[:1]), bent(h)[:-1]])
-            ),
+            carried(right_way, lambda h: np.vstack([np.ones_like(h[:1]), bent(h)[:-1]])),
         ),
         Mutant(
             "the factors in the wrong order, (I + WᵀD_3)(I + WᵀD_2)",
             wrong_order,
-            harmless=either(one_step, one_number),
-            but="T = 1 or d = 1",
+            unless=Unless("T = 1 or d = 1", either(one_step, one_number)),
         ),
         Mutant("only the identity path: g_T at every step", carried(lambda W, D, g: g)),
         Mutant(
-            "the identity path through the activation too, D_t + WᵀD_t",
-            carried(lambda W, D, g: D * g + W.T @ (D * g)),
+            "the identity path through the activation too, D_t + WᵀD_t", carried(lambda W, D, g: D * g + W.T @ (D * g))
         ),
-        Mutant(
-            "the sign of the loss",
-            lambda **case: -residual.state_gradients(**case),
-        ),
+        Mutant("the sign of the loss", lambda **case: -residual.state_gradients(**case)),
     ],
 )
 
@@ -293,33 +241,21 @@ STATES = Result(
 # ∂J/∂W_embed, ∂J/∂W_recurrent, ∂J/∂W_unembed
 
 
-def mistaken(
-    **wrong: Callable[[ndarray, ndarray, ndarray, ndarray, ndarray], ndarray],
-) -> Callable[..., Gradients]:
+def mistaken(**wrong: Callable[[ndarray, ndarray, ndarray, ndarray, ndarray], ndarray]) -> Callable[..., Gradients]:
     """The gradients, but some of them computed otherwise, from x, h, g, the δ_t as rows, and e."""
 
-    def gradients(
-        x: ndarray,
-        y: ndarray,
-        W_embed: ndarray,
-        W_recurrent: ndarray,
-        W_unembed: ndarray,
-    ) -> Gradients:
+    def gradients(x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray) -> Gradients:
         case = x, y, W_embed, W_recurrent, W_unembed
         h, s, _ = residual.forward(*case)
         g = residual.state_gradients(*case)
         delta = bent(h) * g[1:]
         given = x, h, g, delta, y - softmax(s)
-        return residual.gradients(*case)._replace(
-            **{name: f(*given) for name, f in wrong.items()}
-        )
+        return residual.gradients(*case)._replace(**{name: f(*given) for name, f in wrong.items()})
 
     return gradients
 
 
-def from_deltas(
-    deltas: Callable[[ndarray, ndarray], ndarray],
-) -> Callable[..., Gradients]:
+def from_deltas(deltas: Callable[[ndarray, ndarray], ndarray]) -> Callable[..., Gradients]:
     """The gradients with other δ_t, made of h and g."""
     return mistaken(
         W_embed=lambda x, h, g, delta, e: deltas(h, g).T @ x,
@@ -327,18 +263,14 @@ def from_deltas(
     )
 
 
-def without_identity(
-    x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray
-) -> Gradients:
+def without_identity(x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray) -> Gradients:
     """The gradients, with those by the states carried back by WᵀD_t alone."""
     case = x, y, W_embed, W_recurrent, W_unembed
     g = carried(lambda W, D, g: W.T @ (D * g))(*case)
     return from_deltas(lambda h, _: bent(h) * g[1:])(*case)
 
 
-def vanilla_throughout(
-    x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray
-) -> Gradients:
+def vanilla_throughout(x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray) -> Gradients:
     """The gradients with the vanilla network's diagonals both on the way back and in δ_t."""
     case = x, y, W_embed, W_recurrent, W_unembed
     g = carried(right_way, bent_as_vanilla)(*case)
@@ -363,9 +295,7 @@ GRADIENTS = Result(
         Reference(
             "autograd",
             autograd(
-                lambda **case: J_of_states(
-                    **case, h=torch.zeros(all_states(case), dtype=torch.float64)
-                ),
+                lambda **case: J_of_states(**case, h=torch.zeros(all_states(case), dtype=torch.float64)),
                 "W_embed",
                 "W_recurrent",
                 "W_unembed",
@@ -404,46 +334,26 @@ GRADIENTS = Result(
     ],
     mutants=[
         Mutant(
-            "1 − h_t² for 1 − (h_t − h_(t−1))²",
-            vanilla_throughout,
-            harmless=one_step,
-            but="T = 1, where h_0 = 0",
+            "1 − h_t² for 1 − (h_t − h_(t−1))²", vanilla_throughout, unless=Unless("T = 1, where h_0 = 0", one_step)
         ),
         Mutant(
             "1 − h_t² for 1 − (h_t − h_(t−1))², in δ_t alone",
             from_deltas(lambda h, g: bent_as_vanilla(h) * g[1:]),
-            harmless=one_step,
-            but="T = 1, where h_0 = 0",
+            unless=Unless("T = 1, where h_0 = 0", one_step),
         ),
-        Mutant(
-            "the activation's derivative forgotten: g_t for δ_t",
-            from_deltas(lambda h, g: g[1:]),
-        ),
-        Mutant(
-            "off by one in time: D_t g_(t−1) for D_t g_t",
-            from_deltas(lambda h, g: bent(h) * g[:-1]),
-        ),
-        Mutant(
-            "the identity path forgotten on the way back",
-            without_identity,
-            harmless=one_step,
-            but="T = 1",
-        ),
-        Mutant(
-            "h_t for h_(t−1) in ∂J/∂W_recurrent",
-            mistaken(W_recurrent=lambda x, h, g, delta, e: delta.T @ h[1:]),
-        ),
+        Mutant("the activation's derivative forgotten: g_t for δ_t", from_deltas(lambda h, g: g[1:])),
+        Mutant("off by one in time: D_t g_(t−1) for D_t g_t", from_deltas(lambda h, g: bent(h) * g[:-1])),
+        Mutant("the identity path forgotten on the way back", without_identity, unless=Unless("T = 1", one_step)),
+        Mutant("h_t for h_(t−1) in ∂J/∂W_recurrent", mistaken(W_recurrent=lambda x, h, g, delta, e: delta.T @ h[1:])),
         Mutant(
             "∂J/∂W_recurrent transposed, h_(t−1) δ_tᵀ",
             mistaken(W_recurrent=lambda x, h, g, delta, e: h[:-1].T @ delta),
-            harmless=either(one_step, one_number),
-            but="T = 1 or d = 1",
+            unless=Unless("T = 1 or d = 1", either(one_step, one_number)),
         ),
         Mutant(
             "a word that comes again overwrites what its column had",
             mistaken(W_embed=lambda x, h, g, delta, e: overwritten(delta, x)),
-            harmless=lambda x, **_: x.sum(0).max() <= 1,
-            but="no word comes twice",
+            unless=Unless("no word comes twice", lambda x, **_: x.sum(0).max() <= 1),
         ),
         Mutant(
             "only the last step counted",
@@ -451,14 +361,12 @@ GRADIENTS = Result(
                 W_embed=lambda x, h, g, delta, e: np.outer(delta[-1], x[-1]),
                 W_recurrent=lambda x, h, g, delta, e: np.outer(delta[-1], h[-2]),
             ),
-            harmless=one_step,
-            but="T = 1",
+            unless=Unless("T = 1", one_step),
         ),
         Mutant(
             "the last update for the last state in ∂J/∂W_unembed",
             mistaken(W_unembed=lambda x, h, g, delta, e: np.outer(e, h[-1] - h[-2])),
-            harmless=one_step,
-            but="T = 1, where h_0 = 0",
+            unless=Unless("T = 1, where h_0 = 0", one_step),
         ),
         Mutant(
             "the sign of the loss, in all three",
@@ -472,13 +380,7 @@ GRADIENTS = Result(
 
 
 def J_along_paths(
-    x: Tensor,
-    y: Tensor,
-    W_embed: Tensor,
-    W_recurrent: Tensor,
-    W_unembed: Tensor,
-    h_1: Tensor,
-    terms: Tensor,
+    x: Tensor, y: Tensor, W_embed: Tensor, W_recurrent: Tensor, W_unembed: Tensor, h_1: Tensor, terms: Tensor
 ) -> Tensor:
     """J, and J again for each subset of steps, with what is not on its path held fixed.
 
@@ -496,24 +398,13 @@ def J_along_paths(
     for t in range(2, len(x) + 1):
         new, kept = tanh(t, along), along
         on = taken[:, t - 2, None]
-        along = torch.where(on, new, new.detach()) + torch.where(
-            on, kept.detach(), kept
-        )
+        along = torch.where(on, new, new.detach()) + torch.where(on, kept.detach(), kept)
         h = h + tanh(t, h)
-    return sum(
-        -F.cross_entropy(F.linear(row, W_unembed), y.argmax())
-        for row in torch.cat([h, along])
-    )
+    return sum(-F.cross_entropy(F.linear(row, W_unembed), y.argmax()) for row in torch.cat([h, along]))
 
 
 def plain_J_along_paths(
-    x: ndarray,
-    y: ndarray,
-    W_embed: ndarray,
-    W_recurrent: ndarray,
-    W_unembed: ndarray,
-    h_1: ndarray,
-    terms: ndarray,
+    x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray, h_1: ndarray, terms: ndarray
 ) -> float:
     """The same from the definition of J."""
 
@@ -535,14 +426,10 @@ def plain_J_along_paths(
             h = fixed[t - 1] + tanh(t, h) if on else h + fixed[t] - fixed[t - 1]
         ends.append(h)
     k = y.argmax()
-    return float(
-        sum(-np.log(np.exp(W_unembed @ h - W_unembed[k] @ h).sum()) for h in ends)
-    )
+    return float(sum(-np.log(np.exp(W_unembed @ h - W_unembed[k] @ h).sum()) for h in ends))
 
 
-def entry_by_entry(
-    x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray
-) -> Paths:
+def entry_by_entry(x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray) -> Paths:
     """The sums over all ways from an entry of h_1 to an entry of h_T, with the derivatives of single entries."""
     d, T = len(W_embed), len(x)
     h = residual.states(x, W_embed, W_recurrent)
@@ -567,13 +454,7 @@ def subset_terms(
 ) -> Callable[..., Paths]:
     """The paths with other factors, made of W_recurrent and the diagonal of D_t, or in the opposite order."""
 
-    def paths(
-        x: ndarray,
-        y: ndarray,
-        W_embed: ndarray,
-        W_recurrent: ndarray,
-        W_unembed: ndarray,
-    ) -> Paths:
+    def paths(x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray) -> Paths:
         h, s, _ = residual.forward(x, y, W_embed, W_recurrent, W_unembed)
         branch = [factor(W_recurrent, D) for D in diagonals(h)[1:]]
         terms = []
@@ -639,63 +520,41 @@ PATHS = Result(
     ],
     worked=[
         # WD_t = 1/2 at every step: 1, 1/2, 1/2, 1/4 times g_3 = log(3)/3
-        Worked(
-            LOVE,
-            Paths(
-                h_1=[3 * log(3) / 4],
-                terms=[[log(3) / 3], [log(3) / 6], [log(3) / 6], [log(3) / 12]],
-            ),
-        ),
+        Worked(LOVE, Paths(h_1=[3 * log(3) / 4], terms=[[log(3) / 3], [log(3) / 6], [log(3) / 6], [log(3) / 12]])),
         Worked(
             TWICE,
-            Paths(
-                h_1=[-3 * log(3) / 4, -3 * log(3) / 4 - 3],
-                terms=[[-3 * log(3) / 4, -3], [0, -3 * log(3) / 4]],
-            ),
+            Paths(h_1=[-3 * log(3) / 4, -3 * log(3) / 4 - 3], terms=[[-3 * log(3) / 4, -3], [0, -3 * log(3) / 4]]),
         ),
     ],
     mutants=[
         Mutant(
             "1 − h_t² for 1 − (h_t − h_(t−1))²",
             subset_terms(diagonals=bent_as_vanilla),
-            harmless=one_step,
-            but="T = 1",
+            unless=Unless("T = 1", one_step),
         ),
         Mutant(
             "W_recurrent not transposed",
             subset_terms(factor=lambda W, D: W * D),
-            harmless=either(one_step, one_number),
-            but="T = 1 or d = 1",
+            unless=Unless("T = 1 or d = 1", either(one_step, one_number)),
         ),
         Mutant(
             "the factors in the wrong order",
             subset_terms(forwards=True),
-            harmless=either(lambda x, **_: len(x) <= 2, one_number),
-            but="T ≤ 2 or d = 1",
+            unless=Unless("T ≤ 2 or d = 1", either(lambda x, **_: len(x) <= 2, one_number)),
         ),
-        Mutant(
-            "only the identity path",
-            summed(lambda detours: detours == 0),
-            harmless=one_step,
-            but="T = 1",
-        ),
+        Mutant("only the identity path", summed(lambda detours: detours == 0), unless=Unless("T = 1", one_step)),
         Mutant(
             "only the path through every branch, as in the vanilla network",
             summed(lambda detours: detours == detours.max()),
-            harmless=one_step,
-            but="T = 1",
+            unless=Unless("T = 1", one_step),
         ),
         Mutant(
             "the paths through two or more branches forgotten",
             summed(lambda detours: detours <= 1),
-            harmless=lambda x, **_: len(x) <= 2,
-            but="T ≤ 2",
+            unless=Unless("T ≤ 2", lambda x, **_: len(x) <= 2),
         ),
         Mutant("one factor too many, the one that leads to h_0", one_factor_too_many),
-        Mutant(
-            "the sign of the loss",
-            lambda **case: Paths(*(-part for part in residual.paths(**case))),
-        ),
+        Mutant("the sign of the loss", lambda **case: Paths(*(-part for part in residual.paths(**case)))),
     ],
 )
 
@@ -730,9 +589,7 @@ def shape_of_gradients(case: Case) -> tuple[int, int]:
     return len(case["A"]) + 1, len(case["g_T"])
 
 
-def scanned(
-    combine: Callable[[ndarray, ndarray], ndarray], forwards: bool = False
-) -> Callable[..., ndarray]:
+def scanned(combine: Callable[[ndarray, ndarray], ndarray], forwards: bool = False) -> Callable[..., ndarray]:
     """The scan with another operation, or from the other end."""
 
     def backward(A: ndarray, g_T: ndarray) -> ndarray:
@@ -778,81 +635,58 @@ SCAN = Result(
         "one step": {"A": np.array([[[2.0, 1], [0, 3]]]), "g_T": np.array([1.0, -1])},
         "one number": {"A": np.array([[[2.0]], [[-0.5]], [[3]]]), "g_T": np.ones(1)},
         "a power of two": random_factors(np.random.default_rng(1), T=64, d=3),
-        "one more than a power of two": random_factors(
-            np.random.default_rng(2), T=65, d=3
-        ),
+        "one more than a power of two": random_factors(np.random.default_rng(2), T=65, d=3),
         "all factors zero, WᵀD = −I": {"A": np.zeros((5, 2, 2)), "g_T": np.ones(2)},
         "a zero in the middle": {
             "A": np.array([np.eye(2), 2 * np.eye(2), 0 * np.eye(2), np.eye(2)]),
             "g_T": np.array([3.0, -1]),
         },
-        "vanishing": {
-            "A": np.full((40, 2, 2), 0.01) * [[1, 2], [-1, 1]],
-            "g_T": np.array([1.0, 2]),
-        },
-        "growing": {
-            "A": np.full((40, 2, 2), 3.0) * [[1, 2], [-1, 1]],
-            "g_T": np.array([1.0, 2]),
-        },
+        "vanishing": {"A": np.full((40, 2, 2), 0.01) * [[1, 2], [-1, 1]], "g_T": np.array([1.0, 2])},
+        "growing": {"A": np.full((40, 2, 2), 3.0) * [[1, 2], [-1, 1]], "g_T": np.array([1.0, 2])},
     },
     references=[
         Reference("autograd", autograd(J_of_linear_network, h=shape_of_gradients)),
         Reference(
-            "central differences",
-            central_differences(plain_J_of_linear_network, h=shape_of_gradients),
-            bound=1e-6,
+            "central differences", central_differences(plain_J_of_linear_network, h=shape_of_gradients), bound=1e-6
         ),
         Reference("one step after the other", residual.backward_step_by_step),
     ],
     worked=[
         # A_1 A_2 A_3 g, A_2 A_3 g, A_3 g, g
         Worked(
-            {
-                "A": np.array([[[1.0, 1], [0, 1]], [[2, 0], [1, 1]], [[0, 1], [1, 0]]]),
-                "g_T": np.array([1.0, 3]),
-            },
+            {"A": np.array([[[1.0, 1], [0, 1]], [[2, 0], [1, 1]], [[0, 1], [1, 0]]]), "g_T": np.array([1.0, 3])},
             [[10, 4], [6, 4], [3, 1], [1, 3]],
-        ),
+        )
     ],
     mutants=[
         Mutant(
             "the two factors of each product exchanged",
             scanned(lambda later, earlier: later @ earlier),
-            harmless=either(flat, single),
-            but="T = 1 or d = 1",
+            unless=Unless("T = 1 or d = 1", either(flat, single)),
         ),
         Mutant(
             "scanned from the first step: A_1 ⋯ A_t g_T",
             scanned(lambda first, then: first @ then, forwards=True),
-            harmless=single,
-            but="T = 1",
+            unless=Unless("T = 1", single),
         ),
         Mutant(
             "off by one: A_t ⋯ A_T g_T as the gradient of step t",
-            lambda A, g_T: np.vstack(
-                [
-                    residual.backward_by_scan(A, g_T)[:1],
-                    residual.backward_by_scan(A, g_T)[:-1],
-                ]
-            ),
+            lambda A, g_T: np.vstack([residual.backward_by_scan(A, g_T)[:1], residual.backward_by_scan(A, g_T)[:-1]]),
         ),
         Mutant(
             "products entry by entry",
             scanned(lambda later, earlier: earlier * later),
-            harmless=either(flat, single),
-            but="T = 1 or d = 1",
+            unless=Unless("T = 1 or d = 1", either(flat, single)),
         ),
         Mutant(
             "each factor transposed",
             lambda A, g_T: residual.backward_by_scan(A.transpose(0, 2, 1), g_T),
-            harmless=flat,
-            but="d = 1",
+            unless=Unless("d = 1", flat),
         ),
         Mutant(
             "the factor left over at an odd number dropped",
             forgetful,
-            harmless=lambda A, **_: len(A) & (len(A) - 1) == 0,
-            but="T a power of two",
+            unless=Unless("T a power of two", lambda A, **_: len(A) & (len(A) - 1) == 0),
         ),
     ],
 )

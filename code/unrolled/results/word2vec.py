@@ -18,21 +18,8 @@ from torch.distributions import Categorical, kl_divergence
 from torch.nn import functional as F
 
 from unrolled import word2vec
-from unrolled.checks import (
-    Case,
-    Mutant,
-    Reference,
-    Result,
-    Worked,
-    autograd,
-    central_differences,
-)
-from unrolled.word2vec import (
-    CrossEntropy,
-    Hierarchical,
-    Multiplications,
-    PairGradients,
-)
+from unrolled.checks import Case, Mutant, Reference, Result, Unless, Worked, autograd, central_differences
+from unrolled.word2vec import CrossEntropy, Hierarchical, Multiplications, PairGradients
 
 # The example of the page: the scores of three words are (log 2, 0, 0), so P is (1/2, 1/4, 1/4).
 V_3 = np.array([[log(2), 0], [5, 7], [-3, 1]])
@@ -79,16 +66,11 @@ def corpus(rng: Generator, V: int, d: int, N: int) -> dict[str, ndarray]:
     }
 
 
-def by_distributions(
-    centres: ndarray, outsides: ndarray, v: ndarray, u: ndarray
-) -> dict[str, object]:
+def by_distributions(centres: ndarray, outsides: ndarray, v: ndarray, u: ndarray) -> dict[str, object]:
     """The loss pair by pair, and the parts by PyTorch's distributions, one centre after the other."""
     centres, outsides = torch.tensor(centres), torch.tensor(outsides)
     v, u = torch.tensor(v), torch.tensor(u)
-    entropy, divergence = (
-        torch.zeros(len(u), dtype=torch.float64),
-        torch.zeros(len(u), dtype=torch.float64),
-    )
+    entropy, divergence = (torch.zeros(len(u), dtype=torch.float64), torch.zeros(len(u), dtype=torch.float64))
     for c in centres.unique():
         counts = outsides[centres == c].bincount(minlength=len(u)).double()
         observed, model = Categorical(counts), Categorical(logits=F.linear(v[c], u))
@@ -102,9 +84,7 @@ def by_distributions(
     }
 
 
-def pair_by_pair(
-    centres: ndarray, outsides: ndarray, v: ndarray, u: ndarray
-) -> dict[str, object]:
+def pair_by_pair(centres: ndarray, outsides: ndarray, v: ndarray, u: ndarray) -> dict[str, object]:
     """The loss from its definition, pair by pair, and its mean for each centre."""
     of_centre = np.zeros(len(u))
     for c, o in zip(centres, outsides, strict=True):
@@ -113,9 +93,7 @@ def pair_by_pair(
     return {"loss": of_centre.sum(), "cross_entropy": of_centre / np.maximum(n_c, 1)}
 
 
-def with_loss(
-    loss: Callable[[CrossEntropy, dict], float],
-) -> Callable[..., CrossEntropy]:
+def with_loss(loss: Callable[[CrossEntropy, dict], float]) -> Callable[..., CrossEntropy]:
     """The claim, but with another loss, from the right parts and the case."""
 
     def mistaken(**case: ndarray) -> CrossEntropy:
@@ -130,9 +108,7 @@ def occurrences(case: dict) -> ndarray:
     return np.bincount(case["centres"], minlength=len(case["u"]))
 
 
-def each_pair_once(
-    centres: ndarray, outsides: ndarray, v: ndarray, u: ndarray
-) -> CrossEntropy:
+def each_pair_once(centres: ndarray, outsides: ndarray, v: ndarray, u: ndarray) -> CrossEntropy:
     """The claim on the set of pairs."""
     once = np.unique(np.stack([centres, outsides]), axis=1)
     return word2vec.cross_entropy(*once, v, u)
@@ -170,57 +146,44 @@ CROSS_ENTROPY = Result(
     worked=[
         # p̂ is (1/4, 1/2, 1/4) and P is (1/2, 1/4, 1/4)
         Worked(
-            {
-                "centres": np.array([0, 0, 0, 0]),
-                "outsides": np.array([1, 0, 2, 1]),
-                "v": V_3,
-                "u": U_3,
-            },
+            {"centres": np.array([0, 0, 0, 0]), "outsides": np.array([1, 0, 2, 1]), "v": V_3, "u": U_3},
             CrossEntropy(
                 loss=7 * log(2),
                 cross_entropy=[1.75 * log(2), 0, 0],
                 entropy=[1.5 * log(2), 0, 0],
                 divergence=[0.25 * log(2), 0, 0],
             ),
-        ),
+        )
     ],
     mutants=[
-        Mutant(
-            "the mean over the pairs for the sum",
-            with_loss(lambda right, case: right.loss / len(case["centres"])),
-        ),
-        Mutant(
-            "the sign of log P: the likelihood, not the loss",
-            with_loss(lambda right, case: -right.loss),
-        ),
-        Mutant(
-            "every centre counted once, not n(c) times",
-            with_loss(lambda right, case: right.cross_entropy.sum()),
-        ),
+        Mutant("the mean over the pairs for the sum", with_loss(lambda right, case: right.loss / len(case["centres"]))),
+        Mutant("the sign of log P: the likelihood, not the loss", with_loss(lambda right, case: -right.loss)),
+        Mutant("every centre counted once, not n(c) times", with_loss(lambda right, case: right.cross_entropy.sum())),
         Mutant(
             "the divergence alone, the entropy dropped",
             with_loss(lambda right, case: occurrences(case) @ right.divergence),
-            harmless=lambda **case: not word2vec.cross_entropy(**case).entropy.any(),
-            but="texts in which each centre has one outside word only",
+            unless=Unless(
+                "texts in which each centre has one outside word only",
+                lambda **case: not word2vec.cross_entropy(**case).entropy.any(),
+            ),
         ),
         Mutant(
             "centre and outside word exchanged, P(c | o)",
-            lambda centres, outsides, v, u: word2vec.cross_entropy(
-                outsides, centres, v, u
+            lambda centres, outsides, v, u: word2vec.cross_entropy(outsides, centres, v, u),
+            unless=Unless(
+                "symmetric counts, n(c, o) = n(o, c)",
+                lambda centres, outsides, **_: (
+                    sorted(zip(centres, outsides, strict=True)) == sorted(zip(outsides, centres, strict=True))
+                ),
             ),
-            harmless=lambda centres, outsides, **_: (
-                sorted(zip(centres, outsides, strict=True))
-                == sorted(zip(outsides, centres, strict=True))
-            ),
-            but="symmetric counts, n(c, o) = n(o, c)",
         ),
         Mutant(
             "every pair counted once, however often it occurs",
             each_pair_once,
-            harmless=lambda centres, outsides, **_: (
-                len(set(zip(centres, outsides, strict=True))) == len(centres)
+            unless=Unless(
+                "texts in which no pair occurs twice",
+                lambda centres, outsides, **_: len(set(zip(centres, outsides, strict=True))) == len(centres),
             ),
-            but="texts in which no pair occurs twice",
         ),
         Mutant("the divergence the other way round, of P from p̂", divergence_turned),
     ],
@@ -260,35 +223,16 @@ def expected(c: int, v: ndarray, u: ndarray) -> ndarray:
 
 
 PAIR_EDGES = {
-    "two words, one number": {
-        "c": 0,
-        "o": 1,
-        "v": np.array([[0.5], [2.0]]),
-        "u": np.array([[-1.0], [3.0]]),
-    },
-    "a word beside itself": {
-        **pair(np.random.default_rng(3), V=5, d=3),
-        "c": 2,
-        "o": 2,
-    },
-    "sure and wrong": {
-        "c": 1,
-        "o": 0,
-        "v": np.array([[1.0, 2], [20, 10]]),
-        "u": np.array([[-1.0, 0], [1, 1]]),
-    },
+    "two words, one number": {"c": 0, "o": 1, "v": np.array([[0.5], [2.0]]), "u": np.array([[-1.0], [3.0]])},
+    "a word beside itself": {**pair(np.random.default_rng(3), V=5, d=3), "c": 2, "o": 2},
+    "sure and wrong": {"c": 1, "o": 0, "v": np.array([[1.0, 2], [20, 10]]), "u": np.array([[-1.0, 0], [1, 1]])},
     "scores that overflow": {
         "c": 0,
         "o": 2,
         "v": np.array([[900.0, 0], [0, 0], [1, 1]]),
         "u": np.array([[1.0, 0], [-1, 0], [0, 1]]),
     },
-    "all outside vectors equal": {
-        "c": 0,
-        "o": 2,
-        "v": np.array([[1.0, -1], [0, 0], [1, 1]]),
-        "u": np.ones((3, 2)),
-    },
+    "all outside vectors equal": {"c": 0, "o": 2, "v": np.array([[1.0, -1], [0, 0], [1, 1]]), "u": np.ones((3, 2))},
 }
 
 CENTRE = Result(
@@ -315,48 +259,29 @@ CENTRE = Result(
     ],
     worked=[
         # (0, 2) − (1/2 (1, 3) + 1/4 (0, 2) + 1/4 (0, 1))
-        Worked(
-            {"c": 0, "o": 1, "v": V_3, "u": U_3},
-            [Fraction(-1, 2), Fraction(-1, 4)],
-        ),
+        Worked({"c": 0, "o": 1, "v": V_3, "u": U_3}, [Fraction(-1, 2), Fraction(-1, 4)]),
         # v_c = 0 makes P uniform
-        Worked(
-            {"c": 1, "o": 0, "v": np.zeros((3, 2)), "u": U_3},
-            [Fraction(2, 3), Fraction(1)],
-        ),
+        Worked({"c": 1, "o": 0, "v": np.zeros((3, 2)), "u": U_3}, [Fraction(2, 3), Fraction(1)]),
     ],
     mutants=[
-        Mutant(
-            "the sign of the loss −log P", lambda c, o, v, u: expected(c, v, u) - u[o]
-        ),
+        Mutant("the sign of the loss −log P", lambda c, o, v, u: expected(c, v, u) - u[o]),
         Mutant("v for u", lambda c, o, v, u: v[o] - softmax(u @ v[c]) @ v),
         Mutant("the observed term dropped", lambda c, o, v, u: -expected(c, v, u)),
         Mutant("the expected term dropped", lambda c, o, v, u: u[o]),
+        Mutant("P transposed, Σ_j P(c | j) u_j", lambda c, o, v, u: u[o] - softmax(v @ u.T, axis=1)[:, c] @ u),
+        Mutant("the plain mean of the u_j for the expected one", lambda c, o, v, u: u[o] - u.mean(0)),
         Mutant(
-            "P transposed, Σ_j P(c | j) u_j",
-            lambda c, o, v, u: u[o] - softmax(v @ u.T, axis=1)[:, c] @ u,
-        ),
-        Mutant(
-            "the plain mean of the u_j for the expected one",
-            lambda c, o, v, u: u[o] - u.mean(0),
-        ),
-        Mutant(
-            "the gradient of P instead of log P",
-            lambda c, o, v, u: softmax(u @ v[c])[o] * (u[o] - expected(c, v, u)),
+            "the gradient of P instead of log P", lambda c, o, v, u: softmax(u @ v[c])[o] * (u[o] - expected(c, v, u))
         ),
         Mutant(
             "the sum over the other words only, j ≠ o",
             lambda c, o, v, u: u[o] - expected(c, v, u) + softmax(u @ v[c])[o] * u[o],
         ),
-        Mutant(
-            "not normalised, u_o − Σ_j exp(s_j) u_j",
-            lambda c, o, v, u: u[o] - np.exp(u @ v[c]) @ u,
-        ),
+        Mutant("not normalised, u_o − Σ_j exp(s_j) u_j", lambda c, o, v, u: u[o] - np.exp(u @ v[c]) @ u),
         Mutant(
             "centre and outside word exchanged",
             lambda c, o, v, u: word2vec.centre_gradient(o, c, v, u),
-            harmless=beside_itself,
-            but="c = o",
+            unless=Unless("c = o", beside_itself),
         ),
     ],
 )
@@ -393,39 +318,25 @@ OUTSIDE = Result(
     ],
     worked=[
         # the errors are (−1/2, 3/4, −1/4), v_c = (log 2, 0)
-        Worked(
-            {"c": 0, "o": 1, "v": V_3, "u": U_3},
-            [[-log(2) / 2, 0], [3 * log(2) / 4, 0], [-log(2) / 4, 0]],
-        ),
+        Worked({"c": 0, "o": 1, "v": V_3, "u": U_3}, [[-log(2) / 2, 0], [3 * log(2) / 4, 0], [-log(2) / 4, 0]])
     ],
     mutants=[
-        Mutant(
-            "the sign of the loss −log P",
-            lambda c, o, v, u: -np.outer(errors(c, o, v, u), v[c]),
-        ),
+        Mutant("the sign of the loss −log P", lambda c, o, v, u: -np.outer(errors(c, o, v, u), v[c])),
         Mutant(
             "only the observed word's vector gets a gradient",
             lambda c, o, v, u: np.outer(np.eye(len(u))[o] * errors(c, o, v, u), v[c]),
         ),
-        Mutant(
-            "the observed term dropped, −P_j v_c",
-            lambda c, o, v, u: -np.outer(softmax(u @ v[c]), v[c]),
-        ),
-        Mutant(
-            "1 − P_j for every word",
-            lambda c, o, v, u: np.outer(1 - softmax(u @ v[c]), v[c]),
-        ),
+        Mutant("the observed term dropped, −P_j v_c", lambda c, o, v, u: -np.outer(softmax(u @ v[c]), v[c])),
+        Mutant("1 − P_j for every word", lambda c, o, v, u: np.outer(1 - softmax(u @ v[c]), v[c])),
         Mutant("u_c for v_c", lambda c, o, v, u: np.outer(errors(c, o, v, u), u[c])),
         Mutant("transposed", lambda c, o, v, u: np.outer(v[c], errors(c, o, v, u))),
         Mutant(
-            "not normalised, exp(s_j) for P_j",
-            lambda c, o, v, u: np.outer(np.eye(len(u))[o] - np.exp(u @ v[c]), v[c]),
+            "not normalised, exp(s_j) for P_j", lambda c, o, v, u: np.outer(np.eye(len(u))[o] - np.exp(u @ v[c]), v[c])
         ),
         Mutant(
             "centre and outside word exchanged",
             lambda c, o, v, u: word2vec.outside_gradients(o, c, v, u),
-            harmless=beside_itself,
-            but="c = o",
+            unless=Unless("c = o", beside_itself),
         ),
     ],
 )
@@ -462,10 +373,7 @@ MOMENTS = Result(
     case=counts_and_vectors,
     sizes={"V": (2, 16), "d": (1, 12)},
     edges={
-        "an empty text": {
-            "n": np.zeros((3, 3)),
-            **{name: np.ones((3, 2)) for name in "vu"},
-        },
+        "an empty text": {"n": np.zeros((3, 3)), **{name: np.ones((3, 2)) for name in "vu"}},
         "zero gradient, other distribution": {
             "n": np.array([[1.0, 0, 1], [0, 0, 0], [0, 0, 0]]),
             "v": np.zeros((3, 1)),
@@ -484,47 +392,25 @@ MOMENTS = Result(
     ],
     worked=[
         # (1, 3) + 2 (0, 2) + (0, 1) − 4 (1/2, 9/4)
-        Worked(
-            {
-                "n": np.array([[1.0, 2, 1], [0, 0, 0], [0, 0, 0]]),
-                "v": V_3,
-                "u": U_3,
-            },
-            [[-1, -1], [0, 0], [0, 0]],
-        ),
+        Worked({"n": np.array([[1.0, 2, 1], [0, 0, 0], [0, 0, 0]]), "v": V_3, "u": U_3}, [[-1, -1], [0, 0], [0, 0]])
     ],
     mutants=[
-        Mutant(
-            "the sign of the loss",
-            lambda n, v, u: -word2vec.corpus_gradient(n, v, u),
-        ),
-        Mutant(
-            "n(c) missing from the expected term",
-            lambda n, v, u: n @ u - P_of_all(v, u) @ u,
-        ),
+        Mutant("the sign of the loss", lambda n, v, u: -word2vec.corpus_gradient(n, v, u)),
+        Mutant("n(c) missing from the expected term", lambda n, v, u: n @ u - P_of_all(v, u) @ u),
         Mutant("the expected term dropped", lambda n, v, u: n @ u),
-        Mutant(
-            "the observed term dropped",
-            lambda n, v, u: -n.sum(1, keepdims=True) * (P_of_all(v, u) @ u),
-        ),
+        Mutant("the observed term dropped", lambda n, v, u: -n.sum(1, keepdims=True) * (P_of_all(v, u) @ u)),
         Mutant(
             "the counts transposed, n(o, c)",
             lambda n, v, u: word2vec.corpus_gradient(n.T, v, u),
-            harmless=lambda n, **_: (n == n.T).all(),
-            but="symmetric counts",
+            unless=Unless("symmetric counts", lambda n, **_: (n == n.T).all()),
         ),
         Mutant(
             "P transposed: normalised over the centres",
-            lambda n, v, u: (
-                n @ u - n.sum(1, keepdims=True) * (softmax(v @ u.T, axis=0) @ u)
-            ),
+            lambda n, v, u: n @ u - n.sum(1, keepdims=True) * (softmax(v @ u.T, axis=0) @ u),
         ),
         Mutant(
             "a mean per centre for the sum over the text",
-            lambda n, v, u: (
-                word2vec.corpus_gradient(n, v, u)
-                / np.maximum(n.sum(1, keepdims=True), 1)
-            ),
+            lambda n, v, u: word2vec.corpus_gradient(n, v, u) / np.maximum(n.sum(1, keepdims=True), 1),
         ),
     ],
 )
@@ -537,13 +423,7 @@ def drawn_pair(rng: Generator, V: int, d: int, K: int) -> dict[str, object]:
     """A random pair, and K negatives, among which words may be repeated."""
     negatives = rng.integers(V, size=K)
     drawn = pair(rng, V, d)
-    return {
-        "c": drawn["c"],
-        "o": drawn["o"],
-        "negatives": negatives,
-        "v": drawn["v"],
-        "u": drawn["u"],
-    }
+    return {"c": drawn["c"], "o": drawn["o"], "negatives": negatives, "v": drawn["v"], "u": drawn["u"]}
 
 
 def drawn_once(negatives: ndarray, **_: object) -> bool:
@@ -559,33 +439,23 @@ def binary_loss(c: int, o: int, negatives: ndarray, v: ndarray, u: ndarray) -> T
     return F.binary_cross_entropy_with_logits(scores, labels, reduction="sum")
 
 
-def plain_binary_loss(
-    c: int, o: int, negatives: ndarray, v: ndarray, u: ndarray
-) -> float:
+def plain_binary_loss(c: int, o: int, negatives: ndarray, v: ndarray, u: ndarray) -> float:
     """The loss from its definition."""
 
     def minus_log_sigma(x: float) -> float:
         return float(np.logaddexp(0, -x))
 
-    return minus_log_sigma(u[o] @ v[c]) + sum(
-        minus_log_sigma(-(u[k] @ v[c])) for k in negatives
-    )
+    return minus_log_sigma(u[o] @ v[c]) + sum(minus_log_sigma(-(u[k] @ v[c])) for k in negatives)
 
 
 SAMPLED_EDGES = {
-    "no negatives": {
-        **drawn_pair(np.random.default_rng(4), V=4, d=3, K=1),
-        "negatives": np.zeros(0, dtype=int),
-    },
+    "no negatives": {**drawn_pair(np.random.default_rng(4), V=4, d=3, K=1), "negatives": np.zeros(0, dtype=int)},
     "the observed word among the negatives": {
         **drawn_pair(np.random.default_rng(4), V=4, d=3, K=1),
         "o": 2,
         "negatives": np.array([2, 1]),
     },
-    "one negative, five times": {
-        **drawn_pair(np.random.default_rng(4), V=4, d=3, K=1),
-        "negatives": np.full(5, 3),
-    },
+    "one negative, five times": {**drawn_pair(np.random.default_rng(4), V=4, d=3, K=1), "negatives": np.full(5, 3)},
     "saturated": {
         "c": 0,
         "o": 1,
@@ -596,9 +466,7 @@ SAMPLED_EDGES = {
 }
 
 
-def positives_and_negatives(
-    c: int, o: int, negatives: ndarray, v: ndarray, u: ndarray
-) -> tuple[float, ndarray]:
+def positives_and_negatives(c: int, o: int, negatives: ndarray, v: ndarray, u: ndarray) -> tuple[float, ndarray]:
     """The scores of the observed word, and of the negatives (K,)."""
     return u[o] @ v[c], u[negatives] @ v[c]
 
@@ -625,62 +493,35 @@ SAMPLED_LOSS = Result(
     ],
     worked=[
         # σ(0) = 1/2 and σ(−log 2) = 1/3
-        Worked(
-            {"c": 0, "o": 1, "negatives": np.array([0]), "v": V_3, "u": U_3}, log(6)
-        ),
-        Worked(
-            {"c": 0, "o": 1, "negatives": np.array([0, 0]), "v": V_3, "u": U_3},
-            log(18),
-        ),
+        Worked({"c": 0, "o": 1, "negatives": np.array([0]), "v": V_3, "u": U_3}, log(6)),
+        Worked({"c": 0, "o": 1, "negatives": np.array([0, 0]), "v": V_3, "u": U_3}, log(18)),
     ],
     mutants=[
         Mutant(
-            "σ(x) for σ(−x) at the negatives",
-            other_loss(lambda x, y: minus_log(expit(x)) + minus_log(expit(y)).sum()),
+            "σ(x) for σ(−x) at the negatives", other_loss(lambda x, y: minus_log(expit(x)) + minus_log(expit(y)).sum())
         ),
-        Mutant(
-            "the sign of log P",
-            other_loss(lambda x, y: -minus_log(expit(x)) - minus_log(expit(-y)).sum()),
-        ),
+        Mutant("the sign of log P", other_loss(lambda x, y: -minus_log(expit(x)) - minus_log(expit(-y)).sum())),
         Mutant(
             "K dropped: the mean over the negatives for their sum",
-            other_loss(
-                lambda x, y: (
-                    minus_log(expit(x)) + minus_log(expit(-y)).sum() / max(len(y), 1)
-                )
-            ),
-            harmless=lambda negatives, **_: len(negatives) == 1,
-            but="K = 1",
+            other_loss(lambda x, y: minus_log(expit(x)) + minus_log(expit(-y)).sum() / max(len(y), 1)),
+            unless=Unless("K = 1", lambda negatives, **_: len(negatives) == 1),
         ),
-        Mutant(
-            "the observed term dropped",
-            other_loss(lambda x, y: minus_log(expit(-y)).sum()),
-        ),
-        Mutant(
-            "a softmax over the K + 1 words",
-            other_loss(lambda x, y: minus_log(softmax([x, *y])[0])),
-        ),
+        Mutant("the observed term dropped", other_loss(lambda x, y: minus_log(expit(-y)).sum())),
+        Mutant("a softmax over the K + 1 words", other_loss(lambda x, y: minus_log(softmax([x, *y])[0]))),
         Mutant(
             "−log(1 − Π σ) for the sum over the negatives",
-            other_loss(
-                lambda x, y: minus_log(expit(x)) + minus_log(1 - expit(y).prod())
-            ),
-            harmless=lambda negatives, **_: len(negatives) == 1,
-            but="K = 1",
+            other_loss(lambda x, y: minus_log(expit(x)) + minus_log(1 - expit(y).prod())),
+            unless=Unless("K = 1", lambda negatives, **_: len(negatives) == 1),
         ),
         Mutant(
             "each negative counted once, however often it was drawn",
-            lambda negatives, **case: word2vec.negative_sampling_loss(
-                negatives=np.unique(negatives), **case
-            ),
-            harmless=drawn_once,
-            but="no negative drawn twice",
+            lambda negatives, **case: word2vec.negative_sampling_loss(negatives=np.unique(negatives), **case),
+            unless=Unless("no negative drawn twice", drawn_once),
         ),
         Mutant(
             "centre and outside word exchanged",
             lambda c, o, **case: word2vec.negative_sampling_loss(c=o, o=c, **case),
-            harmless=beside_itself,
-            but="c = o",
+            unless=Unless("c = o", beside_itself),
         ),
     ],
 )
@@ -689,35 +530,27 @@ SAMPLED_LOSS = Result(
 # Its gradients
 
 
-def sampled_J(
-    c: Tensor, o: Tensor, negatives: Tensor, v: Tensor, u: Tensor, v_c: Tensor
-) -> Tensor:
+def sampled_J(c: Tensor, o: Tensor, negatives: Tensor, v: Tensor, u: Tensor, v_c: Tensor) -> Tensor:
     """J in PyTorch's own words; v_c is added to the centre's vector."""
     centre = v[c] + v_c
     drawn = F.logsigmoid(-(F.embedding(negatives.long(), u) @ centre)).sum()
     return F.logsigmoid(u[o] @ centre) + drawn
 
 
-def plain_sampled_J(
-    c: int, o: int, negatives: ndarray, v: ndarray, u: ndarray, v_c: ndarray
-) -> float:
+def plain_sampled_J(c: int, o: int, negatives: ndarray, v: ndarray, u: ndarray, v_c: ndarray) -> float:
     """J from its definition; v_c is added to the centre's vector."""
     return -plain_binary_loss(0, o, negatives, (v[c] + v_c)[None], u)
 
 
 def mistaken(
     g_of: Callable[[ndarray], ndarray] | None = None,
-    keep: Callable[[int, ndarray], ndarray] = lambda o, negatives: np.ones(
-        len(negatives), dtype=bool
-    ),
+    keep: Callable[[int, ndarray], ndarray] = lambda o, negatives: np.ones(len(negatives), dtype=bool),
     assigned: bool = False,
     u_for_v: bool = False,
 ) -> Callable[..., PairGradients]:
     """The gradients with other errors, with negatives left out, with repetitions lost, or with u_c for v_c."""
 
-    def gradients(
-        c: int, o: int, negatives: ndarray, v: ndarray, u: ndarray
-    ) -> PairGradients:
+    def gradients(c: int, o: int, negatives: ndarray, v: ndarray, u: ndarray) -> PairGradients:
         words = np.array([o, *negatives[keep(o, negatives)]])
         x = u[words] @ v[c]
         g = np.eye(len(words))[0] - expit(x) if g_of is None else g_of(x)
@@ -750,85 +583,53 @@ SAMPLED_GRADIENTS = Result(
     edges=SAMPLED_EDGES,
     references=[
         Reference("autograd", autograd(sampled_J, "u", v_c=width)),
-        Reference(
-            "central differences",
-            central_differences(plain_sampled_J, "u", v_c=width),
-            bound=1e-6,
-        ),
+        Reference("central differences", central_differences(plain_sampled_J, "u", v_c=width), bound=1e-6),
     ],
     worked=[
         # errors 1/2 and −2/3: v_c gets 1/2 (0, 2) − 2/3 (1, 3)
         Worked(
             {"c": 0, "o": 1, "negatives": np.array([0]), "v": V_3, "u": U_3},
-            PairGradients(
-                v_c=[Fraction(-2, 3), Fraction(-1)],
-                u=[[-2 * log(2) / 3, 0], [log(2) / 2, 0], [0, 0]],
-            ),
+            PairGradients(v_c=[Fraction(-2, 3), Fraction(-1)], u=[[-2 * log(2) / 3, 0], [log(2) / 2, 0], [0, 0]]),
         ),
         # the same negative twice
         Worked(
             {"c": 0, "o": 1, "negatives": np.array([0, 0]), "v": V_3, "u": U_3},
-            PairGradients(
-                v_c=[Fraction(-4, 3), Fraction(-3)],
-                u=[[-4 * log(2) / 3, 0], [log(2) / 2, 0], [0, 0]],
-            ),
+            PairGradients(v_c=[Fraction(-4, 3), Fraction(-3)], u=[[-4 * log(2) / 3, 0], [log(2) / 2, 0], [0, 0]]),
         ),
     ],
     mutants=[
+        Mutant("the sign of the loss", mistaken(lambda x: observed_first(-expit(-x[:1]), expit(x[1:])))),
+        Mutant("σ(−x) for σ(x) at the negatives", mistaken(lambda x: observed_first(expit(-x[:1]), -expit(-x[1:])))),
         Mutant(
-            "the sign of the loss",
-            mistaken(lambda x: observed_first(-expit(-x[:1]), expit(x[1:]))),
+            "σ(x) for 1 − σ(x) at the observed word", mistaken(lambda x: observed_first(expit(x[:1]), -expit(x[1:])))
         ),
-        Mutant(
-            "σ(−x) for σ(x) at the negatives",
-            mistaken(lambda x: observed_first(expit(-x[:1]), -expit(-x[1:]))),
-        ),
-        Mutant(
-            "σ(x) for 1 − σ(x) at the observed word",
-            mistaken(lambda x: observed_first(expit(x[:1]), -expit(x[1:]))),
-        ),
-        Mutant(
-            "the observed term dropped",
-            mistaken(lambda x: observed_first(0 * x[:1], -expit(x[1:]))),
-        ),
+        Mutant("the observed term dropped", mistaken(lambda x: observed_first(0 * x[:1], -expit(x[1:])))),
         Mutant(
             "K dropped: the mean over the negatives for their sum",
-            mistaken(
-                lambda x: observed_first(expit(-x[:1]), -expit(x[1:]) / len(x[1:]))
-            ),
-            harmless=lambda negatives, **_: len(negatives) == 1,
-            but="K = 1",
+            mistaken(lambda x: observed_first(expit(-x[:1]), -expit(x[1:]) / len(x[1:]))),
+            unless=Unless("K = 1", lambda negatives, **_: len(negatives) == 1),
         ),
         Mutant(
             "repeated words assigned, not added up",
             mistaken(assigned=True),
-            harmless=all_different,
-            but="draws in which no word is repeated",
+            unless=Unless("draws in which no word is repeated", all_different),
         ),
         Mutant(
             "negatives that are the observed word left out, as the authors' program does",
             mistaken(keep=lambda o, negatives: negatives != o),
-            harmless=lambda o, negatives, **_: o not in negatives,
-            but="draws without the observed word",
+            unless=Unless("draws without the observed word", lambda o, negatives, **_: o not in negatives),
         ),
         Mutant("u_c for v_c in the gradients of u", mistaken(u_for_v=True)),
-        Mutant(
-            "the error of a softmax over the K + 1 words",
-            mistaken(lambda x: np.eye(len(x))[0] - softmax(x)),
-        ),
+        Mutant("the error of a softmax over the K + 1 words", mistaken(lambda x: np.eye(len(x))[0] - softmax(x))),
         Mutant(
             "each negative counted once, however often it was drawn",
-            lambda negatives, **case: word2vec.negative_sampling_gradients(
-                negatives=np.unique(negatives), **case
-            ),
-            harmless=drawn_once,
-            but="no negative drawn twice",
+            lambda negatives, **case: word2vec.negative_sampling_gradients(negatives=np.unique(negatives), **case),
+            unless=Unless("no negative drawn twice", drawn_once),
         ),
         Mutant(
             "centre and outside word exchanged",
             lambda c, o, **case: word2vec.negative_sampling_gradients(c=o, o=c, **case),
-            harmless=beside_itself,
-            but="c = o",
+            unless=Unless("c = o", beside_itself),
         ),
     ],
 )
@@ -839,11 +640,7 @@ SAMPLED_GRADIENTS = Result(
 
 def counts_and_noise(rng: Generator, V: int, K: int) -> dict[str, object]:
     """Random counts, none zero, and random noise."""
-    return {
-        "n": rng.integers(1, 30, size=(V, V)).astype(float),
-        "q": rng.dirichlet(np.full(V, 5.0)),
-        "K": K,
-    }
+    return {"n": rng.integers(1, 30, size=(V, V)).astype(float), "q": rng.dirichlet(np.full(V, 5.0)), "K": K}
 
 
 def expected_J(x: Tensor, n: Tensor, q: Tensor, K: int) -> Tensor:
@@ -859,10 +656,7 @@ def bisected(n: ndarray, q: ndarray, K: int) -> ndarray:
     for _ in range(60):
         x = ((low + high) / 2).requires_grad_()
         (slope,) = torch.autograd.grad(expected_J(x, n, q, K), x)
-        low, high = (
-            torch.where(slope > 0, x.detach(), low),
-            torch.where(slope > 0, high, x.detach()),
-        )
+        low, high = (torch.where(slope > 0, x.detach(), low), torch.where(slope > 0, high, x.detach()))
     return ((low + high) / 2).numpy()
 
 
@@ -892,22 +686,11 @@ OPTIMUM = Result(
     case=counts_and_noise,
     sizes={"V": (2, 16), "K": (2, 20)},
     edges={
-        "one negative": {
-            "n": np.array([[1.0, 2], [3, 4]]),
-            "q": np.array([0.3, 0.7]),
-            "K": 1,
-        },
-        "a rare word": {
-            "n": np.array([[1.0, 1e6], [1, 1]]),
-            "q": np.array([1e-4, 1 - 1e-4]),
-            "K": 5,
-        },
+        "one negative": {"n": np.array([[1.0, 2], [3, 4]]), "q": np.array([0.3, 0.7]), "K": 1},
+        "a rare word": {"n": np.array([[1.0, 1e6], [1, 1]]), "q": np.array([1e-4, 1 - 1e-4]), "K": 5},
         "one word": {"n": np.array([[3.0]]), "q": np.array([1.0]), "K": 4},
     },
-    references=[
-        Reference("SymPy", solved),
-        Reference("bisection of autograd's derivative", bisected),
-    ],
+    references=[Reference("SymPy", solved), Reference("bisection of autograd's derivative", bisected)],
     worked=[
         Worked(
             {"n": np.array([[1.0, 1], [1, 3]]), "q": np.array([0.5, 0.5]), "K": 2},
@@ -921,29 +704,18 @@ OPTIMUM = Result(
     ],
     mutants=[
         Mutant("log K dropped", lambda n, q, K: np.log(p_hat(n)) - np.log(q)),
-        Mutant(
-            "+ log K for − log K",
-            lambda n, q, K: np.log(p_hat(n)) - np.log(q) + np.log(K),
-        ),
+        Mutant("+ log K for − log K", lambda n, q, K: np.log(p_hat(n)) - np.log(q) + np.log(K)),
         Mutant("q dropped", lambda n, q, K: np.log(p_hat(n)) - np.log(K)),
-        Mutant(
-            "the joint p̂(c, o) for p̂(o | c)",
-            lambda n, q, K: np.log(n / n.sum()) - np.log(K * q),
-        ),
+        Mutant("the joint p̂(c, o) for p̂(o | c)", lambda n, q, K: np.log(n / n.sum()) - np.log(K * q)),
         Mutant(
             "centre and outside word exchanged, p̂(c | o)",
             lambda n, q, K: np.log(n / n.sum(0)) - np.log(K * q),
-            harmless=lambda n, **_: (n.sum(0) == n.sum(1)[:, None]).all(),
-            but="texts in which all words are equally frequent",
+            unless=Unless(
+                "texts in which all words are equally frequent", lambda n, **_: (n.sum(0) == n.sum(1)[:, None]).all()
+            ),
         ),
-        Mutant(
-            "PMI − log K, whatever the noise",
-            lambda n, q, K: np.log(p_hat(n) * n.sum() / n.sum(0)) - np.log(K),
-        ),
-        Mutant(
-            "the sign turned round",
-            lambda n, q, K: np.log(K * q) - np.log(p_hat(n)),
-        ),
+        Mutant("PMI − log K, whatever the noise", lambda n, q, K: np.log(p_hat(n) * n.sum() / n.sum(0)) - np.log(K)),
+        Mutant("the sign turned round", lambda n, q, K: np.log(K * q) - np.log(p_hat(n))),
         Mutant(
             "the noise to the power 3/4 once more",
             lambda n, q, K: np.log(p_hat(n)) - np.log(K * q**0.75 / (q**0.75).sum()),
@@ -1003,26 +775,13 @@ COSTS = Result(
         Worked({"V": 100_000, "d": 100, "K": 5}, Multiplications(20_000_000, 1200)),
     ],
     mutants=[
+        Mutant("the observed word forgotten, 2Kd", lambda V, d, K: Multiplications(2 * V * d, 2 * K * d)),
+        Mutant("the scores forgotten, |V|d and (K + 1)d", lambda V, d, K: Multiplications(V * d, (K + 1) * d)),
+        Mutant("a softmax for every word, |V|²d", lambda V, d, K: Multiplications(2 * V * V * d, 2 * (K + 1) * d)),
         Mutant(
-            "the observed word forgotten, 2Kd",
-            lambda V, d, K: Multiplications(2 * V * d, 2 * K * d),
+            "negatives for every word, 2 (K + 1) |V| d", lambda V, d, K: Multiplications(2 * V * d, 2 * (K + 1) * V * d)
         ),
-        Mutant(
-            "the scores forgotten, |V|d and (K + 1)d",
-            lambda V, d, K: Multiplications(V * d, (K + 1) * d),
-        ),
-        Mutant(
-            "a softmax for every word, |V|²d",
-            lambda V, d, K: Multiplications(2 * V * V * d, 2 * (K + 1) * d),
-        ),
-        Mutant(
-            "negatives for every word, 2 (K + 1) |V| d",
-            lambda V, d, K: Multiplications(2 * V * d, 2 * (K + 1) * V * d),
-        ),
-        Mutant(
-            "d² for d",
-            lambda V, d, K: Multiplications(2 * V * d**2, 2 * (K + 1) * d**2),
-        ),
+        Mutant("d² for d", lambda V, d, K: Multiplications(2 * V * d**2, 2 * (K + 1) * d**2)),
     ],
 )
 
@@ -1044,11 +803,7 @@ def random_tree(rng: Generator, V: int) -> ndarray:
 
 def tree_and_vectors(rng: Generator, V: int, d: int) -> dict[str, ndarray]:
     """A random tree, and random vectors of the centre and of the inner nodes."""
-    return {
-        "tree": random_tree(rng, V),
-        "v_c": rng.normal(size=d),
-        "u": rng.normal(size=(V - 1, d)),
-    }
+    return {"tree": random_tree(rng, V), "v_c": rng.normal(size=d), "u": rng.normal(size=(V - 1, d))}
 
 
 def poured(tree: ndarray, v_c: ndarray, u: ndarray) -> Hierarchical:
@@ -1060,9 +815,7 @@ def poured(tree: ndarray, v_c: ndarray, u: ndarray) -> Hierarchical:
         flow[left] = flow[node] * torch.sigmoid(scores[node])
         flow[right] = flow[node] * torch.sigmoid(-scores[node])
     P = torch.stack([flow[-1 - w] for w in range(len(tree) + 1)])
-    gradients = [
-        torch.autograd.grad(p.log(), v_c, retain_graph=True)[0].numpy() for p in P
-    ]
+    gradients = [torch.autograd.grad(p.log(), v_c, retain_graph=True)[0].numpy() for p in P]
     return Hierarchical(P.detach().numpy(), P.sum().item(), np.array(gradients))
 
 
@@ -1098,9 +851,7 @@ def walked(
 
 def plain_log_P_of_tree(tree: ndarray, v_c: ndarray, u: ndarray, w: int) -> float:
     """The log-probability of a word along its path."""
-    return -sum(
-        np.logaddexp(0, -s * float(u[node] @ v_c)) for node, s in paths(tree)[w]
-    )
+    return -sum(np.logaddexp(0, -s * float(u[node] @ v_c)) for node, s in paths(tree)[w])
 
 
 def along_paths(tree: ndarray, v_c: ndarray, u: ndarray) -> dict[str, object]:
@@ -1138,50 +889,27 @@ HIERARCHICAL = Result(
     worked=[
         # scores log 2 and 0 at the two nodes: 2/3 to the left; the other third is halved
         Worked(
-            {
-                "tree": np.array([[-1, 1], [-3, -2]]),
-                "v_c": np.array([log(2), 0]),
-                "u": np.array([[1.0, 3], [0, 2]]),
-            },
+            {"tree": np.array([[-1, 1], [-3, -2]]), "v_c": np.array([log(2), 0]), "u": np.array([[1.0, 3], [0, 2]])},
             Hierarchical(
                 P=[Fraction(2, 3), Fraction(1, 6), Fraction(1, 6)],
                 total=1,
-                by_v_c=[
-                    [Fraction(1, 3), 1],
-                    [Fraction(-2, 3), -3],
-                    [Fraction(-2, 3), -1],
-                ],
+                by_v_c=[[Fraction(1, 3), 1], [Fraction(-2, 3), -3], [Fraction(-2, 3), -1]],
             ),
-        ),
+        )
     ],
     mutants=[
-        Mutant(
-            "left and right exchanged",
-            walked(lambda x, s: expit(-s * x), lambda x, s: -s * expit(s * x)),
-        ),
-        Mutant(
-            "σ(x) on both sides",
-            walked(lambda x, s: expit(x), lambda x, s: expit(-x)),
-        ),
+        Mutant("left and right exchanged", walked(lambda x, s: expit(-s * x), lambda x, s: -s * expit(s * x))),
+        Mutant("σ(x) on both sides", walked(lambda x, s: expit(x), lambda x, s: expit(-x))),
         Mutant(
             "the last decision left out",
-            walked(
-                lambda x, s: expit(s * x),
-                lambda x, s: s * expit(-s * x),
-                lambda path: path[:-1],
-            ),
+            walked(lambda x, s: expit(s * x), lambda x, s: s * expit(-s * x), lambda path: path[:-1]),
         ),
         Mutant(
-            "the sign of the loss in the gradient",
-            walked(lambda x, s: expit(s * x), lambda x, s: -s * expit(-s * x)),
+            "the sign of the loss in the gradient", walked(lambda x, s: expit(s * x), lambda x, s: -s * expit(-s * x))
         ),
+        Mutant("σ for 1 − σ in the gradient", walked(lambda x, s: expit(s * x), lambda x, s: s * expit(s * x))),
         Mutant(
-            "σ for 1 − σ in the gradient",
-            walked(lambda x, s: expit(s * x), lambda x, s: s * expit(s * x)),
-        ),
-        Mutant(
-            "the direction forgotten in the gradient",
-            walked(lambda x, s: expit(s * x), lambda x, s: expit(-s * x)),
+            "the direction forgotten in the gradient", walked(lambda x, s: expit(s * x), lambda x, s: expit(-s * x))
         ),
     ],
 )
@@ -1224,9 +952,7 @@ def word_by_word(n: ndarray, q: ndarray, K: int, v: ndarray, u: ndarray) -> floa
 
 
 def objective_but(
-    drawn: Callable[[ndarray, ndarray, int], ndarray] = lambda n, q, K: (
-        K * n.sum(1, keepdims=True) * q
-    ),
+    drawn: Callable[[ndarray, ndarray, int], ndarray] = lambda n, q, K: K * n.sum(1, keepdims=True) * q,
     negative: Callable[[ndarray], ndarray] = lambda x: log_expit(-x),
     factor: Callable[[ndarray], float] = lambda n: 1,
 ) -> Callable[..., float]:
@@ -1246,10 +972,7 @@ EXPECTATION = Result(
     case=text_and_noise,
     sizes={"V": (2, 5), "d": (1, 12), "K": (1, 4)},
     edges={
-        "an empty text": {
-            **text_and_noise(np.random.default_rng(1), V=3, d=2, K=2),
-            "n": np.zeros((3, 3)),
-        },
+        "an empty text": {**text_and_noise(np.random.default_rng(1), V=3, d=2, K=2), "n": np.zeros((3, 3))},
         "a word that is never drawn": {
             **text_and_noise(np.random.default_rng(2), V=3, d=2, K=3),
             "q": np.array([0.5, 0, 0.5]),
@@ -1259,10 +982,7 @@ EXPECTATION = Result(
             "n": np.array([[0.0, 4], [0, 0]]),
             "q": np.array([0.0, 1]),
         },
-        "saturated": {
-            **text_and_noise(np.random.default_rng(4), V=3, d=2, K=2),
-            "v": 30 * np.eye(3)[:, :2],
-        },
+        "saturated": {**text_and_noise(np.random.default_rng(4), V=3, d=2, K=2), "v": 30 * np.eye(3)[:, :2]},
     },
     references=[
         Reference("enumeration of every draw, pair by pair", every_draw),
@@ -1279,48 +999,35 @@ EXPECTATION = Result(
                 "u": np.array([[1.0], [-1]]),
             },
             11 / 2 * log(2) - 9 * log(3),
-        ),
+        )
     ],
     mutants=[
         Mutant(
             "one negative for each pair, not K",
             objective_but(drawn=lambda n, q, K: n.sum(1, keepdims=True) * q),
-            harmless=lambda K, **_: K == 1,
-            but="K = 1",
+            unless=Unless("K = 1", lambda K, **_: K == 1),
         ),
         Mutant(
-            "n(c, o) for n(c): a word drawn as often as it is observed",
-            objective_but(drawn=lambda n, q, K: K * n * q),
+            "n(c, o) for n(c): a word drawn as often as it is observed", objective_but(drawn=lambda n, q, K: K * n * q)
         ),
         Mutant(
             "n(o), how often o is an outside word, for n(c)",
             objective_but(drawn=lambda n, q, K: K * n.sum(0) * q * np.ones_like(n)),
-            harmless=lambda n, **_: (n.sum(0) == n.sum(1)[:, None]).all(),
-            but="texts in which all words are equally frequent",
+            unless=Unless(
+                "texts in which all words are equally frequent", lambda n, **_: (n.sum(0) == n.sum(1)[:, None]).all()
+            ),
         ),
         Mutant(
             "the noise of the centre, q(c) for q(o)",
-            objective_but(
-                drawn=lambda n, q, K: (
-                    K * n.sum(1, keepdims=True) * q[:, None] * np.ones_like(n)
-                )
-            ),
+            objective_but(drawn=lambda n, q, K: K * n.sum(1, keepdims=True) * q[:, None] * np.ones_like(n)),
         ),
         Mutant(
             "negatives that are the observed word left out, as the authors' program does",
             objective_but(drawn=lambda n, q, K: K * (n.sum(1, keepdims=True) - n) * q),
         ),
-        Mutant(
-            "log σ(x) for log σ(−x) at the negatives", objective_but(negative=log_expit)
-        ),
-        Mutant(
-            "the negatives' term subtracted",
-            objective_but(negative=lambda x: -log_expit(-x)),
-        ),
+        Mutant("log σ(x) for log σ(−x) at the negatives", objective_but(negative=log_expit)),
+        Mutant("the negatives' term subtracted", objective_but(negative=lambda x: -log_expit(-x))),
         Mutant("the sign of the loss", objective_but(factor=lambda n: -1)),
-        Mutant(
-            "the mean over the pairs for their sum",
-            objective_but(factor=lambda n: 1 / max(n.sum(), 1)),
-        ),
+        Mutant("the mean over the pairs for their sum", objective_but(factor=lambda n: 1 / max(n.sum(), 1))),
     ],
 )
