@@ -5,43 +5,40 @@ from math import log
 
 import numpy as np
 import sympy
-from numpy import ndarray
-from numpy.random import Generator
 from scipy.spatial.distance import jensenshannon
-from scipy.special import rel_entr, xlogy
+from scipy.special import rel_entr
 
 from unrolled import evaluation
-from unrolled.checks import Mutant, Reference, Result, Unless, Worked
-from unrolled.evaluation import entropy
+from unrolled.checks import Reference, Result, Unless, Worked, mistakes
 
 # Two distributions over K outcomes
 
 
-def two_distributions(rng: Generator, K: int, M: int, N: int) -> dict[str, ndarray]:
+def two_distributions(rng, K, M, N):
     """The shares of K outcomes in M and in N random draws, of which some have zeros where the others have none."""
     p, q = (rng.multinomial(n, rng.dirichlet(np.ones(K))) / n for n in (M, N))
     return {"p": p, "q": q}
 
 
-def by_divergences(p: ndarray, q: ndarray) -> float:
+def by_divergences(p, q):
     """The definition: the mean of KL(p‖m) and KL(q‖m), in bits, with m the mean of p and q."""
     m = (p + q) / 2
     return (rel_entr(p, m).sum() + rel_entr(q, m).sum()) / 2 / log(2)
 
 
-def by_information(p: ndarray, q: ndarray) -> float:
+def by_information(p, q):
     """How many bits an outcome tells of the coin that chose its distribution, from their joint distribution (2, K)."""
     joint = np.stack([p, q]) / 2
     apart = joint.sum(1, keepdims=True) * joint.sum(0, keepdims=True)
     return rel_entr(joint, apart).sum() / log(2)
 
 
-def by_scipy(p: ndarray, q: ndarray) -> float:
+def by_scipy(p, q):
     """The square of SciPy's Jensen–Shannon distance to base 2."""
     return jensenshannon(p, q, base=2) ** 2
 
 
-def by_sympy(p: ndarray, q: ndarray) -> float:
+def by_sympy(p, q):
     """The definition in exact fractions, with logarithms to fifty digits."""
     total = sympy.Integer(0)
     for a, b in zip(p, q, strict=True):
@@ -52,17 +49,12 @@ def by_sympy(p: ndarray, q: ndarray) -> float:
     return float(sympy.N(total / sympy.log(2), 50))
 
 
-def same(p: ndarray, q: ndarray) -> bool:
+def same(p, q):
     """Whether the distributions are the same."""
-    return bool(np.allclose(p, q, rtol=0, atol=1e-15))
+    return np.allclose(p, q, rtol=0, atol=1e-15)
 
 
-def disjoint(p: ndarray, q: ndarray) -> bool:
-    """Whether no outcome is possible under both."""
-    return not (p * q).any()
-
-
-def two(p: list[float], q: list[float]) -> dict[str, ndarray]:
+def two(p, q):
     """A case by its two distributions."""
     return {"p": np.array(p), "q": np.array(q)}
 
@@ -101,43 +93,40 @@ JENSEN_SHANNON = Result(
         Worked(two([0.5, 0.5, 0], [0.5, 0, 0.5]), 0.5),
         Worked(two([1, 0], [0, 1]), 1),
     ],
-    mutants=[
-        Mutant("in nats", lambda p, q: by_divergences(p, q) * log(2), unless=Unless("p = q", same)),
-        Mutant(
-            "its square root, the Jensen–Shannon distance",
-            lambda p, q: by_divergences(p, q) ** 0.5,
-            unless=Unless("p = q, or no outcome in common", lambda p, q: same(p, q) or disjoint(p, q)),
-        ),
-        Mutant(
-            "the entropies of p and q not halved",
-            lambda p, q: entropy((p + q) / 2) - entropy(p) - entropy(q),
-            unless=Unless(
-                "each of the two sure of an outcome",
-                lambda p, q: max(p.max(), q.max()) == 1 and min(p.max(), q.max()) == 1,
+    mutants=mistakes(
+        [evaluation.entropy, evaluation.jensen_shannon],
+        {
+            "in nats": ("entr(p).sum() / log(2) → entr(p).sum()", Unless("p = q", same)),
+            "its square root, the Jensen–Shannon distance": (
+                "entropy((p + q) / 2) - (entropy(p) + entropy(q)) / 2 → "
+                "np.sqrt(entropy((p + q) / 2) - (entropy(p) + entropy(q)) / 2)",
+                Unless("p = q, or no outcome in common", lambda p, q: same(p, q) or not (p * q).any()),
             ),
-        ),
-        Mutant(
-            "the sum of the two divergences, not their mean",
-            lambda p, q: 2 * by_divergences(p, q),
-            unless=Unless("p = q", same),
-        ),
-        Mutant(
-            "against p + q, which is no distribution, not against its half",
-            lambda p, q: (xlogy(p, p).sum() + xlogy(q, q).sum() - xlogy(p + q, p + q).sum()) / 2 / log(2),
-        ),
-        Mutant(
-            "outcomes left out that one of the two lacks",
-            lambda p, q: by_divergences(p * (q > 0), q * (p > 0)),
-            unless=Unless("the same outcomes possible under both", lambda p, q: ((p > 0) == (q > 0)).all()),
-        ),
-    ],
+            "the entropies of p and q not halved": (
+                "(entropy(p) + entropy(q)) / 2 → (entropy(p) + entropy(q))",
+                Unless("each of the two sure of an outcome", lambda p, q: p.max() == q.max() == 1),
+            ),
+            "the sum of the two divergences, not their mean": (
+                "entropy((p + q) / 2) - (entropy(p) + entropy(q)) / 2 → "
+                "2 * entropy((p + q) / 2) - entropy(p) - entropy(q)",
+                Unless("p = q", same),
+            ),
+            "against p + q, which is no distribution, not against its half": (
+                "entropy((p + q) / 2) → entropy(p + q) / 2"
+            ),
+            "outcomes left out that one of the two lacks": (
+                "return entropy( → p, q = p * (q > 0), q * (p > 0); return entropy(",
+                Unless("the same outcomes possible under both", lambda p, q: ((p > 0) == (q > 0)).all()),
+            ),
+        },
+    ),
 )
 
 
 # A sample that meets names
 
 
-def names_and_draws(rng: Generator, M: int, K: int, n: int) -> dict[str, ndarray]:
+def names_and_draws(rng, M, K, n):
     """The probabilities of M held-out names, and how many draws each has, n at most: K other names are the rest.
 
     Some names never come. In some cases all have the same number of draws, as in one language.
@@ -148,7 +137,7 @@ def names_and_draws(rng: Generator, M: int, K: int, n: int) -> dict[str, ndarray
     return {"p": p, "n": draws}
 
 
-def by_sequences(p: ndarray, n: ndarray) -> float:
+def by_sequences(p, n):
     """The mean of the share that was met, over all sequences of n draws, each with its probability.
 
     The draws of a name are looked at as draws of that name or of another.
@@ -161,7 +150,7 @@ def by_sequences(p: ndarray, n: ndarray) -> float:
     return float(np.mean(shares))
 
 
-def by_all_names(p: ndarray, n: ndarray) -> float:
+def by_all_names(p, n):
     """The same over all sequences of n names, the rest being one name more: (M + 1)^n sequences."""
     M, draws = len(p), n[0]
     q = np.append(p, 1 - p.sum())
@@ -173,7 +162,7 @@ def by_all_names(p: ndarray, n: ndarray) -> float:
     return float(probability @ met[:, :M].mean(1))
 
 
-def by_steps(p: ndarray, n: ndarray) -> float:
+def by_steps(p, n):
     """Draw by draw: a name that was not met before is met with probability p."""
     met = np.zeros(len(p))
     for turn in range(max(n)):
@@ -181,14 +170,9 @@ def by_steps(p: ndarray, n: ndarray) -> float:
     return met.mean()
 
 
-def once(n: ndarray, **_: object) -> bool:
+def once(n, **_):
     """Whether there is one draw."""
-    return bool((n == 1).all())
-
-
-def one_language(p: ndarray, n: ndarray) -> bool:
-    """Whether all names that may come have the same number of draws as the first."""
-    return bool((n[p > 0] == n[0]).all())
+    return (n == 1).all()
 
 
 EXPECTED_COVERAGE = Result(
@@ -220,29 +204,25 @@ EXPECTED_COVERAGE = Result(
         Worked({"p": np.array([0.5, 0.25]), "n": np.array([2, 2])}, 19 / 32),
         Worked({"p": np.array([0.5, 0]), "n": np.array([3, 3])}, 7 / 16),
     ],
-    mutants=[
-        Mutant(
-            "n p, which counts a name again whenever it comes again",
-            lambda p, n: np.mean(n * p),
-            unless=Unless("n = 1", once),
-        ),
-        Mutant("p in the place of 1 − p", lambda p, n: np.mean(1 - p**n)),
-        Mutant("the probability that none is met, not that one is", lambda p, n: np.mean((1 - p) ** n)),
-        Mutant(
-            "an average name in the place of the average over names",
-            lambda p, n: np.mean(1 - (1 - np.mean(p)) ** n),
-            unless=Unless("n = 1, or names that are all as probable", lambda p, n: once(n) or np.ptp(p) == 0),
-        ),
-        Mutant(
-            "the draws of one language for all",
-            lambda p, n: np.mean(1 - (1 - p) ** n[0]),
-            unless=Unless("as many draws in each language", one_language),
-        ),
-        Mutant("a draw too few", lambda p, n: np.mean(1 - (1 - p) ** (n - 1))),
-        Mutant(
-            "the sum over names, not their mean",
-            lambda p, n: np.sum(1 - (1 - p) ** n),
-            unless=Unless("M = 1", lambda p, n: len(p) == 1),
-        ),
-    ],
+    mutants=mistakes(
+        evaluation.expected_coverage,
+        {
+            "n p, which counts a name again whenever it comes again": (
+                "-expm1(xlog1py(n, -p)) → n * p",
+                Unless("n = 1", once),
+            ),
+            "p in the place of 1 − p": "-expm1(xlog1py(n, -p)) → 1 - p**n",
+            "the probability that none is met, not that one is": "-expm1(xlog1py(n, -p)) → (1 - p) ** n",
+            "an average name in the place of the average over names": (
+                "xlog1py(n, -p) → xlog1py(n, -np.mean(p))",
+                Unless("n = 1, or names that are all as probable", lambda p, n: once(n) or np.ptp(p) == 0),
+            ),
+            "the draws of one language for all": (
+                "xlog1py(n, -p) → xlog1py(n[0], -p)",
+                Unless("as many draws in each language", lambda p, n: (n[p > 0] == n[0]).all()),
+            ),
+            "a draw too few": "xlog1py(n, -p) → xlog1py(n - 1, -p)",
+            "the sum over names, not their mean": ("np.mean( → np.sum(", "M == 1"),
+        },
+    ),
 )
