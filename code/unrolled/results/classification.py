@@ -4,17 +4,15 @@ from math import log
 
 import numpy as np
 import torch
-from numpy import ndarray
-from numpy.random import Generator
 
 from unrolled import classification
-from unrolled.checks import Case, Mutant, Reference, Result, Unless, Worked
+from unrolled.checks import Reference, Result, Unless, Worked, mistakes
 from unrolled.classification import LayerRNN
 
 # A case is a name as ids (T,), and the weights of the network with nn.RNN, whose two biases are b and b_recurrent.
 
 
-def name_and_weights(rng: Generator, V: int, d: int, C: int, T: int) -> dict[str, ndarray]:
+def name_and_weights(rng, V, d, C, T):
     """A random name and random weights."""
     return {
         "letters": rng.integers(V, size=T),
@@ -27,9 +25,7 @@ def name_and_weights(rng: Generator, V: int, d: int, C: int, T: int) -> dict[str
     }
 
 
-def layer(
-    W_embed: ndarray, W_recurrent: ndarray, b: ndarray, b_recurrent: ndarray, W_out: ndarray, c: ndarray
-) -> LayerRNN:
+def layer(W_embed, W_recurrent, b, b_recurrent, W_out, c):
     """The network with ``nn.RNN`` and the given weights, in float64."""
     (d, V), C = W_embed.shape, len(c)
     model = LayerRNN(V, d, C).double()
@@ -45,7 +41,7 @@ def layer(
     return model
 
 
-def scores(model: torch.nn.Module, letters: ndarray) -> ndarray:
+def scores(model, letters):
     """The scores (C,) of one name, read in a batch with a longer one: it is filled up with padding."""
     T = len(letters)
     ids = torch.zeros(2, T + 3, dtype=torch.long)
@@ -54,59 +50,20 @@ def scores(model: torch.nn.Module, letters: ndarray) -> ndarray:
         return model(ids, torch.tensor([T, T + 3]))[0].numpy()
 
 
-def from_scratch(letters: ndarray, **weights: ndarray) -> ndarray:
-    """The scores (C,) of the network from scratch, with the weights mapped."""
-    return scores(classification.as_dense(layer(**weights)), letters)
+def read_by(form):
+    """A function of a case that reads it by a form of the network: by what a network with ``nn.RNN`` is made into."""
+    return lambda letters, **weights: scores(form(layer(**weights)), letters)
 
 
-def with_layer(letters: ndarray, **weights: ndarray) -> ndarray:
-    """The scores (C,) of the network with ``nn.RNN``."""
-    return scores(layer(**weights), letters)
-
-
-def with_cell(letters: ndarray, **weights: ndarray) -> ndarray:
-    """The scores (C,) of the network with ``nn.RNNCell``."""
-    return scores(classification.as_cell(layer(**weights)), letters)
-
-
-def by_definition(
-    letters: ndarray,
-    W_embed: ndarray,
-    W_recurrent: ndarray,
-    b: ndarray,
-    b_recurrent: ndarray,
-    W_out: ndarray,
-    c: ndarray,
-    activation: np.ufunc = np.tanh,
-) -> ndarray:
+def by_definition(letters, W_embed, W_recurrent, b, b_recurrent, W_out, c):
     """The scores (C,) by the equations of the recurrence, in NumPy."""
     h = np.zeros(len(b))
     for letter in letters:
-        h = activation(W_embed[:, letter] + W_recurrent @ h + b + b_recurrent)
+        h = np.tanh(W_embed[:, letter] + W_recurrent @ h + b + b_recurrent)
     return W_out @ h + c
 
 
-def blocks_exchanged(
-    letters: ndarray,
-    W_embed: ndarray,
-    W_recurrent: ndarray,
-    b: ndarray,
-    b_recurrent: ndarray,
-    W_out: ndarray,
-    c: ndarray,
-) -> ndarray:
-    """The scores with [W_recurrent | W_embed] times [x; h]."""
-    W = np.hstack([W_recurrent, W_embed])  # (d, d + V)
-    V = W_embed.shape[1]
-    return by_definition(letters, W[:, :V], W[:, V:], b, b_recurrent, W_out, c)
-
-
-def same_both_ways(letters: ndarray, **_: ndarray) -> bool:
-    """Whether a name reads the same from its end."""
-    return list(letters) == list(letters[::-1])
-
-
-def edge(letters: list[int], V: int = 3, d: int = 2, C: int = 4) -> Case:
+def edge(letters, V=3, d=2, C=4):
     """A given name under some weights."""
     case = name_and_weights(np.random.default_rng(1), V=V, d=d, C=C, T=1)
     return {**case, "letters": np.array(letters)}
@@ -114,7 +71,7 @@ def edge(letters: list[int], V: int = 3, d: int = 2, C: int = 4) -> Case:
 
 THREE_FORMS = Result(
     label="three-forms",
-    claim=from_scratch,
+    claim=read_by(classification.as_dense),
     code=classification.as_dense,
     case=name_and_weights,
     sizes={"V": (2, 12), "d": (1, 9), "C": (2, 9), "T": (1, 12)},
@@ -124,8 +81,8 @@ THREE_FORMS = Result(
         "two letters, one number, two classes": edge([0, 1, 1], V=2, d=1, C=2),
     },
     references=[
-        Reference("nn.RNN", with_layer),
-        Reference("nn.RNNCell", with_cell),
+        Reference("nn.RNN", read_by(lambda model: model)),
+        Reference("nn.RNNCell", read_by(classification.as_cell)),
         Reference("the recurrence in NumPy", by_definition),
     ],
     worked=[
@@ -144,25 +101,26 @@ THREE_FORMS = Result(
         )
     ],
     mutants=[
-        Mutant("the blocks in the other order, [W_recurrent | W_embed]", blocks_exchanged),
-        Mutant(
-            "one of the two biases left out",
-            lambda b_recurrent, **case: by_definition(b_recurrent=0 * b_recurrent, **case),
-        ),
-        Mutant("no tanh, as in the tutorial", lambda **case: by_definition(activation=np.positive, **case)),
-        Mutant(
-            "read from the state before the last letter", lambda letters, **case: by_definition(letters[:-1], **case)
-        ),
-        Mutant("read after a step of padding", lambda letters, **case: by_definition([*letters, 0], **case)),
-        Mutant(
-            "read from the last letter to the first",
-            lambda letters, **case: by_definition(letters[::-1], **case),
-            unless=Unless("names that read the same both ways", same_both_ways),
-        ),
-        Mutant(
-            "W_recurrent transposed",
-            lambda W_recurrent, **case: by_definition(W_recurrent=W_recurrent.T, **case),
-            unless=Unless("T = 1 or d = 1", lambda letters, b, **_: len(letters) == 1 or len(b) == 1),
-        ),
+        m._replace(function=read_by(m.function))
+        for m in mistakes(
+            [classification.DenseRNN, classification.as_dense],
+            {
+                "the blocks in the other order, [W_recurrent | W_embed]": (
+                    "[layer.weight_ih_l0, layer.weight_hh_l0] → [layer.weight_hh_l0, layer.weight_ih_l0]"
+                ),
+                "one of the two biases left out": "layer.bias_ih_l0 + layer.bias_hh_l0 → layer.bias_ih_l0",
+                "no tanh, as in the tutorial": (
+                    "torch.tanh(self.combined(torch.cat([x[:, t], h], dim=1))) → "
+                    "self.combined(torch.cat([x[:, t], h], dim=1))"
+                ),
+                "read from the state before the last letter": "(t < lengths) → (t < lengths - 1)",
+                "read after a step of padding": "(t < lengths) → (t <= lengths)",
+                "read from the last letter to the first": (
+                    "range(T) → reversed(range(T))",
+                    Unless("names that read the same both ways", lambda letters, **_: (letters == letters[::-1]).all()),
+                ),
+                "W_recurrent transposed": ("layer.weight_hh_l0] → layer.weight_hh_l0.T]", "T == 1 or d == 1"),
+            },
+        )
     ],
 )
