@@ -14,9 +14,13 @@ from unrolled.checks import Mutant, Reference, Result, Unless, Worked, autograd,
 from unrolled.data.vocabulary import Vocabulary
 from unrolled.generation import LayerRNN, Likelihood, Masses, TutorialRNN, Unrolled
 
-# The tutorial's network is affine. A case is a name as ids (T,), a language, and the blocks of the three layers.
 
-BLOCKS = ("A_z", "A_x", "A_h", "a", "B_z", "B_x", "B_h", "b", "G_h", "G_o", "g")
+def mistakes_in(function, claim, edits):
+    """Mistakes in a function of the page, of which ``claim`` makes a function of a case."""
+    return [m._replace(function=claim(m.function)) for m in mistakes(function, edits)]
+
+
+# The tutorial's network is affine. A case is a name as ids (T,), a language, and the blocks of the three layers.
 
 
 def name_and_blocks(rng, V, C, d, T):
@@ -176,19 +180,17 @@ AFFINE = Result(
                 """,
             },
         ),
-        *(
-            m._replace(function=three_layers(m.function))
-            for m in mistakes(
-                TutorialRNN,
-                {
-                    "the language read at the first step alone": (
-                        "one_hot(languages, self.C, self.i2h.weight) → "
-                        "one_hot(languages, self.C, self.i2h.weight) * (h is None)",
-                        "T == 1",
-                    ),
-                    "a tanh in the state": "h, o = self.i2h(combined) → h, o = torch.tanh(self.i2h(combined))",
-                },
-            )
+        *mistakes_in(
+            TutorialRNN,
+            three_layers,
+            {
+                "the language read at the first step alone": (
+                    "one_hot(languages, self.C, self.i2h.weight) → "
+                    "one_hot(languages, self.C, self.i2h.weight) * (h is None)",
+                    "T == 1",
+                ),
+                "a tanh in the state": "h, o = self.i2h(combined) → h, o = torch.tanh(self.i2h(combined))",
+            },
         ),
     ],
 )
@@ -292,32 +294,30 @@ FORMS = Result(
         )
     ],
     mutants=[
-        *(
-            m._replace(function=with_both_biases(m.function))
-            for m in mistakes(
-                generation.forward_pass,
-                {
-                    "no tanh, as in the tutorial": "h = np.tanh( → h = (",
-                    "the language read at the first step alone": (
-                        """
-                            for x in letters → for t, x in enumerate(letters)
-                            W_language[:, language] → W_language[:, language] * (t == 0)
-                        """,
-                        "T == 1",
-                    ),
-                    "the language left out": "+ W_language[:, language] + → +",
-                    "the state not carried on: each symbol read alone": ("+ W_recurrent @ h + b → + b", "T == 1"),
-                    "the scores from the state before": """
-                        h = np.tanh( → before, h = h, np.tanh(
-                        W_unembed @ h → W_unembed @ before
+        *mistakes_in(
+            generation.forward_pass,
+            with_both_biases,
+            {
+                "no tanh, as in the tutorial": "h = np.tanh( → h = (",
+                "the language read at the first step alone": (
+                    """
+                        for x in letters → for t, x in enumerate(letters)
+                        W_language[:, language] → W_language[:, language] * (t == 0)
                     """,
-                    "W_recurrent transposed": ("W_recurrent @ h → W_recurrent.T @ h", "T == 1 or d == 1"),
-                    "the softmax over time instead of over symbols": """
-                        log_p.append(s - np.log(np.exp(s - s.max()).sum()) - s.max()) → log_p.append(s)
-                        return np.array(log_p) → return np.array(log_p) - np.log(np.exp(log_p).sum(0))
-                    """,
-                },
-            )
+                    "T == 1",
+                ),
+                "the language left out": "+ W_language[:, language] + → +",
+                "the state not carried on: each symbol read alone": ("+ W_recurrent @ h + b → + b", "T == 1"),
+                "the scores from the state before": """
+                    h = np.tanh( → before, h = h, np.tanh(
+                    W_unembed @ h → W_unembed @ before
+                """,
+                "W_recurrent transposed": ("W_recurrent @ h → W_recurrent.T @ h", "T == 1 or d == 1"),
+                "the softmax over time instead of over symbols": """
+                    log_p.append(s - np.log(np.exp(s - s.max()).sum()) - s.max()) → log_p.append(s)
+                    return np.array(log_p) → return np.array(log_p) - np.log(np.exp(log_p).sum(0))
+                """,
+            },
         ),
         Mutant("one of the two biases left out", lambda b_recurrent, **case: generation.forward_pass(**case)),
     ],
@@ -332,7 +332,7 @@ FIRST = 3
 
 def tiny_network(rng, A, C, d, n):
     """Random weights over A letters, a language, and the longest name."""
-    case = dict(name_and_weights(rng, V=FIRST + A, C=C, d=d, T=1))
+    case = name_and_weights(rng, V=FIRST + A, C=C, d=d, T=1)
     del case["letters"]
     case["c"][[PAD, START]] = -math.inf
     return {**case, "longest": n}
@@ -423,27 +423,24 @@ MASSES = Result(
         )
     ],
     mutants=[
-        *(
-            m._replace(function=followed(m.function))
-            for m in mistakes(
-                generation.masses,
-                {
-                    "the end of the name left out of its probability": "after[:, end].sum() → p.sum()",
-                    "what goes on counted before the end is drawn": "goes_on.sum() → p.sum()",
-                    "the mean over the symbols for their product": (
-                        """
-                            for _ in range → for n in range
-                            after[:, end].sum() → (after[:, end] ** (1 / (n + 1))).sum()
-                        """,
-                        EMPTY_ALONE,
-                    ),
-                    "each symbol as if it came first": (
-                        "model.step(ids, languages, state) → "
-                        "model.step(torch.full_like(ids, letters.start), languages)",
-                        EMPTY_ALONE,
-                    ),
-                },
-            )
+        *mistakes_in(
+            generation.masses,
+            followed,
+            {
+                "the end of the name left out of its probability": "after[:, end].sum() → p.sum()",
+                "what goes on counted before the end is drawn": "goes_on.sum() → p.sum()",
+                "the mean over the symbols for their product": (
+                    """
+                        for _ in range → for n in range
+                        after[:, end].sum() → (after[:, end] ** (1 / (n + 1))).sum()
+                    """,
+                    EMPTY_ALONE,
+                ),
+                "each symbol as if it came first": (
+                    "model.step(ids, languages, state) → model.step(torch.full_like(ids, letters.start), languages)",
+                    EMPTY_ALONE,
+                ),
+            },
         ),
         Mutant("what goes on counted a letter too late", a_letter_too_late),
         Mutant("the state of another language", another_language),
@@ -549,29 +546,27 @@ BITS = Result(
         ),
     ],
     mutants=[
-        *(
-            m._replace(function=from_scores(m.function))
-            for m in mistakes(
-                generation.likelihood,
-                {
-                    "nats taken for bits": "-J / math.log(2) → -J",
-                    "the end of the name predicted, but not counted": (
-                        "sum(len(one) for one in log_p) → sum(len(one) - 1 for one in log_p) or 1"
-                    ),
-                    "the end of the name left out altogether": """
-                        sum(len(one) for one in log_p) → sum(len(one) - 1 for one in log_p) or 1
-                        np.sum(one) → np.sum(one[:-1])
-                    """,
-                    "divided by the size of the padded table": (
-                        "sum(len(one) for one in log_p) → len(log_p) * max(len(one) for one in log_p)",
-                        ONE_LENGTH,
-                    ),
-                    "divided by the names, not by the symbols": (
-                        "sum(len(one) for one in log_p) → len(log_p)",
-                        Unless("one symbol to predict in each name", lambda lengths, **_: max(lengths) == 1),
-                    ),
-                },
-            )
+        *mistakes_in(
+            generation.likelihood,
+            from_scores,
+            {
+                "nats taken for bits": "-J / math.log(2) → -J",
+                "the end of the name predicted, but not counted": (
+                    "sum(len(one) for one in log_p) → sum(len(one) - 1 for one in log_p) or 1"
+                ),
+                "the end of the name left out altogether": """
+                    sum(len(one) for one in log_p) → sum(len(one) - 1 for one in log_p) or 1
+                    np.sum(one) → np.sum(one[:-1])
+                """,
+                "divided by the size of the padded table": (
+                    "sum(len(one) for one in log_p) → len(log_p) * max(len(one) for one in log_p)",
+                    ONE_LENGTH,
+                ),
+                "divided by the names, not by the symbols": (
+                    "sum(len(one) for one in log_p) → len(log_p)",
+                    Unless("one symbol to predict in each name", lambda lengths, **_: max(lengths) == 1),
+                ),
+            },
         ),
         Mutant("the mean of the names' own means", from_scores(of_means), ONE_LENGTH),
         Mutant("padding predicted and counted", padding_counted, ONE_LENGTH),
