@@ -88,7 +88,7 @@ GAIN = Result(
             "the standard deviation for the variance": (
                 "(p10 + p01 - (p01 - p10) ** 2) / N → sqrt((p10 + p01 - (p01 - p10) ** 2) / N)"
             ),
-            "N − 1 for N, as in the estimate from a sample": "/ N → / (N - 1)",
+            "N − 1 for N, as in the estimate from a sample": "/ N → / max(N - 1, 1)",
         },
     ),
 )
