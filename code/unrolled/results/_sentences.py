@@ -43,7 +43,7 @@ def no_word_repeats(x, **_):
     return x.sum(0).max() <= 1
 
 
-# References: PyTorch's layer, and the equations of the sheet on plain ids
+# References: PyTorch's layer, and the equations on plain ids
 
 
 def rnn(*layers):
@@ -75,7 +75,7 @@ def J(x, y, W_embed, W_recurrent, W_unembed, h=None, residual=False):
 
 
 def plain_state(x, W_embed, W_recurrent, h=None, residual=False):
-    """The last state (d,) by the sheet's equations; row t of h is added to the state h_t."""
+    """The last state (d,) by the equations; row t of h is added to the state h_t."""
     h = np.zeros((len(x) + 1, len(W_recurrent))) if h is None else h
     state = h[0]
     for word, added in zip(x.argmax(1), h[1:], strict=True):
@@ -90,5 +90,5 @@ def plain_J_of_state(h, y, W_unembed):
 
 
 def plain_J(x, y, W_embed, W_recurrent, W_unembed, h=None, residual=False):
-    """J by the sheet's equations; row t of h is added to the state h_t."""
+    """J by the equations; row t of h is added to the state h_t."""
     return plain_J_of_state(plain_state(x, W_embed, W_recurrent, h, residual), y, W_unembed)

@@ -443,10 +443,8 @@ BATCH = Result(
         *mistakes(
             [backprop_rnn.sums_by_word, backprop_rnn.batch_gradients],
             {
-                "the sign of the loss, in J and all three": "delta = np.zeros → J, e = -J, -e; delta = np.zeros",
-                "the mean over all positions for their sum": (
-                    "delta = np.zeros → J, e = J / ids.size, e / ids.size; delta = np.zeros"
-                ),
+                "the sign of the loss, in J and all three": "T, y) → T, y); J, e = -J, -e",
+                "the mean over all positions for their sum": ("T, y) → T, y); J, e = J / len(y), e / len(y)"),
                 "only the last step's error goes back": (
                     "np.matmul(e, W_unembed, out=delta[first:T].reshape(-1, d)) → delta[T - 1] = e[-B:] @ W_unembed",
                     "T == 1",
