@@ -148,7 +148,7 @@ def square(**changes: object) -> Result:
             "accepts the mistake “the same”",
         ),
         (
-            {"mutants": [Mutant("half", lambda x: x, harmless=lambda x: len(x) == 1)]},
+            {"mutants": [Mutant("half", lambda x: x, unless="n == 1")]},
             "refuses the mistake “half”",
         ),
         (

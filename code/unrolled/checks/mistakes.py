@@ -76,8 +76,8 @@ def mistakes(
 
 
 def changed(source: str, old: str, new: str) -> tuple[str, str]:
-    """The line with the place that is edited, before and after."""
+    """The line with the place that is edited, before and after, without the comment behind it."""
     at = source.index(old)
     start, end = source.rfind("\n", 0, at) + 1, source.find("\n", at + len(old))
-    line = source[start:end]
+    line = source[start:end].split("  # ")[0]
     return line.strip(), line.replace(old, new).strip()
