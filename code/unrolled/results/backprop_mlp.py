@@ -107,7 +107,10 @@ def network(rng, V, d):
     }
 
 
-def J_of_network(x, y, W_embed, W_unembed, h, W=torch.zeros(0)):
+NO_LAYERS = torch.zeros(0)
+
+
+def J_of_network(x, y, W_embed, W_unembed, h, W=NO_LAYERS):
     """J in PyTorch's own words; h, or a row of it, is added to each hidden vector."""
     first, *others = torch.atleast_2d(h)
     hidden = F.embedding(x.argmax(), W_embed.T) + first
@@ -117,7 +120,7 @@ def J_of_network(x, y, W_embed, W_unembed, h, W=torch.zeros(0)):
     return J_of_scores(F.linear(hidden, W_unembed), y)
 
 
-def plain_J_of_network(x, y, W_embed, W_unembed, h, W=()):
+def plain_J_of_network(x, y, W_embed, W_unembed, h, W=NO_LAYERS):
     """J from its definition, entry by entry; h, or a row of it, is added to each hidden vector."""
     h, k, d = np.atleast_2d(h), x.argmax(), len(W_embed)
     hidden = [W_embed[i, k] + h[0, i] for i in range(d)]
