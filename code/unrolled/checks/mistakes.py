@@ -62,11 +62,12 @@ def mistakes(
         edited, lines = source, []
         for change in edit.strip().splitlines():
             old, new = (side.strip() for side in change.split("→"))
-            if source.count(old) != 1 or edited.count(old) != 1:
-                raise ValueError(
-                    f"the mistake “{mistake}”: {old!r} stands {edited.count(old)} times in the code of "
-                    f"{several[-1].__name__}; expected once"
-                )
+            for code in (source, edited):  # no edit may stand in what another has changed
+                if code.count(old) != 1:
+                    raise ValueError(
+                        f"the mistake “{mistake}”: {old!r} stands {code.count(old)} times in the code of "
+                        f"{several[-1].__name__}; expected once"
+                    )
             lines.append(changed(source, old, new))
             edited = edited.replace(old, new)
         names = dict(vars(module))

@@ -211,7 +211,7 @@ JACOBIANS = Result(
                 o_t * (1 - o_t) → o_t
             """,
             "n(1 − n) for 1 − n²": "(1 - n_t**2) → n_t * (1 - n_t)",
-            "the tanh of the cell state forgotten: o for o(1 − tanh² c)": "o_t * (1 - squashed**2) → o_t",
+            "the tanh of the cell state forgotten: o for o(1 − tanh² c)": "(o_t * (1 - squashed**2))[:, → o_t[:,",
             "the blocks of W_recurrent in the order f, i, n, o": "W_i, W_f, W_n, W_o → W_f, W_i, W_n, W_o",
             "the blocks of W_recurrent in the order i, f, o, n": "W_i, W_f, W_n, W_o → W_i, W_f, W_o, W_n",
             "W_recurrent transposed, block by block": (
