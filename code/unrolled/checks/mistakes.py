@@ -62,7 +62,8 @@ def mistakes(
         edited, lines = source, []
         for change in edit.strip().splitlines():
             old, new = (side.strip() for side in change.split("→"))
-            for code in (source, edited):  # no edit may stand in what another has changed
+            # no edit may stand in what another has changed
+            for code in (source, edited):
                 if code.count(old) != 1:
                     raise ValueError(
                         f"the mistake “{mistake}”: {old!r} stands {code.count(old)} times in the code of "
