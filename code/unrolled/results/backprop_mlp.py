@@ -107,7 +107,7 @@ def network(rng, V, d):
     }
 
 
-NO_LAYERS = torch.zeros(0)
+NO_LAYERS = torch.zeros(0)  # for W
 
 
 def J_of_network(x, y, W_embed, W_unembed, h, W=NO_LAYERS):

@@ -26,9 +26,9 @@ def network(rng, m, d, T):
     }
 
 
-def given(seed, m, d, T, **given):
+def drawn(seed, m, d, T, **parts):
     """A network under some weights, with given parts."""
-    return network(np.random.default_rng(seed), m=m, d=d, T=T) | given
+    return network(np.random.default_rng(seed), m=m, d=d, T=T) | parts
 
 
 HALF = log(3) / 2  # tanh(log(3) / 2) = 1/2
@@ -59,14 +59,14 @@ CLOSED = {
     "b": np.array([0, 0, log(3), 0, 0, 0, log(3), log(3)]),
 }
 EDGES = {
-    "one step": given(1, m=3, d=2, T=1),
-    "one number": given(2, m=1, d=1, T=6),
-    "all weights zero": {name: 0 * value for name, value in given(3, m=2, d=3, T=4).items()},
-    "forget gates open and input gates shut, up to rounding": given(
+    "one step": drawn(1, m=3, d=2, T=1),
+    "one number": drawn(2, m=1, d=1, T=6),
+    "all weights zero": {name: 0 * value for name, value in drawn(3, m=2, d=3, T=4).items()},
+    "forget gates open and input gates shut, up to rounding": drawn(
         4, m=2, d=3, T=5, b=np.repeat([-50.0, 50, 0, 0], 3)
     ),
-    "forget gates shut, up to rounding": given(5, m=2, d=3, T=5, b=np.repeat([0, -50.0, 0, 0], 3)),
-    "saturated": given(6, m=2, d=3, T=3, W_input=np.linspace(-40, 40, 24).reshape(12, 2)),
+    "forget gates shut, up to rounding": drawn(5, m=2, d=3, T=5, b=np.repeat([0, -50.0, 0, 0], 3)),
+    "saturated": drawn(6, m=2, d=3, T=3, W_input=np.linspace(-40, 40, 24).reshape(12, 2)),
 }
 
 # The last joint state (h_T, c_T), where the rows of ``joint`` (T + 1, 2d) are added to all of them
