@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import unrolled.results
 from unrolled import checks
-from unrolled.checks import Mutant, Reference, Refuted, Result, Worked
+from unrolled.checks import Mutant, Reference, Refuted, Result, Unless, Worked, mistakes
 from unrolled.checks.formula import CASES, RESULTS, error
 
 PACKAGE = Path(unrolled.results.__file__).parent
@@ -148,7 +148,7 @@ def square(**changes: object) -> Result:
             "accepts the mistake “the same”",
         ),
         (
-            {"mutants": [Mutant("half", lambda x: x, unless="n == 1")]},
+            {"mutants": [Mutant("half", lambda x: x, "n == 1")]},
             "refuses the mistake “half”",
         ),
         (
@@ -196,6 +196,128 @@ def test_wrong_results_are_refuted_by_name(changes: dict, message: str):
     checks.check(square())
     with pytest.raises(Refuted, match=f"test-square: .*{message}"):
         checks.check(square(**changes))
+
+
+# The mistakes
+
+
+def halved(x):
+    """What the function below calls."""
+    return x / 2
+
+
+def middle(x, y):
+    """The number half-way between two."""
+    both = x + y
+    return halved(both)
+
+
+@pytest.mark.parametrize(
+    "functions, edit, value, lines",
+    [
+        (middle, "x + y → x - y", 2, [("both = x + y", "both = x - y")]),
+        (
+            middle,
+            """
+            x + y → x * y
+            halved(both) → both
+            """,
+            12,
+            [("both = x + y", "both = x * y"), ("return halved(both)", "return both")],
+        ),
+        ([halved, middle], "x / 2 → x", 8, [("return x / 2", "return x")]),
+        (
+            [halved, middle],
+            "x / 2 → x\nx + y → x - y",
+            4,
+            [("return x / 2", "return x"), ("both = x + y", "both = x - y")],
+        ),
+    ],
+    ids=["one", "two", "in the helper", "in both"],
+)
+def test_edit_stands_for_what_stood_there(functions, edit, value, lines):
+    (mistake,) = mistakes(functions, {"a mistake": edit})
+    assert mistake == ("a mistake", mistake.function, "", lines)
+    assert mistake.function(6, y=2) == value
+    assert middle(6, 2) == 4 and halved(8) == 4
+
+
+def test_mistakes_stand_in_their_order_and_apart():
+    minus, times = mistakes(
+        middle, {"minus": "x + y → x - y", "times": "x + y → x * y"}
+    )
+    assert (minus.mistake, minus.function(6, 2)) == ("minus", 2)
+    assert (times.mistake, times.function(6, 2)) == ("times", 6)
+
+
+@pytest.mark.parametrize(
+    "functions, edit, times",
+    [
+        (middle, "x * y → x - y", "'x \\* y' stands 0"),
+        (middle, "both → x", "'both' stands 2"),
+        (middle, "x / 2 → x", "'x / 2' stands 0"),  # the helper is not given
+        ([halved, middle], "return → print", "'return' stands 2"),
+        (middle, "x + y → x\nx + y → y", "'x \\+ y' stands 0"),  # gone by then
+        (middle, "both = x → x = x\nboth → x", "'both' stands 2"),
+        (middle, "x + y → x - y\nx - y → x", "'x - y' stands 0"),
+    ],
+)
+def test_place_that_is_not_there_once_is_named(functions, edit, times):
+    told = f"the mistake “lost”: {times} times in the code of middle; expected once"
+    with pytest.raises(ValueError, match=told):
+        mistakes(functions, {"right": "x + y → x - y", "lost": edit})
+
+
+def doubled(x):
+    """The formula of the result below."""
+    return 2 * x
+
+
+ALONE = Unless("one number alone", lambda x: len(x) == 1)
+
+
+@pytest.mark.parametrize(
+    "unless, words, right",
+    [
+        ("n == 1", "n = 1", [1]),
+        ("n == 1 or n >= 4", "n = 1 or n ≥ 4", [1, 4, 5]),
+        ("n <= 2", "n ≤ 2", [1, 2]),
+        ("", "", []),
+        (ALONE, "one number alone", [1]),
+    ],
+)
+def test_where_a_mistake_is_none(unless, words, right):
+    (mistake,) = mistakes(doubled, {"half": ("2 * x → x", unless)})
+    assert mistake.but == words
+    found = [n for n in range(1, 6) if mistake.is_none({"n": n}, {"x": np.ones(n)})]
+    assert found == right
+
+
+def turned_around(unless: str | Unless) -> Result:
+    """A result with one mistake, which is none where there is one number alone."""
+    mutants = mistakes(doubled, {"turned around": ("2 * x → 2 * x[::-1]", unless)})
+    return square(claim=doubled, sizes={"n": (1, CASES)}, mutants=mutants)
+
+
+@pytest.mark.parametrize("unless, words", [("n == 1", "n = 1"), (ALONE, ALONE.words)])
+def test_mistake_is_refused_except_where_it_is_none(unless, words):
+    lines = [("return 2 * x", "return 2 * x[::-1]")]
+    report = checks.check(turned_around(unless))
+    assert report.mutants == [("turned around", CASES - 1, CASES, words, lines)]
+
+
+@pytest.mark.parametrize(
+    "unless, found",
+    [
+        ("", "accepts the mistake “turned around” in the case n = 1,"),
+        ("n <= 2", "refuses the mistake “turned around” in the case n = 2,"),
+        (ALONE._replace(holds=lambda x: False), "accepts .* in the case n = 1,"),
+        (ALONE._replace(holds=lambda x: len(x) < 3), "refuses .* in the case n = 2,"),
+    ],
+)
+def test_wrong_condition_of_a_mistake_is_refuted(unless, found):
+    with pytest.raises(Refuted, match=f"test-square: the check {found}"):
+        checks.check(turned_around(unless))
 
 
 def test_each_value_is_computed_once():

@@ -250,7 +250,12 @@ def evidence(report: dict) -> list[nodes.Node]:
     ]
     mistakes = [
         [
-            [nodes.Text(m["mistake"]), *difference(m["lines"])],
+            nodes.container(
+                "",
+                nodes.paragraph("", m["mistake"]),
+                *difference(m["lines"]),
+                classes=["mistake"],
+            ),
             nodes.Text(f"{m['refused']} of {m['cases']}"),
             nodes.Text(m["but"] or "–"),
         ]

@@ -59,25 +59,29 @@ def mistakes(
     found = []
     for mistake, given in edits.items():
         edit, unless = (given, "") if isinstance(given, str) else given
-        edited, lines = source, []
+        edited = source
         for change in edit.strip().splitlines():
-            old, new = (side.strip() for side in change.split("→"))
-            if source.count(old) != 1 or edited.count(old) != 1:
-                raise ValueError(
-                    f"the mistake “{mistake}”: {old!r} stands {edited.count(old)} times in the code of "
-                    f"{several[-1].__name__}; expected once"
-                )
-            lines.append(changed(source, old, new))
+            old, arrow, new = map(str.strip, change.partition("→"))
+            if not arrow:
+                raise ValueError(f"the mistake “{mistake}”: no → in {change!r}")
+            # no edit may stand in what another has changed
+            for code in (source, edited):
+                if code.count(old) != 1:
+                    raise ValueError(
+                        f"the mistake “{mistake}”: {old!r} stands {code.count(old)} times in the code of "
+                        f"{several[-1].__name__}; expected once"
+                    )
             edited = edited.replace(old, new)
+        before_and_after = zip(source.splitlines(), edited.splitlines(), strict=True)
+        lines = [
+            tuple(map(bare, pair)) for pair in before_and_after if pair[0] != pair[1]
+        ]
         names = dict(vars(module))
         exec(compile(edited, f"<{mistake}>", "exec"), names)
         found.append(Mutant(mistake, names[several[-1].__name__], unless, lines))
     return found
 
 
-def changed(source: str, old: str, new: str) -> tuple[str, str]:
-    """The line with the place that is edited, before and after, without the comment behind it."""
-    at = source.index(old)
-    start, end = source.rfind("\n", 0, at) + 1, source.find("\n", at + len(old))
-    line = source[start:end].split("  # ")[0]
-    return line.strip(), line.replace(old, new).strip()
+def bare(line: str) -> str:
+    """A line of code without the space before it and the comment behind it."""
+    return line.split("  # ")[0].strip()
