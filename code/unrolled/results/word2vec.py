@@ -54,7 +54,6 @@ EQUALLY_FREQUENT = Unless(
     "texts in which all words are equally frequent", lambda n, **_: (n.sum(0) == n.sum(1)[:, None]).all()
 )
 
-
 # The softmax loss as a cross entropy
 
 
@@ -161,7 +160,6 @@ CROSS_ENTROPY = Result(
     ),
 )
 
-
 # ∂log P / ∂v_c
 
 
@@ -243,7 +241,6 @@ CENTRE = Result(
     ),
 )
 
-
 # ∂log P / ∂u_j
 
 OUTSIDE = Result(
@@ -270,7 +267,7 @@ OUTSIDE = Result(
         word2vec.outside_gradients,
         {
             "the sign of the loss −log P": "np.outer(e, v[c]) → np.outer(-e, v[c])",
-            "only the observed word's vector gets a gradient": "np.outer(e, v[c]) → np.outer(np.eye(len(u))[o] * e, v[c])",
+            "only the observed word's vector gets a gradient": "outer(e, → outer(np.eye(len(u))[o] * e,",
             "the observed term dropped, −P_j v_c": "e[o] += 1 →",
             "1 − P_j for every word": "e[o] += 1 → e += 1",
             "u_c for v_c": "np.outer(e, v[c]) → np.outer(e, u[c])",
@@ -287,7 +284,6 @@ OUTSIDE = Result(
         },
     ),
 )
-
 
 # The gradient over a corpus
 
@@ -358,7 +354,6 @@ MOMENTS = Result(
     ),
 )
 
-
 # The loss of negative sampling
 
 
@@ -402,7 +397,6 @@ SAMPLED_EDGES = {
         "u": np.array([[1.0, 1], [-2, 0]]),
     },
 }
-
 
 SAMPLED_LOSS = Result(
     label="negative-sampling-loss",
@@ -450,7 +444,6 @@ SAMPLED_LOSS = Result(
         },
     ),
 )
-
 
 # Its gradients
 
@@ -515,7 +508,6 @@ SAMPLED_GRADIENTS = Result(
         },
     ),
 )
-
 
 # The optimum of the expected objective
 
@@ -597,24 +589,17 @@ OPTIMUM = Result(
     ),
 )
 
-
 # What a gradient costs
 
 
-class Counted:
-    """A number that counts the products it takes part in."""
+class Counted(float):
+    """A number that counts the products it is the left side of."""
 
     products = 0
 
-    def __init__(self, value):
-        self.value = value
-
     def __mul__(self, other):
         Counted.products += 1
-        return Counted(self.value * other.value)
-
-    def __add__(self, other):
-        return Counted(self.value + other.value)
+        return float(self) * other
 
 
 def counted(V, d, K):
@@ -622,13 +607,9 @@ def counted(V, d, K):
 
     def products(words, weights):
         Counted.products = 0
-        v_c = [Counted(0.1)] * d
-        rows = [[Counted(0.1 * w)] * d for w in range(words)]
-        scores = []
-        for row in rows:
-            terms = [a * b for a, b in zip(row, v_c, strict=True)]
-            scores.append(sum(terms[1:], terms[0]).value)
-        total = [Counted(0.0)] * d
+        v_c, rows = [Counted(0.1)] * d, [[0.1 * w] * d for w in range(words)]
+        scores = [sum(a * b for a, b in zip(v_c, row, strict=True)) for row in rows]
+        total = [0.0] * d
         for weight, row in zip(weights(np.array(scores)), rows, strict=True):
             total = [t + Counted(weight) * x for t, x in zip(total, row, strict=True)]
         return Counted.products
@@ -663,7 +644,6 @@ COSTS = Result(
         },
     ),
 )
-
 
 # Hierarchical softmax
 
@@ -773,7 +753,6 @@ HIERARCHICAL = Result(
         },
     ),
 )
-
 
 # What negative sampling maximises on average
 
