@@ -477,11 +477,12 @@ SAMPLED_GRADIENTS = Result(
             "σ(x) for 1 − σ(x) at the observed word": "label - expit → (2 * label - 1) * expit",
             "the observed term dropped": "label - expit → (label - 1) * expit",
             "K dropped: the mean over the negatives for their sum": (
-                "g = label - expit(u[words] @ v[c]) → g = label - expit(u[words] @ v[c]); g[1:] /= len(negatives)",
+                "label - expit(u[words] @ v[c]) → (label - expit(u[words] @ v[c])) / np.where(label, 1, len(words) - 1)",
                 "K == 1",
             ),
             "repeated words assigned, not added up": (
-                "np.add.at(by_u, words, np.outer(g, v[c])) → by_u[words] = np.outer(g, v[c])",
+                "np.add.at(by_u, words, np.outer(g, v[c]))  # adds up where a word is repeated → "
+                "by_u[words] = np.outer(g, v[c])",
                 Unless(
                     "draws in which no word is repeated",
                     lambda o, negatives, **_: len({o, *negatives}) == 1 + len(negatives),
