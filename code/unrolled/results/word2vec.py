@@ -477,7 +477,8 @@ SAMPLED_GRADIENTS = Result(
             "σ(x) for 1 − σ(x) at the observed word": "label - expit → (2 * label - 1) * expit",
             "the observed term dropped": "label - expit → (label - 1) * expit",
             "K dropped: the mean over the negatives for their sum": (
-                "label - expit(u[words] @ v[c]) → (label - expit(u[words] @ v[c])) / np.where(label, 1, len(words) - 1)",
+                "label - expit(u[words] @ v[c]) → "
+                "(label - expit(u[words] @ v[c])) / np.where(label, 1, len(negatives))",
                 "K == 1",
             ),
             "repeated words assigned, not added up": (
