@@ -1,7 +1,6 @@
 """The results of the page ``word2vec``."""
 
 import functools
-from collections.abc import Callable
 from fractions import Fraction
 from itertools import product
 from math import log
@@ -9,16 +8,13 @@ from math import log
 import numpy as np
 import sympy
 import torch
-from numpy import ndarray
-from numpy.random import Generator
-from scipy.special import expit, log_expit, softmax
+from scipy.special import expit, softmax
 from scipy.stats import binom
-from torch import Tensor
 from torch.distributions import Categorical, kl_divergence
 from torch.nn import functional as F
 
 from unrolled import word2vec
-from unrolled.checks import Case, Mutant, Reference, Result, Unless, Worked, autograd, central_differences
+from unrolled.checks import Reference, Result, Unless, Worked, autograd, central_differences, mistakes
 from unrolled.word2vec import CrossEntropy, Hierarchical, Multiplications, PairGradients
 
 # The example of the page: the scores of three words are (log 2, 0, 0), so P is (1/2, 1/4, 1/4).
@@ -26,7 +22,7 @@ V_3 = np.array([[log(2), 0], [5, 7], [-3, 1]])
 U_3 = np.array([[1.0, 3], [0, 2], [0, 1]])
 
 
-def pair(rng: Generator, V: int, d: int) -> dict[str, object]:
+def pair(rng, V, d):
     """Random vectors, whose scores are small or large, and a pair of words, which may be the same."""
     return {
         "c": int(rng.integers(V)),
@@ -36,27 +32,32 @@ def pair(rng: Generator, V: int, d: int) -> dict[str, object]:
     }
 
 
-def beside_itself(c: int, o: int, **_: object) -> bool:
-    """Whether the centre is the outside word."""
-    return c == o
-
-
-def width(case: Case) -> int:
+def width(case):
     """d, the length of a vector."""
     return case["v"].shape[1]
 
 
-def plain_log_P(c: int, o: int, v: ndarray, u: ndarray) -> float:
-    """The logarithm of P(o | c) from its definition."""
-    scores = [float(np.sum(row * v[c])) for row in u]
+def log_P(c, o, v, u, v_c=0):
+    """log P(o | c) in PyTorch's own words; v_c is added to the centre's vector."""
+    return -F.cross_entropy(F.linear(v[c] + v_c, u), o)
+
+
+def plain_log_P(c, o, v, u, v_c=0):
+    """log P(o | c) from its definition; v_c is added to the centre's vector."""
+    scores = [float(np.sum(row * (v[c] + v_c))) for row in u]
     top = max(scores)
     return scores[o] - top - log(sum(np.exp(score - top) for score in scores))
 
 
+SAME_WORD = Unless("c = o", lambda c, o, **_: c == o)
+EQUALLY_FREQUENT = Unless(
+    "texts in which all words are equally frequent", lambda n, **_: (n.sum(0) == n.sum(1)[:, None]).all()
+)
+
 # The softmax loss as a cross entropy
 
 
-def corpus(rng: Generator, V: int, d: int, N: int) -> dict[str, ndarray]:
+def corpus(rng, V, d, N):
     """N random pairs of words, and random vectors."""
     return {
         "centres": rng.integers(V, size=N).astype(np.intp),
@@ -66,7 +67,7 @@ def corpus(rng: Generator, V: int, d: int, N: int) -> dict[str, ndarray]:
     }
 
 
-def by_distributions(centres: ndarray, outsides: ndarray, v: ndarray, u: ndarray) -> dict[str, object]:
+def by_distributions(centres, outsides, v, u):
     """The loss pair by pair, and the parts by PyTorch's distributions, one centre after the other."""
     centres, outsides = torch.tensor(centres), torch.tensor(outsides)
     v, u = torch.tensor(v), torch.tensor(u)
@@ -84,45 +85,13 @@ def by_distributions(centres: ndarray, outsides: ndarray, v: ndarray, u: ndarray
     }
 
 
-def pair_by_pair(centres: ndarray, outsides: ndarray, v: ndarray, u: ndarray) -> dict[str, object]:
+def pair_by_pair(centres, outsides, v, u):
     """The loss from its definition, pair by pair, and its mean for each centre."""
     of_centre = np.zeros(len(u))
     for c, o in zip(centres, outsides, strict=True):
         of_centre[c] -= plain_log_P(c, o, v, u)
     n_c = np.bincount(centres, minlength=len(u))
     return {"loss": of_centre.sum(), "cross_entropy": of_centre / np.maximum(n_c, 1)}
-
-
-def with_loss(loss: Callable[[CrossEntropy, dict], float]) -> Callable[..., CrossEntropy]:
-    """The claim, but with another loss, from the right parts and the case."""
-
-    def mistaken(**case: ndarray) -> CrossEntropy:
-        right = word2vec.cross_entropy(**case)
-        return right._replace(loss=loss(right, case))
-
-    return mistaken
-
-
-def occurrences(case: dict) -> ndarray:
-    """The counts n(c) (V,)."""
-    return np.bincount(case["centres"], minlength=len(case["u"]))
-
-
-def each_pair_once(centres: ndarray, outsides: ndarray, v: ndarray, u: ndarray) -> CrossEntropy:
-    """The claim on the set of pairs."""
-    once = np.unique(np.stack([centres, outsides]), axis=1)
-    return word2vec.cross_entropy(*once, v, u)
-
-
-def divergence_turned(**case: ndarray) -> CrossEntropy:
-    """KL(p‖p̂), as far as it is finite, for KL(p̂‖p)."""
-    right = word2vec.cross_entropy(**case)
-    n = np.zeros((len(case["u"]), len(case["u"])))
-    np.add.at(n, (case["centres"], case["outsides"]), 1)
-    observed = n / np.maximum(n.sum(1), 1)[:, None]
-    P = softmax(case["v"] @ case["u"].T, axis=1)
-    turned = np.where(n > 0, P * np.log(P / np.where(n > 0, observed, 1)), 0).sum(1)
-    return right._replace(divergence=turned)
 
 
 CROSS_ENTROPY = Result(
@@ -155,55 +124,46 @@ CROSS_ENTROPY = Result(
             ),
         )
     ],
-    mutants=[
-        Mutant("the mean over the pairs for the sum", with_loss(lambda right, case: right.loss / len(case["centres"]))),
-        Mutant("the sign of log P: the likelihood, not the loss", with_loss(lambda right, case: -right.loss)),
-        Mutant("every centre counted once, not n(c) times", with_loss(lambda right, case: right.cross_entropy.sum())),
-        Mutant(
-            "the divergence alone, the entropy dropped",
-            with_loss(lambda right, case: occurrences(case) @ right.divergence),
-            unless=Unless(
-                "texts in which each centre has one outside word only",
-                lambda **case: not word2vec.cross_entropy(**case).entropy.any(),
-            ),
-        ),
-        Mutant(
-            "centre and outside word exchanged, P(c | o)",
-            lambda centres, outsides, v, u: word2vec.cross_entropy(outsides, centres, v, u),
-            unless=Unless(
-                "symmetric counts, n(c, o) = n(o, c)",
-                lambda centres, outsides, **_: (
-                    sorted(zip(centres, outsides, strict=True)) == sorted(zip(outsides, centres, strict=True))
+    mutants=mistakes(
+        word2vec.cross_entropy,
+        {
+            "the mean over the pairs for the sum": "n_c @ cross → n_c @ cross / len(centres)",
+            "the sign of log P: the likelihood, not the loss": "float(n_c @ cross) → -float(n_c @ cross)",
+            "every centre counted once, not n(c) times": "n_c @ cross → cross.sum()",
+            "the divergence alone, the entropy dropped": (
+                "n_c @ cross → n_c @ (cross - entr(observed).sum(1))",
+                Unless(
+                    "texts in which each centre has one outside word only",
+                    lambda **case: not word2vec.cross_entropy(**case).entropy.any(),
                 ),
             ),
-        ),
-        Mutant(
-            "every pair counted once, however often it occurs",
-            each_pair_once,
-            unless=Unless(
-                "texts in which no pair occurs twice",
-                lambda centres, outsides, **_: len(set(zip(centres, outsides, strict=True))) == len(centres),
+            "centre and outside word exchanged, P(c | o)": (
+                "(centres, outsides) → (outsides, centres)",
+                Unless(
+                    "symmetric counts, n(c, o) = n(o, c)",
+                    lambda centres, outsides, **_: (
+                        sorted(zip(centres, outsides, strict=True)) == sorted(zip(outsides, centres, strict=True))
+                    ),
+                ),
             ),
-        ),
-        Mutant("the divergence the other way round, of P from p̂", divergence_turned),
-    ],
+            "every pair counted once, however often it occurs": (
+                "np.add.at(n, (centres, outsides), 1) → n[centres, outsides] = 1",
+                Unless(
+                    "texts in which no pair occurs twice",
+                    lambda centres, outsides, **_: len(set(zip(centres, outsides, strict=True))) == len(centres),
+                ),
+            ),
+            "the divergence the other way round, of P from p̂": (
+                "rel_entr(observed, np.exp(log_p)).sum(1) → rel_entr(np.exp(log_p), observed).sum(1, where=n > 0)"
+            ),
+        },
+    ),
 )
-
 
 # ∂log P / ∂v_c
 
 
-def log_P_by_v_c(c: Tensor, o: Tensor, v: Tensor, u: Tensor, v_c: Tensor) -> Tensor:
-    """The log-probability in PyTorch's own words; v_c is added to the centre's vector."""
-    return -F.cross_entropy(F.linear(v[c] + v_c, u), o)
-
-
-def plain_log_P_by_v_c(c: int, o: int, v: ndarray, u: ndarray, v_c: ndarray) -> float:
-    """The log-probability from its definition; v_c is added to the centre's vector."""
-    return plain_log_P(0, o, (v[c] + v_c)[None], u)
-
-
-def symbolic_centre_gradient(c: int, o: int, v: ndarray, u: ndarray) -> ndarray:
+def symbolic_centre_gradient(c, o, v, u):
     """The derivatives of log P as SymPy finds them."""
     symbols = sympy.symbols(f"v:{v.shape[1]}")
     scores = [sum(a * x for a, x in zip(row, symbols, strict=True)) for row in u]
@@ -212,14 +172,9 @@ def symbolic_centre_gradient(c: int, o: int, v: ndarray, u: ndarray) -> ndarray:
     return np.array([float(J.diff(symbol).subs(at)) for symbol in symbols])
 
 
-def moderate(c: int, v: ndarray, u: ndarray, **_: object) -> bool:
+def moderate(c, v, u, **_):
     """Whether no score is so large that differences lose their digits."""
     return abs(u @ v[c]).max() < 30
-
-
-def expected(c: int, v: ndarray, u: ndarray) -> ndarray:
-    """Σ_j P_j u_j, (d,)."""
-    return softmax(u @ v[c]) @ u
 
 
 PAIR_EDGES = {
@@ -242,10 +197,10 @@ CENTRE = Result(
     sizes={"V": (2, 16), "d": (1, 12)},
     edges=PAIR_EDGES,
     references=[
-        Reference("autograd", autograd(log_P_by_v_c, v_c=width)),
+        Reference("autograd", autograd(log_P, v_c=width)),
         Reference(
             "central differences",
-            central_differences(plain_log_P_by_v_c, v_c=width),
+            central_differences(plain_log_P, v_c=width),
             bound=1e-6,
             covers=moderate,
             but="large scores, where differences lose their digits",
@@ -263,42 +218,30 @@ CENTRE = Result(
         # v_c = 0 makes P uniform
         Worked({"c": 1, "o": 0, "v": np.zeros((3, 2)), "u": U_3}, [Fraction(2, 3), Fraction(1)]),
     ],
-    mutants=[
-        Mutant("the sign of the loss −log P", lambda c, o, v, u: expected(c, v, u) - u[o]),
-        Mutant("v for u", lambda c, o, v, u: v[o] - softmax(u @ v[c]) @ v),
-        Mutant("the observed term dropped", lambda c, o, v, u: -expected(c, v, u)),
-        Mutant("the expected term dropped", lambda c, o, v, u: u[o]),
-        Mutant("P transposed, Σ_j P(c | j) u_j", lambda c, o, v, u: u[o] - softmax(v @ u.T, axis=1)[:, c] @ u),
-        Mutant("the plain mean of the u_j for the expected one", lambda c, o, v, u: u[o] - u.mean(0)),
-        Mutant(
-            "the gradient of P instead of log P", lambda c, o, v, u: softmax(u @ v[c])[o] * (u[o] - expected(c, v, u))
-        ),
-        Mutant(
-            "the sum over the other words only, j ≠ o",
-            lambda c, o, v, u: u[o] - expected(c, v, u) + softmax(u @ v[c])[o] * u[o],
-        ),
-        Mutant("not normalised, u_o − Σ_j exp(s_j) u_j", lambda c, o, v, u: u[o] - np.exp(u @ v[c]) @ u),
-        Mutant(
-            "centre and outside word exchanged",
-            lambda c, o, v, u: word2vec.centre_gradient(o, c, v, u),
-            unless=Unless("c = o", beside_itself),
-        ),
-    ],
+    mutants=mistakes(
+        word2vec.centre_gradient,
+        {
+            "the sign of the loss −log P": "u[o] - P @ u → P @ u - u[o]",
+            "v for u": "u[o] - P @ u → v[o] - P @ v",
+            "the observed term dropped": "u[o] - P @ u → -P @ u",
+            "the expected term dropped": "u[o] - P @ u → u[o]",
+            "P transposed, Σ_j P(c | j) u_j": "softmax(u @ v[c]) → softmax(v @ u.T, axis=1)[:, c]",
+            "the plain mean of the u_j for the expected one": "P @ u → u.mean(0)",
+            "the gradient of P instead of log P": "u[o] - P @ u → P[o] * (u[o] - P @ u)",
+            "the sum over the other words only, j ≠ o": "u[o] - P @ u → u[o] - (P @ u - P[o] * u[o])",
+            "not normalised, u_o − Σ_j exp(s_j) u_j": "softmax(u @ v[c]) → np.exp(u @ v[c])",
+            "centre and outside word exchanged": (
+                """
+                u @ v[c] → u @ v[o]
+                u[o] - P @ u → u[c] - P @ u
+                """,
+                SAME_WORD,
+            ),
+        },
+    ),
 )
 
-
 # ∂log P / ∂u_j
-
-
-def log_P(c: Tensor, o: Tensor, v: Tensor, u: Tensor) -> Tensor:
-    """The log-probability in PyTorch's own words."""
-    return -F.cross_entropy(F.linear(v[c], u), o)
-
-
-def errors(c: int, o: int, v: ndarray, u: ndarray) -> ndarray:
-    """1[j = o] − P_j, (V,)."""
-    return np.eye(len(u))[o] - softmax(u @ v[c])
-
 
 OUTSIDE = Result(
     label="skipgram-outside-gradients",
@@ -320,51 +263,46 @@ OUTSIDE = Result(
         # the errors are (−1/2, 3/4, −1/4), v_c = (log 2, 0)
         Worked({"c": 0, "o": 1, "v": V_3, "u": U_3}, [[-log(2) / 2, 0], [3 * log(2) / 4, 0], [-log(2) / 4, 0]])
     ],
-    mutants=[
-        Mutant("the sign of the loss −log P", lambda c, o, v, u: -np.outer(errors(c, o, v, u), v[c])),
-        Mutant(
-            "only the observed word's vector gets a gradient",
-            lambda c, o, v, u: np.outer(np.eye(len(u))[o] * errors(c, o, v, u), v[c]),
-        ),
-        Mutant("the observed term dropped, −P_j v_c", lambda c, o, v, u: -np.outer(softmax(u @ v[c]), v[c])),
-        Mutant("1 − P_j for every word", lambda c, o, v, u: np.outer(1 - softmax(u @ v[c]), v[c])),
-        Mutant("u_c for v_c", lambda c, o, v, u: np.outer(errors(c, o, v, u), u[c])),
-        Mutant("transposed", lambda c, o, v, u: np.outer(v[c], errors(c, o, v, u))),
-        Mutant(
-            "not normalised, exp(s_j) for P_j", lambda c, o, v, u: np.outer(np.eye(len(u))[o] - np.exp(u @ v[c]), v[c])
-        ),
-        Mutant(
-            "centre and outside word exchanged",
-            lambda c, o, v, u: word2vec.outside_gradients(o, c, v, u),
-            unless=Unless("c = o", beside_itself),
-        ),
-    ],
+    mutants=mistakes(
+        word2vec.outside_gradients,
+        {
+            "the sign of the loss −log P": "np.outer(e, v[c]) → np.outer(-e, v[c])",
+            "only the observed word's vector gets a gradient": "outer(e, → outer(np.eye(len(u))[o] * e,",
+            "the observed term dropped, −P_j v_c": "e[o] += 1 →",
+            "1 − P_j for every word": "e[o] += 1 → e += 1",
+            "u_c for v_c": "np.outer(e, v[c]) → np.outer(e, u[c])",
+            "transposed": "np.outer(e, v[c]) → np.outer(v[c], e)",
+            "not normalised, exp(s_j) for P_j": "softmax(u @ v[c]) → np.exp(u @ v[c])",
+            "centre and outside word exchanged": (
+                """
+                u @ v[c] → u @ v[o]
+                e[o] → e[c]
+                np.outer(e, v[c]) → np.outer(e, v[o])
+                """,
+                SAME_WORD,
+            ),
+        },
+    ),
 )
-
 
 # The gradient over a corpus
 
 
-def counts_and_vectors(rng: Generator, V: int, d: int) -> dict[str, ndarray]:
+def counts_and_vectors(rng, V, d):
     """Random counts, of which those of the first word are not all alike, and random vectors."""
     n = rng.poisson(1.0, size=(V, V)).astype(float)
     n[0, 1] += 3
     return {"n": n, "v": rng.normal(size=(V, d)), "u": rng.normal(size=(V, d))}
 
 
-def log_likelihood_of_counts(n: Tensor, v: Tensor, u: Tensor) -> Tensor:
+def log_likelihood_of_counts(n, v, u):
     """The log-likelihood of a text in PyTorch's own words."""
     return -F.cross_entropy(v @ u.T, n, reduction="sum")
 
 
-def plain_log_likelihood_of_counts(n: ndarray, v: ndarray, u: ndarray) -> float:
+def plain_log_likelihood_of_counts(n, v, u):
     """The log-likelihood of a text from its definition."""
     return sum(n[c, o] * plain_log_P(c, o, v, u) for c, o in np.ndindex(n.shape))
-
-
-def P_of_all(v: ndarray, u: ndarray) -> ndarray:
-    """P(o | c) for all words, a row for each c."""
-    return softmax(v @ u.T, axis=1)
 
 
 MOMENTS = Result(
@@ -394,58 +332,53 @@ MOMENTS = Result(
         # (1, 3) + 2 (0, 2) + (0, 1) − 4 (1/2, 9/4)
         Worked({"n": np.array([[1.0, 2, 1], [0, 0, 0], [0, 0, 0]]), "v": V_3, "u": U_3}, [[-1, -1], [0, 0], [0, 0]])
     ],
-    mutants=[
-        Mutant("the sign of the loss", lambda n, v, u: -word2vec.corpus_gradient(n, v, u)),
-        Mutant("n(c) missing from the expected term", lambda n, v, u: n @ u - P_of_all(v, u) @ u),
-        Mutant("the expected term dropped", lambda n, v, u: n @ u),
-        Mutant("the observed term dropped", lambda n, v, u: -n.sum(1, keepdims=True) * (P_of_all(v, u) @ u)),
-        Mutant(
-            "the counts transposed, n(o, c)",
-            lambda n, v, u: word2vec.corpus_gradient(n.T, v, u),
-            unless=Unless("symmetric counts", lambda n, **_: (n == n.T).all()),
-        ),
-        Mutant(
-            "P transposed: normalised over the centres",
-            lambda n, v, u: n @ u - n.sum(1, keepdims=True) * (softmax(v @ u.T, axis=0) @ u),
-        ),
-        Mutant(
-            "a mean per centre for the sum over the text",
-            lambda n, v, u: word2vec.corpus_gradient(n, v, u) / np.maximum(n.sum(1, keepdims=True), 1),
-        ),
-    ],
+    mutants=mistakes(
+        word2vec.corpus_gradient,
+        {
+            "the sign of the loss": (
+                "n @ u - n.sum(1, keepdims=True) * (P @ u) → n.sum(1, keepdims=True) * (P @ u) - n @ u"
+            ),
+            "n(c) missing from the expected term": "n.sum(1, keepdims=True) * (P @ u) → P @ u",
+            "the expected term dropped": "n @ u - n.sum(1, keepdims=True) * (P @ u) → n @ u",
+            "the observed term dropped": "n @ u - n.sum → -n.sum",
+            "the counts transposed, n(o, c)": (
+                "n @ u - n.sum(1, keepdims=True) → n.T @ u - n.T.sum(1, keepdims=True)",
+                Unless("symmetric counts", lambda n, **_: (n == n.T).all()),
+            ),
+            "P transposed: normalised over the centres": "axis=1 → axis=0",
+            "a mean per centre for the sum over the text": (
+                "n @ u - n.sum(1, keepdims=True) * (P @ u) → "
+                "(n @ u - n.sum(1, keepdims=True) * (P @ u)) / np.maximum(n.sum(1, keepdims=True), 1)"
+            ),
+        },
+    ),
 )
-
 
 # The loss of negative sampling
 
 
-def drawn_pair(rng: Generator, V: int, d: int, K: int) -> dict[str, object]:
+def drawn_pair(rng, V, d, K):
     """A random pair, and K negatives, among which words may be repeated."""
     negatives = rng.integers(V, size=K)
     drawn = pair(rng, V, d)
     return {"c": drawn["c"], "o": drawn["o"], "negatives": negatives, "v": drawn["v"], "u": drawn["u"]}
 
 
-def drawn_once(negatives: ndarray, **_: object) -> bool:
-    """Whether no negative was drawn twice."""
-    return len(set(negatives)) == len(negatives)
+NO_NEGATIVE_TWICE = Unless("no negative drawn twice", lambda negatives, **_: len(set(negatives)) == len(negatives))
 
 
-def binary_loss(c: int, o: int, negatives: ndarray, v: ndarray, u: ndarray) -> Tensor:
-    """The sum of binary cross entropies, of the labels 1, 0, …, 0."""
+def sampled_J(c, o, negatives, v, u, v_c=0):
+    """J as binary cross entropies, of the labels 1, 0, …, 0; v_c is added to the centre's vector."""
     words = torch.tensor([o, *negatives])
-    scores = torch.tensor(u)[words] @ torch.tensor(v)[c]
+    scores = torch.as_tensor(u)[words] @ (torch.as_tensor(v)[c] + v_c)
     labels = (torch.arange(len(words)) == 0).double()
-    return F.binary_cross_entropy_with_logits(scores, labels, reduction="sum")
+    return -F.binary_cross_entropy_with_logits(scores, labels, reduction="sum")
 
 
-def plain_binary_loss(c: int, o: int, negatives: ndarray, v: ndarray, u: ndarray) -> float:
-    """The loss from its definition."""
-
-    def minus_log_sigma(x: float) -> float:
-        return float(np.logaddexp(0, -x))
-
-    return minus_log_sigma(u[o] @ v[c]) + sum(minus_log_sigma(-(u[k] @ v[c])) for k in negatives)
+def plain_sampled_J(c, o, negatives, v, u, v_c=0):
+    """J from its definition, word by word; v_c is added to the centre's vector."""
+    v_c = v[c] + v_c
+    return -np.logaddexp(0, -u[o] @ v_c) - sum(np.logaddexp(0, u[k] @ v_c) for k in negatives)
 
 
 SAMPLED_EDGES = {
@@ -465,22 +398,6 @@ SAMPLED_EDGES = {
     },
 }
 
-
-def positives_and_negatives(c: int, o: int, negatives: ndarray, v: ndarray, u: ndarray) -> tuple[float, ndarray]:
-    """The scores of the observed word, and of the negatives (K,)."""
-    return u[o] @ v[c], u[negatives] @ v[c]
-
-
-def other_loss(f: Callable[[float, ndarray], float]) -> Callable[..., float]:
-    """Another function of the scores."""
-    return lambda **case: f(*positives_and_negatives(**case))
-
-
-def minus_log(p: object) -> object:
-    """−log, kept finite."""
-    return -np.log(np.maximum(p, 1e-300))
-
-
 SAMPLED_LOSS = Result(
     label="negative-sampling-loss",
     claim=word2vec.negative_sampling_loss,
@@ -488,92 +405,47 @@ SAMPLED_LOSS = Result(
     sizes={"V": (2, 16), "d": (1, 9), "K": (1, 12)},
     edges=SAMPLED_EDGES,
     references=[
-        Reference("F.binary_cross_entropy_with_logits", binary_loss),
-        Reference("the definition, word by word", plain_binary_loss),
+        Reference("F.binary_cross_entropy_with_logits", lambda **case: -sampled_J(**case)),
+        Reference("the definition, word by word", lambda **case: -plain_sampled_J(**case)),
     ],
     worked=[
         # σ(0) = 1/2 and σ(−log 2) = 1/3
         Worked({"c": 0, "o": 1, "negatives": np.array([0]), "v": V_3, "u": U_3}, log(6)),
         Worked({"c": 0, "o": 1, "negatives": np.array([0, 0]), "v": V_3, "u": U_3}, log(18)),
     ],
-    mutants=[
-        Mutant(
-            "σ(x) for σ(−x) at the negatives", other_loss(lambda x, y: minus_log(expit(x)) + minus_log(expit(y)).sum())
-        ),
-        Mutant("the sign of log P", other_loss(lambda x, y: -minus_log(expit(x)) - minus_log(expit(-y)).sum())),
-        Mutant(
-            "K dropped: the mean over the negatives for their sum",
-            other_loss(lambda x, y: minus_log(expit(x)) + minus_log(expit(-y)).sum() / max(len(y), 1)),
-            unless=Unless("K = 1", lambda negatives, **_: len(negatives) == 1),
-        ),
-        Mutant("the observed term dropped", other_loss(lambda x, y: minus_log(expit(-y)).sum())),
-        Mutant("a softmax over the K + 1 words", other_loss(lambda x, y: minus_log(softmax([x, *y])[0]))),
-        Mutant(
-            "−log(1 − Π σ) for the sum over the negatives",
-            other_loss(lambda x, y: minus_log(expit(x)) + minus_log(1 - expit(y).prod())),
-            unless=Unless("K = 1", lambda negatives, **_: len(negatives) == 1),
-        ),
-        Mutant(
-            "each negative counted once, however often it was drawn",
-            lambda negatives, **case: word2vec.negative_sampling_loss(negatives=np.unique(negatives), **case),
-            unless=Unless("no negative drawn twice", drawn_once),
-        ),
-        Mutant(
-            "centre and outside word exchanged",
-            lambda c, o, **case: word2vec.negative_sampling_loss(c=o, o=c, **case),
-            unless=Unless("c = o", beside_itself),
-        ),
-    ],
+    mutants=mistakes(
+        word2vec.negative_sampling_loss,
+        {
+            "σ(x) for σ(−x) at the negatives": "-u[negatives] → u[negatives]",
+            "the sign of log P": (
+                "-log_expit(u[o] @ v[c]) - log_expit(-u[negatives] → log_expit(u[o] @ v[c]) + log_expit(-u[negatives]"
+            ),
+            "K dropped: the mean over the negatives for their sum": (
+                ".sum() → .sum() / max(len(negatives), 1)",
+                "K == 1",
+            ),
+            "the observed term dropped": "-log_expit(u[o] @ v[c]) - log_expit → -log_expit",
+            "a softmax over the K + 1 words": (
+                "-log_expit(u[o] @ v[c]) - log_expit(-u[negatives] @ v[c]).sum() → "
+                "-log_softmax(u[[o, *negatives]] @ v[c])[0]"
+            ),
+            "−log(1 − Π σ) for the sum over the negatives": (
+                "log_expit(-u[negatives] @ v[c]).sum() → np.log(1 - expit(u[negatives] @ v[c]).prod())",
+                "K == 1",
+            ),
+            "each negative counted once, however often it was drawn": (
+                "u[negatives] → u[np.unique(negatives)]",
+                NO_NEGATIVE_TWICE,
+            ),
+            "centre and outside word exchanged": (
+                "u[o] @ v[c]) - log_expit(-u[negatives] @ v[c]) → u[c] @ v[o]) - log_expit(-u[negatives] @ v[o])",
+                SAME_WORD,
+            ),
+        },
+    ),
 )
 
-
 # Its gradients
-
-
-def sampled_J(c: Tensor, o: Tensor, negatives: Tensor, v: Tensor, u: Tensor, v_c: Tensor) -> Tensor:
-    """J in PyTorch's own words; v_c is added to the centre's vector."""
-    centre = v[c] + v_c
-    drawn = F.logsigmoid(-(F.embedding(negatives.long(), u) @ centre)).sum()
-    return F.logsigmoid(u[o] @ centre) + drawn
-
-
-def plain_sampled_J(c: int, o: int, negatives: ndarray, v: ndarray, u: ndarray, v_c: ndarray) -> float:
-    """J from its definition; v_c is added to the centre's vector."""
-    return -plain_binary_loss(0, o, negatives, (v[c] + v_c)[None], u)
-
-
-def mistaken(
-    g_of: Callable[[ndarray], ndarray] | None = None,
-    keep: Callable[[int, ndarray], ndarray] = lambda o, negatives: np.ones(len(negatives), dtype=bool),
-    assigned: bool = False,
-    u_for_v: bool = False,
-) -> Callable[..., PairGradients]:
-    """The gradients with other errors, with negatives left out, with repetitions lost, or with u_c for v_c."""
-
-    def gradients(c: int, o: int, negatives: ndarray, v: ndarray, u: ndarray) -> PairGradients:
-        words = np.array([o, *negatives[keep(o, negatives)]])
-        x = u[words] @ v[c]
-        g = np.eye(len(words))[0] - expit(x) if g_of is None else g_of(x)
-        rows = np.outer(g, u[c] if u_for_v else v[c])
-        by_u = np.zeros_like(u)
-        if assigned:
-            by_u[words] = rows
-        else:
-            np.add.at(by_u, words, rows)
-        return PairGradients(g @ u[words], by_u)
-
-    return gradients
-
-
-def observed_first(first: ndarray, rest: ndarray) -> ndarray:
-    """Errors (K + 1,) of the observed word and of the negatives."""
-    return np.concatenate([first, rest])
-
-
-def all_different(o: int, negatives: ndarray, **_: object) -> bool:
-    """Whether no word is repeated."""
-    return len({o, *negatives}) == 1 + len(negatives)
-
 
 SAMPLED_GRADIENTS = Result(
     label="negative-sampling-gradient",
@@ -597,71 +469,75 @@ SAMPLED_GRADIENTS = Result(
             PairGradients(v_c=[Fraction(-4, 3), Fraction(-3)], u=[[-4 * log(2) / 3, 0], [log(2) / 2, 0], [0, 0]]),
         ),
     ],
-    mutants=[
-        Mutant("the sign of the loss", mistaken(lambda x: observed_first(-expit(-x[:1]), expit(x[1:])))),
-        Mutant("σ(−x) for σ(x) at the negatives", mistaken(lambda x: observed_first(expit(-x[:1]), -expit(-x[1:])))),
-        Mutant(
-            "σ(x) for 1 − σ(x) at the observed word", mistaken(lambda x: observed_first(expit(x[:1]), -expit(x[1:])))
-        ),
-        Mutant("the observed term dropped", mistaken(lambda x: observed_first(0 * x[:1], -expit(x[1:])))),
-        Mutant(
-            "K dropped: the mean over the negatives for their sum",
-            mistaken(lambda x: observed_first(expit(-x[:1]), -expit(x[1:]) / len(x[1:]))),
-            unless=Unless("K = 1", lambda negatives, **_: len(negatives) == 1),
-        ),
-        Mutant(
-            "repeated words assigned, not added up",
-            mistaken(assigned=True),
-            unless=Unless("draws in which no word is repeated", all_different),
-        ),
-        Mutant(
-            "negatives that are the observed word left out, as the authors' program does",
-            mistaken(keep=lambda o, negatives: negatives != o),
-            unless=Unless("draws without the observed word", lambda o, negatives, **_: o not in negatives),
-        ),
-        Mutant("u_c for v_c in the gradients of u", mistaken(u_for_v=True)),
-        Mutant("the error of a softmax over the K + 1 words", mistaken(lambda x: np.eye(len(x))[0] - softmax(x))),
-        Mutant(
-            "each negative counted once, however often it was drawn",
-            lambda negatives, **case: word2vec.negative_sampling_gradients(negatives=np.unique(negatives), **case),
-            unless=Unless("no negative drawn twice", drawn_once),
-        ),
-        Mutant(
-            "centre and outside word exchanged",
-            lambda c, o, **case: word2vec.negative_sampling_gradients(c=o, o=c, **case),
-            unless=Unless("c = o", beside_itself),
-        ),
-    ],
+    mutants=mistakes(
+        word2vec.negative_sampling_gradients,
+        {
+            "the sign of the loss": "label - expit(u[words] @ v[c]) → expit(u[words] @ v[c]) - label",
+            "σ(−x) for σ(x) at the negatives": "expit(u[words] @ v[c]) → expit((2 * label - 1) * (u[words] @ v[c]))",
+            "σ(x) for 1 − σ(x) at the observed word": "label - expit → (2 * label - 1) * expit",
+            "the observed term dropped": "label - expit → (label - 1) * expit",
+            "K dropped: the mean over the negatives for their sum": (
+                "label - expit(u[words] @ v[c]) → "
+                "(label - expit(u[words] @ v[c])) / np.where(label, 1, len(negatives))",
+                "K == 1",
+            ),
+            "repeated words assigned, not added up": (
+                "np.add.at(by_u, words, np.outer(g, v[c]))  # adds up where a word is repeated → "
+                "by_u[words] = np.outer(g, v[c])",
+                Unless(
+                    "draws in which no word is repeated",
+                    lambda o, negatives, **_: len({o, *negatives}) == 1 + len(negatives),
+                ),
+            ),
+            "negatives that are the observed word left out, as the authors' program does": (
+                "[o, *negatives] → [o, *negatives[negatives != o]]",
+                Unless("draws without the observed word", lambda o, negatives, **_: o not in negatives),
+            ),
+            "u_c for v_c in the gradients of u": "np.outer(g, v[c]) → np.outer(g, u[c])",
+            "the error of a softmax over the K + 1 words": "expit(u[words] → softmax(u[words]",
+            "each negative counted once, however often it was drawn": (
+                "[o, *negatives] → [o, *np.unique(negatives)]",
+                NO_NEGATIVE_TWICE,
+            ),
+            "centre and outside word exchanged": (
+                """
+                [o, *negatives] → [c, *negatives]
+                u[words] @ v[c] → u[words] @ v[o]
+                np.outer(g, v[c]) → np.outer(g, v[o])
+                """,
+                SAME_WORD,
+            ),
+        },
+    ),
 )
-
 
 # The optimum of the expected objective
 
 
-def counts_and_noise(rng: Generator, V: int, K: int) -> dict[str, object]:
+def counts_and_noise(rng, V, K):
     """Random counts, none zero, and random noise."""
     return {"n": rng.integers(1, 30, size=(V, V)).astype(float), "q": rng.dirichlet(np.full(V, 5.0)), "K": K}
 
 
-def expected_J(x: Tensor, n: Tensor, q: Tensor, K: int) -> Tensor:
+def expected_J(x, n, q, K):
     """The expected objective of a text, for scores x (V, V): n(c, o) positives, K n(c) q(o) negatives."""
     drawn = K * n.sum(1, keepdim=True) * q
     return (n * F.logsigmoid(x) + drawn * F.logsigmoid(-x)).sum()
 
 
-def bisected(n: ndarray, q: ndarray, K: int) -> ndarray:
+def bisected(n, q, K):
     """Where autograd's derivative of the expected objective changes its sign, by halving an interval."""
-    n, q = torch.tensor(n), torch.tensor(q)
-    low, high = torch.full_like(n, -50), torch.full_like(n, 50)
+    slope = autograd(expected_J, "x")
+    low, high = np.full_like(n, -50), np.full_like(n, 50)
     for _ in range(60):
-        x = ((low + high) / 2).requires_grad_()
-        (slope,) = torch.autograd.grad(expected_J(x, n, q, K), x)
-        low, high = (torch.where(slope > 0, x.detach(), low), torch.where(slope > 0, high, x.detach()))
-    return ((low + high) / 2).numpy()
+        x = (low + high) / 2
+        rises = slope(x=x, n=n, q=q, K=K)["x"] > 0
+        low, high = np.where(rises, x, low), np.where(rises, high, x)
+    return (low + high) / 2
 
 
 @functools.cache
-def zero_of_the_derivative() -> Callable[[ndarray, ndarray], ndarray]:
+def zero_of_the_derivative():
     """Where the derivative of a log σ(x) + b log σ(−x) is zero, as SymPy solves it for e^x."""
     a, b, z = sympy.symbols("a b z", positive=True)
     x = sympy.symbols("x", real=True)
@@ -670,14 +546,9 @@ def zero_of_the_derivative() -> Callable[[ndarray, ndarray], ndarray]:
     return sympy.lambdify((a, b), sympy.log(zero))
 
 
-def solved(n: ndarray, q: ndarray, K: int) -> ndarray:
+def solved(n, q, K):
     """The optimum by SymPy: n(c, o) positives and K n(c) q(o) negatives."""
     return zero_of_the_derivative()(n, K * n.sum(1, keepdims=True) * q)
-
-
-def p_hat(n: ndarray) -> ndarray:
-    """p̂(o | c), a row for each c."""
-    return n / n.sum(1, keepdims=True)
 
 
 OPTIMUM = Result(
@@ -702,59 +573,45 @@ OPTIMUM = Result(
             [[log(3 / 8), log(9 / 16)], [log(3 / 4), log(3 / 8)]],
         ),
     ],
-    mutants=[
-        Mutant("log K dropped", lambda n, q, K: np.log(p_hat(n)) - np.log(q)),
-        Mutant("+ log K for − log K", lambda n, q, K: np.log(p_hat(n)) - np.log(q) + np.log(K)),
-        Mutant("q dropped", lambda n, q, K: np.log(p_hat(n)) - np.log(K)),
-        Mutant("the joint p̂(c, o) for p̂(o | c)", lambda n, q, K: np.log(n / n.sum()) - np.log(K * q)),
-        Mutant(
-            "centre and outside word exchanged, p̂(c | o)",
-            lambda n, q, K: np.log(n / n.sum(0)) - np.log(K * q),
-            unless=Unless(
-                "texts in which all words are equally frequent", lambda n, **_: (n.sum(0) == n.sum(1)[:, None]).all()
+    mutants=mistakes(
+        word2vec.optimal_scores,
+        {
+            "log K dropped": "np.log(K * q) → np.log(q)",
+            "+ log K for − log K": "np.log(K * q) → np.log(q) + np.log(K)",
+            "q dropped": "np.log(K * q) → np.log(K)",
+            "the joint p̂(c, o) for p̂(o | c)": "n.sum(1, keepdims=True) → n.sum()",
+            "centre and outside word exchanged, p̂(c | o)": ("n.sum(1, keepdims=True) → n.sum(0)", EQUALLY_FREQUENT),
+            "PMI − log K, whatever the noise": "np.log(K * q) → np.log(K * n.sum(0) / n.sum())",
+            "the sign turned round": (
+                "np.log(n / n.sum(1, keepdims=True)) - np.log(K * q) → "
+                "np.log(K * q) - np.log(n / n.sum(1, keepdims=True))"
             ),
-        ),
-        Mutant("PMI − log K, whatever the noise", lambda n, q, K: np.log(p_hat(n) * n.sum() / n.sum(0)) - np.log(K)),
-        Mutant("the sign turned round", lambda n, q, K: np.log(K * q) - np.log(p_hat(n))),
-        Mutant(
-            "the noise to the power 3/4 once more",
-            lambda n, q, K: np.log(p_hat(n)) - np.log(K * q**0.75 / (q**0.75).sum()),
-        ),
-    ],
+            "the noise to the power 3/4 once more": "np.log(K * q) → np.log(K * q**0.75 / (q**0.75).sum())",
+        },
+    ),
 )
-
 
 # What a gradient costs
 
 
-class Counted:
-    """A number that counts the products it takes part in."""
+class Counted(float):
+    """A number that counts the products it is the left side of."""
 
     products = 0
 
-    def __init__(self, value: float) -> None:
-        self.value = value
-
-    def __mul__(self, other: "Counted") -> "Counted":
+    def __mul__(self, other):
         Counted.products += 1
-        return Counted(self.value * other.value)
-
-    def __add__(self, other: "Counted") -> "Counted":
-        return Counted(self.value + other.value)
+        return float(self) * other
 
 
-def counted(V: int, d: int, K: int) -> Multiplications:
+def counted(V, d, K):
     """The products in a plain computation of both gradients, counted while it runs."""
 
-    def products(words: int, weights: Callable[[ndarray], ndarray]) -> int:
+    def products(words, weights):
         Counted.products = 0
-        v_c = [Counted(0.1)] * d
-        rows = [[Counted(0.1 * w)] * d for w in range(words)]
-        scores = []
-        for row in rows:
-            terms = [a * b for a, b in zip(row, v_c, strict=True)]
-            scores.append(sum(terms[1:], terms[0]).value)
-        total = [Counted(0.0)] * d
+        v_c, rows = [Counted(0.1)] * d, [[0.1 * w] * d for w in range(words)]
+        scores = [sum(a * b for a, b in zip(v_c, row, strict=True)) for row in rows]
+        total = [0.0] * d
         for weight, row in zip(weights(np.array(scores)), rows, strict=True):
             total = [t + Counted(weight) * x for t, x in zip(total, row, strict=True)]
         return Counted.products
@@ -774,22 +631,26 @@ COSTS = Result(
         Worked({"V": 3, "d": 2, "K": 1}, Multiplications(12, 8)),
         Worked({"V": 100_000, "d": 100, "K": 5}, Multiplications(20_000_000, 1200)),
     ],
-    mutants=[
-        Mutant("the observed word forgotten, 2Kd", lambda V, d, K: Multiplications(2 * V * d, 2 * K * d)),
-        Mutant("the scores forgotten, |V|d and (K + 1)d", lambda V, d, K: Multiplications(V * d, (K + 1) * d)),
-        Mutant("a softmax for every word, |V|²d", lambda V, d, K: Multiplications(2 * V * V * d, 2 * (K + 1) * d)),
-        Mutant(
-            "negatives for every word, 2 (K + 1) |V| d", lambda V, d, K: Multiplications(2 * V * d, 2 * (K + 1) * V * d)
-        ),
-        Mutant("d² for d", lambda V, d, K: Multiplications(2 * V * d**2, 2 * (K + 1) * d**2)),
-    ],
+    mutants=mistakes(
+        word2vec.multiplications,
+        {
+            "the observed word forgotten, 2Kd": "(K + 1) → K",
+            "the scores forgotten, |V|d and (K + 1)d": (
+                "2 * V * d, negative_sampling=2 * (K + 1) * d → V * d, negative_sampling=(K + 1) * d"
+            ),
+            "a softmax for every word, |V|²d": "V * d → V**2 * d",
+            "negatives for every word, 2 (K + 1) |V| d": "(K + 1) * d → (K + 1) * V * d",
+            "d² for d": (
+                "2 * V * d, negative_sampling=2 * (K + 1) * d → 2 * V * d**2, negative_sampling=2 * (K + 1) * d**2"
+            ),
+        },
+    ),
 )
-
 
 # Hierarchical softmax
 
 
-def random_tree(rng: Generator, V: int) -> ndarray:
+def random_tree(rng, V):
     """A random binary tree (V − 1, 2) with V words as its leaves; children come after parents."""
     tree = np.zeros((V - 1, 2), dtype=int)
     free = [(0, 0), (0, 1)]
@@ -801,71 +662,48 @@ def random_tree(rng: Generator, V: int) -> ndarray:
     return tree
 
 
-def tree_and_vectors(rng: Generator, V: int, d: int) -> dict[str, ndarray]:
+def tree_and_vectors(rng, V, d):
     """A random tree, and random vectors of the centre and of the inner nodes."""
     return {"tree": random_tree(rng, V), "v_c": rng.normal(size=d), "u": rng.normal(size=(V - 1, d))}
 
 
-def poured(tree: ndarray, v_c: ndarray, u: ndarray) -> Hierarchical:
-    """Probability 1 poured in at the root and shared out at each node; its gradients by autograd."""
-    v_c = torch.tensor(v_c).requires_grad_()
-    scores = torch.tensor(u) @ v_c
-    flow = {0: torch.ones((), dtype=torch.float64)}
+def log_poured(tree, v_c, u):
+    """log P (V,) of every word: probability 1 poured in at the root and shared out at each node."""
+    scores = u @ v_c
+    flow = {0: torch.tensor(1.0).double()}
     for node, (left, right) in enumerate(tree.tolist()):
         flow[left] = flow[node] * torch.sigmoid(scores[node])
         flow[right] = flow[node] * torch.sigmoid(-scores[node])
-    P = torch.stack([flow[-1 - w] for w in range(len(tree) + 1)])
-    gradients = [torch.autograd.grad(p.log(), v_c, retain_graph=True)[0].numpy() for p in P]
-    return Hierarchical(P.detach().numpy(), P.sum().item(), np.array(gradients))
+    return torch.stack([flow[-1 - w] for w in range(len(tree) + 1)]).log()
 
 
-def paths(tree: ndarray) -> dict[int, list[tuple[int, int]]]:
-    """For each word, the inner nodes from the root to it, each with 1 for left and −1 for right."""
-    found, way = {}, {0: []}
-    for node, (left, right) in enumerate(tree.tolist()):
-        for child, sign in ((left, 1), (right, -1)):
-            way[child] = [*way[node], (node, sign)]
-            if child < 0:
-                found[-1 - child] = way[child]
-    return found
+def poured(**case):
+    """The probabilities, their sum, and the gradients by autograd."""
+    P = log_poured(**{name: torch.tensor(value) for name, value in case.items()}).exp()
+    return Hierarchical(P, P.sum(), autograd(log_poured, "v_c")(**case)["v_c"])
 
 
-def walked(
-    p_of: Callable[[float, int], float],
-    error_of: Callable[[float, int], float],
-    whole: Callable[[list], list] = lambda path: path,
-) -> Callable[..., Hierarchical]:
-    """Probabilities and gradients along the paths, with other factors, other errors or other paths."""
-
-    def walk(tree: ndarray, v_c: ndarray, u: ndarray) -> Hierarchical:
-        P, by_v_c = np.ones(len(tree) + 1), np.zeros((len(tree) + 1, len(v_c)))
-        for w, path in paths(tree).items():
-            for node, sign in whole(path):
-                x = float(u[node] @ v_c)
-                P[w] *= p_of(x, sign)
-                by_v_c[w] += error_of(x, sign) * u[node]
-        return Hierarchical(P, P.sum(), by_v_c)
-
-    return walk
+def log_climbed(tree, v_c, u):
+    """log P (V,) of every word, as the sum on the way up from it to the root."""
+    log_P = np.zeros(len(tree) + 1)
+    for w in range(len(log_P)):
+        child = -1 - w
+        while child != 0:
+            ((node, right),) = np.argwhere(tree == child)
+            x = u[node] @ v_c
+            log_P[w] -= np.logaddexp(0, x if right else -x)
+            child = node
+    return log_P
 
 
-def plain_log_P_of_tree(tree: ndarray, v_c: ndarray, u: ndarray, w: int) -> float:
-    """The log-probability of a word along its path."""
-    return -sum(np.logaddexp(0, -s * float(u[node] @ v_c)) for node, s in paths(tree)[w])
-
-
-def along_paths(tree: ndarray, v_c: ndarray, u: ndarray) -> dict[str, object]:
+def climbed(**case):
     """The probabilities as products along the paths, and 1 as their sum."""
-    words = range(len(tree) + 1)
-    log_P = [plain_log_P_of_tree(tree, v_c, u, w) for w in words]
-    return {"P": np.exp(log_P), "total": 1.0}
+    return {"P": np.exp(log_climbed(**case)), "total": 1.0}
 
 
-def differences_of_tree(tree: ndarray, v_c: ndarray, u: ndarray) -> dict[str, object]:
+def differences_of_tree(**case):
     """The gradients by central differences, and 1 as the sum."""
-    slopes = central_differences(plain_log_P_of_tree, "v_c")
-    rows = [slopes(tree=tree, v_c=v_c, u=u, w=w)["v_c"] for w in range(len(tree) + 1)]
-    return {"total": 1.0, "by_v_c": np.array(rows)}
+    return {"total": 1.0, "by_v_c": central_differences(log_climbed, "v_c")(**case)["v_c"]}
 
 
 HIERARCHICAL = Result(
@@ -883,7 +721,7 @@ HIERARCHICAL = Result(
     },
     references=[
         Reference("probability poured from the root, and autograd", poured),
-        Reference("the product along each path, and the sum 1", along_paths),
+        Reference("the product along each path, and the sum 1", climbed),
         Reference("central differences", differences_of_tree, bound=1e-6),
     ],
     worked=[
@@ -897,28 +735,31 @@ HIERARCHICAL = Result(
             ),
         )
     ],
-    mutants=[
-        Mutant("left and right exchanged", walked(lambda x, s: expit(-s * x), lambda x, s: -s * expit(s * x))),
-        Mutant("σ(x) on both sides", walked(lambda x, s: expit(x), lambda x, s: expit(-x))),
-        Mutant(
-            "the last decision left out",
-            walked(lambda x, s: expit(s * x), lambda x, s: s * expit(-s * x), lambda path: path[:-1]),
-        ),
-        Mutant(
-            "the sign of the loss in the gradient", walked(lambda x, s: expit(s * x), lambda x, s: -s * expit(-s * x))
-        ),
-        Mutant("σ for 1 − σ in the gradient", walked(lambda x, s: expit(s * x), lambda x, s: s * expit(s * x))),
-        Mutant(
-            "the direction forgotten in the gradient", walked(lambda x, s: expit(s * x), lambda x, s: expit(-s * x))
-        ),
-    ],
+    mutants=mistakes(
+        word2vec.hierarchical_softmax,
+        {
+            "left and right exchanged": "left, right = → right, left =",
+            "σ(x) on both sides": (
+                "log_expit(-x), gradient - expit(x) * u[node] → log_expit(x), gradient + expit(-x) * u[node]"
+            ),
+            "the last decision left out": """
+                log_expit(x), gradient + expit(-x) * → log_expit(x) * (left > 0), gradient + expit(-x) * (left > 0) *
+                log_expit(-x), gradient - expit(x) * → log_expit(-x) * (right > 0), gradient - expit(x) * (right > 0) *
+            """,
+            "the sign of the loss in the gradient": "= log_p, gradient → = log_p, -gradient",
+            "σ for 1 − σ in the gradient": """
+                gradient + expit(-x) → gradient + expit(x)
+                gradient - expit(x) → gradient - expit(-x)
+            """,
+            "the direction forgotten in the gradient": "gradient - expit(x) → gradient + expit(x)",
+        },
+    ),
 )
-
 
 # What negative sampling maximises on average
 
 
-def text_and_noise(rng: Generator, V: int, d: int, K: int) -> dict[str, object]:
+def text_and_noise(rng, V, d, K):
     """Random counts, of which the first word has two different ones at least, random noise, and random vectors."""
     n = rng.poisson(0.8, size=(V, V)).astype(float)
     n[0, :2] += 1, 3
@@ -926,7 +767,7 @@ def text_and_noise(rng: Generator, V: int, d: int, K: int) -> dict[str, object]:
     return {"n": n, "q": q, "K": K, "v": rng.choice([0.1, 1, 2]) * v, "u": u}
 
 
-def every_draw(n: ndarray, q: ndarray, K: int, v: ndarray, u: ndarray) -> float:
+def every_draw(n, q, K, v, u):
     """Pair by pair, the mean of its J over all ways to draw K negatives, each with its probability."""
     drawn = np.array(list(product(range(len(q)), repeat=K)), dtype=int)  # (V^K, K)
     probability = q[drawn].prod(1)
@@ -938,7 +779,7 @@ def every_draw(n: ndarray, q: ndarray, K: int, v: ndarray, u: ndarray) -> float:
     return total
 
 
-def word_by_word(n: ndarray, q: ndarray, K: int, v: ndarray, u: ndarray) -> float:
+def word_by_word(n, q, K, v, u):
     """How often each word is drawn for a pair is binomial: the sum over all those numbers of times."""
     times = np.arange(K + 1)[:, None]
     often = (times * binom.pmf(times, K, q)).sum(0)  # (V,), K q(o)
@@ -949,21 +790,6 @@ def word_by_word(n: ndarray, q: ndarray, K: int, v: ndarray, u: ndarray) -> floa
             total += pairs * F.logsigmoid(x[o]).item()
             total += pairs * float(often @ F.logsigmoid(-x).numpy())
     return total
-
-
-def objective_but(
-    drawn: Callable[[ndarray, ndarray, int], ndarray] = lambda n, q, K: K * n.sum(1, keepdims=True) * q,
-    negative: Callable[[ndarray], ndarray] = lambda x: log_expit(-x),
-    factor: Callable[[ndarray], float] = lambda n: 1,
-) -> Callable[..., float]:
-    """The expected objective with other numbers of negatives, other terms for them, or a factor."""
-
-    def objective(n: ndarray, q: ndarray, K: int, v: ndarray, u: ndarray) -> float:
-        x = v @ u.T
-        terms = n * log_expit(x) + drawn(n, q, K) * negative(x)
-        return factor(n) * float(terms.sum())
-
-    return objective
 
 
 EXPECTATION = Result(
@@ -1001,33 +827,20 @@ EXPECTATION = Result(
             11 / 2 * log(2) - 9 * log(3),
         )
     ],
-    mutants=[
-        Mutant(
-            "one negative for each pair, not K",
-            objective_but(drawn=lambda n, q, K: n.sum(1, keepdims=True) * q),
-            unless=Unless("K = 1", lambda K, **_: K == 1),
-        ),
-        Mutant(
-            "n(c, o) for n(c): a word drawn as often as it is observed", objective_but(drawn=lambda n, q, K: K * n * q)
-        ),
-        Mutant(
-            "n(o), how often o is an outside word, for n(c)",
-            objective_but(drawn=lambda n, q, K: K * n.sum(0) * q * np.ones_like(n)),
-            unless=Unless(
-                "texts in which all words are equally frequent", lambda n, **_: (n.sum(0) == n.sum(1)[:, None]).all()
+    mutants=mistakes(
+        word2vec.expected_objective,
+        {
+            "one negative for each pair, not K": ("K * n.sum → n.sum", "K == 1"),
+            "n(c, o) for n(c): a word drawn as often as it is observed": "n.sum(1, keepdims=True) → n",
+            "n(o), how often o is an outside word, for n(c)": ("n.sum(1, keepdims=True) → n.sum(0)", EQUALLY_FREQUENT),
+            "the noise of the centre, q(c) for q(o)": "keepdims=True) * q → keepdims=True) * q[:, None]",
+            "negatives that are the observed word left out, as the authors' program does": (
+                "n.sum(1, keepdims=True) → (n.sum(1, keepdims=True) - n)"
             ),
-        ),
-        Mutant(
-            "the noise of the centre, q(c) for q(o)",
-            objective_but(drawn=lambda n, q, K: K * n.sum(1, keepdims=True) * q[:, None] * np.ones_like(n)),
-        ),
-        Mutant(
-            "negatives that are the observed word left out, as the authors' program does",
-            objective_but(drawn=lambda n, q, K: K * (n.sum(1, keepdims=True) - n) * q),
-        ),
-        Mutant("log σ(x) for log σ(−x) at the negatives", objective_but(negative=log_expit)),
-        Mutant("the negatives' term subtracted", objective_but(negative=lambda x: -log_expit(-x))),
-        Mutant("the sign of the loss", objective_but(factor=lambda n: -1)),
-        Mutant("the mean over the pairs for their sum", objective_but(factor=lambda n: 1 / max(n.sum(), 1))),
-    ],
+            "log σ(x) for log σ(−x) at the negatives": "log_expit(-x) → log_expit(x)",
+            "the negatives' term subtracted": "+ drawn → - drawn",
+            "the sign of the loss": "return float → return -float",
+            "the mean over the pairs for their sum": ".sum()) → .sum() / max(n.sum(), 1))",
+        },
+    ),
 )
