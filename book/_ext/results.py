@@ -224,7 +224,8 @@ def table(header: tuple[str, ...], rows: list[list[nodes.Node]]) -> nodes.table:
 
 def difference(lines: list[tuple[str, str]]) -> list[nodes.Node]:
     """Lines of code, each above what a mistake makes of it."""
-    text = "\n".join(f"- {right}\n+ {wrong}" for right, wrong in lines)
+    both = [f"- {right}" + f"\n+ {wrong}" * bool(wrong) for right, wrong in lines]
+    text = "\n".join(both)
     return [nodes.literal_block(text, text, language="diff")] if lines else []
 
 
