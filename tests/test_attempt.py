@@ -910,6 +910,24 @@ ATTEMPTS = {
         False,
         r"the sign is opposite.*\nIn 1 of 124 cases: It raised IndexError",
     ),
+    "rounded to four places": (
+        "softmax-error",
+        lambda s, y: output_error(s, y).round(4),
+        None,
+        "right, but rounded to 4 places after the point",
+    ),
+    "half precision": (
+        "softmax-error",
+        lambda s, y: output_error(s, y).astype(np.float16),
+        None,
+        r"within 0\.0003 of what it should be in every case, and no nearer",
+    ),
+    "no number anywhere": (
+        "softmax-error",
+        lambda s, y: np.nan * y,
+        False,
+        r"nan or inf in (\d+) of \1 cases, the smallest of them where V = 2\.\n",
+    ),
     "other arguments": (
         "softmax-error",
         lambda scores, target: scores,

@@ -99,6 +99,18 @@ def test_names_as_people_write_them(text, normalised):
     assert names.normalise(text) == normalised
 
 
+def test_no_letter_of_a_name_is_lost_but_hard_and_soft_signs():
+    """All letters of all scripts, each between two others: written with a letter, or refused."""
+    for letter in map(chr, range(0x110000)):
+        if letter.isalpha() and " SIGN" not in unicodedata.name(letter, ""):
+            try:
+                written = names.normalise(f"A{letter}b")[1:-1]
+            except ValueError:
+                continue
+            kept = any(map(str.isalpha, written)) or written == "'"
+            assert kept, f"{letter}, U+{ord(letter):04X}, is lost"
+
+
 def test_the_tutorials_own_normalisation_drops_what_has_no_accent():
     assert names.without_marks("Ślusàrski") == "Slusarski"
     assert names.without_marks("Weiß") == "Wei"

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import torch
 from gensim.models import Word2Vec
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy import ndarray
 from sklearn.metrics import roc_auc_score
 
 from unrolled import word2vec
+from unrolled.data.reading import canonical
 from unrolled.word2vec import (
     Alias,
     HeldOut,
@@ -72,6 +73,15 @@ def test_marks_belong_to_their_words_however_they_are_spelled(text):
 
 def test_a_soft_hyphen_cuts_no_word():
     assert tokenise("co\u00adoperate, re\u00adread") == ["cooperate", "reread"]
+
+
+@given(st.text(st.sampled_from("ab \u200d\ufe0f\u20e3\u0301\u093f1❤👨")))
+@example("I ❤\ufe0f you ❤\ufe0fyou 👨\u200d👩 1\ufe0f\u20e3")
+def test_every_word_begins_with_a_letter_and_no_letter_is_lost(text: str):
+    words = tokenise(text)
+    assert all(word[0].isalpha() for word in words)
+    letters = [x for x in canonical(text.lower()) if x.isalpha()]
+    assert [x for x in "".join(words) if x.isalpha()] == letters
 
 
 def test_words_are_sorted_by_frequency_and_then_by_letters():

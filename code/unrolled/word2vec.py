@@ -14,7 +14,7 @@ import math
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import dropwhile, groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -220,12 +220,14 @@ def demand_tree(tree: ndarray, u: ndarray) -> None:
 def tokenise(text: str) -> list[str]:
     """The words of a text: runs of letters with their marks, in lower case; all else stands between words.
 
-    Marks are accents, and the vowel signs of Hindi, Arabic or Thai. A soft hyphen, which only says where a word may be
-    cut, is taken out. The text is spelled in one way first (:func:`unrolled.data.reading.canonical`), which says what
-    is refused.
+    Marks are accents, and the vowel signs of Hindi, Arabic or Thai. Those with no letter before them, as in emoji, are
+    in no word. A soft hyphen, which only says where a word may be cut, is taken out. The text is spelled in one way
+    first (:func:`unrolled.data.reading.canonical`), which says what is refused.
     """
     text = canonical(canonical(text).lower()).replace("\u00ad", "")
-    return ["".join(run) for inside, run in groupby(text, in_word) if inside]
+    runs = (list(run) for inside, run in groupby(text, in_word) if inside)
+    words = ("".join(dropwhile(lambda x: not x.isalpha(), run)) for run in runs)
+    return list(filter(None, words))
 
 
 def in_word(character: str) -> bool:

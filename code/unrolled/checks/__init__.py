@@ -2,7 +2,8 @@
 
 A :class:`~unrolled.checks.formula.Result` ties a label of the book to the function that computes its formula, to other
 ways of computing the same, to cases, and to the mistakes that people make. :func:`~unrolled.checks.formula.run` refutes
-the formulas of a page or reports how far they agree; every page calls it, so a wrong formula fails the build.
+the formulas of a page or reports how far they agree; each page that has results calls it, so a wrong
+formula fails the build.
 :func:`~unrolled.checks.verdict.attempt` does the same for a reader's own function, whatever the form of its answer, and
 says how it is wrong.
 """

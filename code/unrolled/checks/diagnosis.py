@@ -30,6 +30,9 @@ from unrolled.checks.reading import ALIKE
 SINGLE = 5e-4
 """Two values that differ less, in no regular way, are the same in single precision, where digits may cancel."""
 
+USUAL = 1e-5
+"""In single precision, the errors of half the cases are below this one; what is farther off is coarser."""
+
 NEARLY = 1e-2
 """Two values that nowhere differ by more may be the same, rounded."""
 
@@ -144,9 +147,11 @@ def judge(
         if regular and abs(regular[0] - 1) > ALIKE:
             words = f"{number(regular[0], 10)} times what it should be."
             return Remark(False, words, error=worst)
+        if np.median([errors[i] for i in drawn]) > USUAL:
+            return coarse(part, worst)
         overflow = ", nor ".join(trials[i].where() for i in overflown)
-        coarse = f", to single precision (errors up to {worst:.0e})"
-        return Remark(True, coarse * (worst > ALIKE), overflow)
+        words = f", to single precision (errors up to {worst:.0e})"
+        return Remark(True, words * (worst > ALIKE), overflow)
     ways = []
     if same_shapes(given, right) and not any(map(np.any, given)):
         ways = [Way(0, "zero in every case.")]
@@ -172,18 +177,23 @@ def none_of_the_ways(
     elif nan:
         least = min(nan, key=lambda i: part.right[i].size)
         words = f"nan or inf in {len(nan)} of {len(errors)} cases, the smallest of them {trials[least].where()}"
-        words += "; right in the others." if nan == wrong else "."
+        words += "; right in the others." if nan == wrong != list(errors) else "."
     elif not set(wrong) & set(drawn):
         places = ", nor ".join(trials[i].where() for i in wrong)
         words = f"right in all cases drawn at random, but not {places}."
-    elif rounding := rounded(part):
-        return Remark(None, f"right, but {rounding}.", error=worst)
-    elif worst <= NEARLY:
-        words = f"within {number(worst, 1)} of what it should be in every case, and no nearer. Is it rounded?"
-        return Remark(None, words, error=worst)
+    elif worst <= NEARLY or rounded(part):
+        return coarse(part, worst)
     else:
         words = unknown(part, trials, drawn, wrong)
     return Remark(False, words, error=worst)
+
+
+def coarse(part: Part, worst: float) -> Remark:
+    """What to say of a part that is nearly right, or rounded, with its largest error."""
+    if rounding := rounded(part):
+        return Remark(None, f"right, but {rounding}.", error=worst)
+    words = f"within {number(worst, 1)} of what it should be in every case, and no nearer. Is it rounded?"
+    return Remark(None, words, error=worst)
 
 
 def rounded(part: Part) -> str:

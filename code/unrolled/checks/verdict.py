@@ -332,7 +332,7 @@ def held_against(trials: Sequence[Trial], only: Mapping[str, int]) -> str:
     """How many cases there were."""
     drawn = sum(not t.edge for t in trials)
     edges = len(trials) - drawn
-    where = f"where {named(only)}" if only else "of different shapes"
+    where = f"where {named(only)}" if only else "of different sizes"
     more = f" and {edges} edge case{'s' * (edges > 1)}" if edges else ""
     return f"held against {drawn} cases {where}{more}"
 

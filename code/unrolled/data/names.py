@@ -76,8 +76,9 @@ def _readable(symbol: str) -> bool:
         return name.startswith("COMBINING ")
     if kind in "ZP":
         return written in (" ", "-", "'")
-    # "'" is for a hard or a soft sign, which is known to be left out
-    sounds = without_marks(written).strip("-") != "" or written == "'"
+    sounds = any(map(str.isalpha, without_marks(written)))
+    # of a hard or a soft sign it is known that it is left out; a glottal stop stays, as an apostrophe
+    sounds = sounds or written == "'" and (" SIGN" in name or "LATIN" in name)
     return kind == "L" and sounds and any(script in name for script in SCRIPTS)
 
 
