@@ -220,7 +220,7 @@ FATAL = {
         r"results\.md:34: code cell 1 of page results failed:[\s\S]*square: the formula does not agree",
     ),
     "a mistake that the check accepts": (
-        lambda book: book.edit(RESULTS, "lambda x: x)", "lambda x: x + x)"),
+        lambda book: book.edit(RESULTS, "lambda x: x,", "lambda x: x + x,"),
         r"square: the check accepts the mistake “the factor forgotten”",
     ),
     "a case by hand that is wrong": (

@@ -31,9 +31,15 @@ def test_box_shows_number_link_formula_derivation_code_check_mistakes_and_citati
     assert box.find(id="equation-square-formula") and box.select_one(".derivation")
     folds = {fold.summary.get_text(): fold for fold in box.select("details")}
     assert "return 2 * x" in folds["The function that was checked"].get_text()
-    assert (
-        "120 of 120" in folds["Common mistakes, each refused by the check"].get_text()
+    mistakes = folds["Common mistakes, each refused by the check"]
+    assert mistakes.li.p.get_text() == (
+        "the factor forgotten (refused in all 120 cases; no mistake for n = 0)"
     )
+    assert mistakes.li.pre.get_text().split("\n") == [
+        "- return 2 * x",
+        "+ return x",
+        "",
+    ]
     text, bibtex = (pre.get_text() for pre in folds["Cite"].select("pre"))
     assert "“The derivative of a square” (Result 4.1)" in text
     assert "results.html#square" in bibtex

@@ -222,11 +222,18 @@ def table(header: tuple[str, ...], rows: list[list[nodes.Node]]) -> nodes.table:
     return nodes.table("", group)
 
 
-def difference(lines: list[tuple[str, str]]) -> list[nodes.Node]:
-    """Lines of code, each above what a mistake makes of it."""
-    both = [f"- {right}" + f"\n+ {wrong}" * bool(wrong) for right, wrong in lines]
+def mistake(found: dict) -> nodes.list_item:
+    """A mistake, where it was refused, and lines of code, each above what the mistake makes of it."""
+    refused, cases = found["refused"], found["cases"]
+    share = f"all {cases}" if refused == cases else f"{refused} of {cases}"
+    but = f"; no mistake for {found['but']}" if found["but"] else ""
+    words = nodes.paragraph("", f"{found['mistake']} (refused in {share} cases{but})")
+    both = [
+        f"- {right}" + f"\n+ {wrong}" * bool(wrong) for right, wrong in found["lines"]
+    ]
     text = "\n".join(both)
-    return [nodes.literal_block(text, text, language="diff")] if lines else []
+    code = [nodes.literal_block(text, text, language="diff")] if both else []
+    return nodes.list_item("", words, *code)
 
 
 def evidence(report: dict) -> list[nodes.Node]:
@@ -249,19 +256,6 @@ def evidence(report: dict) -> list[nodes.Node]:
         ]
         for c in report["checks"]
     ]
-    mistakes = [
-        [
-            nodes.container(
-                "",
-                nodes.paragraph("", m["mistake"]),
-                *difference(m["lines"]),
-                classes=["mistake"],
-            ),
-            nodes.Text(f"{m['refused']} of {m['cases']}"),
-            nodes.Text(m["but"] or "–"),
-        ]
-        for m in report["mutants"]
-    ]
     return [
         line,
         fold("", code, summary="The function that was checked"),
@@ -272,9 +266,7 @@ def evidence(report: dict) -> list[nodes.Node]:
         ),
         fold(
             "",
-            table(
-                ("instead of the formula", "cases refused", "no mistake for"), mistakes
-            ),
+            nodes.bullet_list("", *map(mistake, report["mutants"])),
             summary="Common mistakes, each refused by the check",
         ),
     ]

@@ -42,12 +42,10 @@ def link(app: Sphinx, source: str, target: str) -> nodes.reference:
 
 
 def row(*cells: nodes.Node) -> nodes.row:
-    """A row of a table; a cell of several blocks is a container of them."""
-    blocks = (
-        cell if isinstance(cell, nodes.container) else nodes.paragraph("", "", cell)
-        for cell in cells
+    """A row of a table."""
+    return nodes.row(
+        "", *(nodes.entry("", nodes.paragraph("", "", cell)) for cell in cells)
     )
-    return nodes.row("", *(nodes.entry("", block) for block in blocks))
 
 
 def table(app: Sphinx, docname: str) -> nodes.table:

@@ -23,5 +23,12 @@ SQUARE = Result(
         )
     ],
     worked=[Worked({"x": np.array([3.0])}, [6])],
-    mutants=[Mutant("the factor forgotten", lambda x: x)],
+    mutants=[
+        Mutant(
+            "the factor forgotten",
+            lambda x: x,
+            unless="n == 0",
+            lines=[("return 2 * x", "return x")],
+        )
+    ],
 )
