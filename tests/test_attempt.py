@@ -321,7 +321,17 @@ def assert_named_truly(verdict: Verdict, label: str, function: Callable) -> None
             value = parts(function(**case))
             found = value.get(name, next(iter(value.values())))
             assert error(found, expected) <= 1e-6, (sizes, verdict.words)
-    if verdict.case is not None:
+    if verdict.words.splitlines()[-1].startswith("the shape"):
+        last = verdict.words.splitlines()[-1]
+        name = (*re.findall(r"shape of (\w+) is", last), "")[0]
+        found = parts(function(**verdict.case))
+        claimed = parts(ALL[label].claim(**verdict.case))
+        name = name if name in claimed else next(iter(claimed))
+        found = found.get(name, next(iter(found.values())))
+        assert found.shape != claimed[name].shape
+        shapes = f"is {found.shape}, and should be {claimed[name].shape}."
+        assert last.endswith(shapes)
+    elif verdict.case is not None:
         last = re.search(
             r"^(.*) is (\S+), and should be (\S+)\.$", verdict.words.splitlines()[-1]
         )
@@ -803,6 +813,37 @@ ATTEMPTS = {
         False,
         r"the shape is \(d,\) = \(\d,\), where \(T \+ 1, d\) = .* is expected \(.*\), and it is none of the rows\.",
     ),
+    "three words alone, and four rows": (
+        "rnn-states",
+        lambda x, **case: state_gradients(x=x[[0, 1, 2]], **case),
+        False,
+        r"The value: the shape is \(4, d\) = .* Right only where T = 3\.\n"
+        r"In \d+ of 127 cases: It raised IndexError: .*“.*x\[\[0, 1, 2\]\].*”\. "
+        r"This was where V = \d+, d = \d+, T = \d+\.\n"
+        r"If it is meant for T = 3 alone: attempt\('rnn-states', …, T=3\)\.\n"
+        r"For example, where V = \d+, d = \d+, T = [4-9],(?s:.*)\nthe shape is \(4, \d\), and should be \(\d+, \d\)\.$",
+    ),
+    "three words alone": (
+        "rnn-gradients",
+        lambda x, **case: rnn_gradients(x=x[[0, 1, 2]], **case),
+        False,
+        r"W_embed, W_recurrent, W_unembed: right only where T = 3\.\nIn \d+ of(?s:.*)T=3\)\.\n"
+        r"For example, where V = \d+, d = \d+, T = [4-9],",
+    ),
+    "four words alone": (
+        "rnn-gradients",
+        lambda x, **case: rnn_gradients(x=x[[0, 1, 2, 3]], **case),
+        False,
+        "right only where T = 4",
+    ),
+    "no short sentence, and long ones wrong": (
+        "rnn-states",
+        lambda x, **case: (
+            state_gradients(x=x, **case) + (len(x[2:]) // 3) / x[2, 0:1].size
+        ),
+        False,
+        r"right in \d+ of 120 cases",
+    ),
     "the row of the observed word": (
         "skipgram-outside-gradients",
         lambda o, **case: ALL["skipgram-outside-gradients"].claim(o=o, **case)[o],
@@ -1029,6 +1070,32 @@ def test_deep_recursion_becomes_a_verdict():
 
     verdict = attempt("softmax-error", deeper)
     assert verdict.right is None and "It raised RecursionError" in verdict.words
+
+
+def test_line_that_is_quoted_is_where_the_error_arose(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "called.py").write_text(
+        "import numpy as np\ndef inner(s):\n    t = len(s)\n    return np.ones(3) @ np.ones(t + 3)\n"
+    )
+    (tmp_path / "calling.py").write_text(
+        "from called import inner\nfrom unrolled.backprop_mlp import softmax\n"
+        "def outer(s, y):\n    return inner(s)\n"
+        "def short(s, y): s[0]; return [softmax(s), s[9999]]\n"
+        "def package(s, y):\n    z = None\n    return softmax(z)\n"
+    )
+    calling = importlib.import_module("calling")
+    for function, place in {
+        calling.outer: "the line “return np.ones(3) @ np.ones(t + 3)”",
+        calling.short: "the line “s[9999]”",
+        calling.package: "the line “return softmax(z)”",
+    }.items():
+        verdict = attempt("softmax-error", function)
+        assert f", in {place}." in verdict.words, verdict.words
+    code = {}
+    exec("def nowhere(s, y):\n    return s[9999]", code)
+    assert ", in line 2 of nowhere." in attempt("softmax-error", code["nowhere"]).words
 
 
 def test_interrupt_is_let_through():

@@ -87,7 +87,8 @@ class Way(NamedTuple):
 class Remark(NamedTuple):
     """Whether a part is right, or None if that cannot be said.
 
-    How far, or how not, in words; where it overflows; in which ways it may be wrong; and its largest error.
+    How far, or how not, in words; where it overflows; in which ways it may be wrong; its largest error; and, of one
+    that is wrong in no known way, the size up to which, or at which alone, it is right, as in "T = 3".
     """
 
     right: bool | None
@@ -95,6 +96,7 @@ class Remark(NamedTuple):
     overflow: str = ""
     ways: Sequence[Way] = ()
     error: float = 0.0
+    only: str = ""
 
 
 class Mistakes:
@@ -122,11 +124,16 @@ class Mistakes:
 
 
 def judge(
-    part: Part, trials: Sequence[Trial], others: Mapping[str, Arrays], known: Mistakes
+    part: Part,
+    trials: Sequence[Trial],
+    others: Mapping[str, Arrays],
+    known: Mistakes,
+    silent: Sequence[Trial] = (),
 ) -> Remark:
     """Whether a part is right in all trials, and if not, in which ways it is wrong.
 
-    ``others`` are the right values of other parts, with which it may have been exchanged.
+    ``others`` are the right values of other parts, with which it may have been exchanged; ``silent`` are the trials in
+    which the function gave nothing.
     """
     overflown = [i for i, t in enumerate(trials) if overflows(t, part.given[i])]
     errors = {
@@ -154,7 +161,7 @@ def judge(
         ways += ways_of(part, trials, drawn, others, known)
     if ways:
         return Remark(False, min(ways).words, ways=ways, error=worst)
-    return none_of_the_ways(part, trials, errors, drawn, wrong)
+    return none_of_the_ways(part, trials, errors, drawn, wrong, silent)
 
 
 def none_of_the_ways(
@@ -163,17 +170,26 @@ def none_of_the_ways(
     errors: Mapping[int, float],
     drawn: Sequence[int],
     wrong: Sequence[int],
+    silent: Sequence[Trial],
 ) -> Remark:
     """What to say of a part that is wrong in none of the known ways: its shape, its numbers, where it is right."""
     nan = [i for i in wrong if not np.isfinite(part.given[i]).all()]
     worst = max(errors.values())
+    refused = [t for t in silent if not t.edge and part.of(t.claimed) is not None]
+    telling = [i for i in drawn if part.right[i].any()]
+    told = [t.sizes for t in refused if part.of(t.claimed).any()]
+    agrees = [trials[i].sizes for i in telling if i not in wrong]
+    fails = [trials[i].sizes for i in telling if i in wrong] + told
+    only = right_only(agrees, fails)
     if any(part.given[i].shape != part.right[i].shape for i in wrong):
         words = wrong_shape(part, trials, drawn, wrong)
+        words += f" Right only where {only}." * bool(only)
     elif nan:
         least = min(nan, key=lambda i: part.right[i].size)
         words = f"nan or inf in {len(nan)} of {len(errors)} cases, the smallest of them {trials[least].where()}"
-        words += "; right in the others." if nan == wrong else "."
-    elif not set(wrong) & set(drawn):
+        others = "the others in which it gives anything" if silent else "the others"
+        words += f"; right in {others}." if nan == wrong else "."
+    elif not (refused or set(wrong) & set(drawn)):
         places = ", nor ".join(trials[i].where() for i in wrong)
         words = f"right in all cases drawn at random, but not {places}."
     elif rounding := rounded(part):
@@ -181,9 +197,35 @@ def none_of_the_ways(
     elif worst <= NEARLY:
         words = f"within {number(worst, 1)} of what it should be in every case, and no nearer. Is it rounded?"
         return Remark(None, words, error=worst)
+    elif only:
+        words = f"right only where {only}."
     else:
-        words = unknown(part, trials, drawn, wrong)
-    return Remark(False, words, error=worst)
+        words = "different, and by none of the known mistakes"
+        if agrees:
+            total = len(agrees) + len(fails)
+            zero = total < len(drawn) + len(refused)
+            words += f"; right in {len(agrees)} of {total} cases drawn at random"
+            words += ", not counting those where it is zero" * zero
+        words += "."
+    return Remark(False, words, error=worst, only=only)
+
+
+def right_only(
+    agrees: Sequence[Mapping[str, int]], fails: Sequence[Mapping[str, int]]
+) -> str:
+    """The size up to which, or at which alone, something is right; '' if there is none.
+
+    From the sizes of the cases in which it is right and of those in which it is not.
+    """
+    for letter in agrees[0] if agrees and fails else ():
+        there = {sizes[letter] for sizes in agrees}
+        elsewhere = {sizes[letter] for sizes in fails}
+        few = max(there) <= 3 or len(agrees) >= PROBES  # or by chance
+        if few and len(there) == 1 and not there & elsewhere:
+            return f"{letter} = {max(there)}"
+        if max(there) <= 3 and max(there) < min(elsewhere):
+            return f"{letter} ≤ {max(there)}"
+    return ""
 
 
 def rounded(part: Part) -> str:
@@ -366,22 +408,3 @@ def wrong_shape(
         f"{'the numbers are right, but ' * same_numbers}the shape is {shape(part.given)}, where {shape(part.right)} is "
         f"expected ({trials[i].where()}){row}."
     ).replace("the shape is a single", "this is a single")
-
-
-def unknown(
-    part: Part, trials: Sequence[Trial], drawn: Sequence[int], wrong: Sequence[int]
-) -> str:
-    """Where a value is right that is wrong in none of the known ways; where it is zero, nobody would have it wrong."""
-    telling = [i for i in drawn if part.right[i].any()]
-    agrees = {i for i in telling if i not in wrong}
-    for letter in trials[drawn[0]].sizes:
-        for bound in range(1, 4):
-            for sign, holds in (("=", int.__eq__), ("≤", int.__le__)):
-                there = {i for i in telling if holds(trials[i].sizes[letter], bound)}
-                if agrees and agrees == there != set(telling):
-                    return f"right only where {letter} {sign} {bound}."
-    words = "different, and by none of the known mistakes"
-    if not agrees:
-        return f"{words}."
-    zero = ", not counting those where it is zero" * (len(telling) < len(drawn))
-    return f"{words}; right in {len(agrees)} of {len(telling)} cases drawn at random{zero}."

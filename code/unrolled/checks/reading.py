@@ -9,9 +9,12 @@ import dataclasses
 import inspect
 import io
 import itertools
+import linecache
+import sysconfig
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence, ValuesView
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +26,15 @@ ALIKE = 1e-8
 
 LONGEST = 100_000
 """A function that prints more characters, or gives more values, is taken to have no end."""
+
+
+LIBRARIES = (
+    *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")),
+    str(Path(__file__).parents[1]),
+    "<frozen ",
+    "<__array_function__ ",
+)
+"""Where files begin that are not the reader's: Python's, those of installed packages, and the book's own."""
 
 
 class Unreadable(Exception):
@@ -138,10 +150,22 @@ def in_words(reason: BaseException) -> str:
     more = f": {said(reason)}" if said(reason) else ""
     frames = traceback.extract_tb(reason.__traceback__)
     reason.with_traceback(None)  # one that is raised again would have all these again
-    inside = [f for f in frames if f.filename != __file__]  # the function's, first
-    lines = [f.line for f in inside if f.line and f.filename == inside[0].filename]
-    place = f", in the line “{lines[-1][:100]}”" if lines else ""
+    inside = [f for f in frames if f.filename != __file__]
+    own = [f for f in inside if not f.filename.startswith(LIBRARIES)]
+    place = f", in {quoted((own or inside)[-1])}" if inside else ""
     return f"It raised {type(reason).__name__}{more[:200]}{place}."
+
+
+def quoted(frame: traceback.FrameSummary) -> str:
+    """The line of a frame; of one that is long or holds a whole function, what of it went wrong."""
+    line = frame.line
+    if not line:
+        return f"line {frame.lineno} of {frame.name}"
+    if len(line) > 100 or line.startswith("def "):
+        code = linecache.getline(frame.filename, frame.lineno).encode()
+        end = frame.end_colno if frame.end_lineno == frame.lineno else None
+        line = code[frame.colno : end].decode(errors="ignore").strip() or line
+    return f"the line “{line[:100]}”"
 
 
 # Reading

@@ -22,11 +22,13 @@ from unrolled.checks.diagnosis import (
     Trial,
     judge,
     overflows,
+    right_only,
 )
 from unrolled.checks.formula import RESULTS, Case, Parts, Result, error, named, parts
 from unrolled.checks.likeness import Arrays, same_shapes
 from unrolled.checks.pencil import small_cases, two_numbers, written_out
 from unrolled.checks.reading import (
+    ALIKE,
     Asked,
     Form,
     Given,
@@ -98,7 +100,9 @@ def attempt(label: str, function: Callable[..., object], /, **only: int) -> Verd
         heard, answers, silent, beyond = answered(asked, trials)
         form, found = understood(answers, [t.claimed for t in heard])
         with np.errstate(all="ignore"):
-            judged = compared(heard, found, Mistakes(result.mutants, heard))
+            judged = compared(
+                heard, found, Mistakes(result.mutants, heard), [t for t, _ in silent]
+            )
     except Unreadable as reason:
         return Verdict(None, f"{label}: {UNREAD}. {reason}")
     held = held_against(trials, only)
@@ -109,12 +113,16 @@ def attempt(label: str, function: Callable[..., object], /, **only: int) -> Verd
     lines = told(judged)
     if silent:
         lines.append(f"In {len(silent)} of {len(trials)} cases: {silence(silent)}")
+    lines += {
+        meant(label, remark.only): None for _, remark in judged if " = " in remark.only
+    }
     if all(remark.right is not False for _, remark in judged):
         return Verdict(None, "\n".join([f"{label}: {UNREAD} closely enough.", *lines]))
     hardest = max(plausibility(r) for _, r in judged if r.right is False)
     wrong = [part for part, r in judged if plausibility(r) == hardest]
     with np.errstate(all="ignore"):
-        seen = example(wrong, candidates(result, only, heard), asked, form)
+        cases = candidates(result, only, heard)
+        seen = example(wrong, cases, asked, form, in_numbers=hardest < UNKNOWN)
     words = "\n".join([f"{label}: {WRONG}, {held}.", *lines, *more, *seen.lines])
     return Verdict(False, words, seen.case)
 
@@ -240,7 +248,10 @@ def silence(silent: Sequence[tuple[Trial, str]], where: bool = True) -> str:
 
 
 def compared(
-    heard: Sequence[Trial], found: Sequence[Parts], known: Mistakes
+    heard: Sequence[Trial],
+    found: Sequence[Parts],
+    known: Mistakes,
+    silent: Sequence[Trial],
 ) -> list[tuple[Part, Remark]]:
     """The parts that were given, each with what is to say of it.
 
@@ -256,7 +267,7 @@ def compared(
             for name in names
         ]
         return [
-            (part, judge(part, heard, without(right, part.name), known))
+            (part, judge(part, heard, without(right, part.name), known, silent))
             for part in parts
         ]
     if any(len(f) > 1 for f in found):
@@ -267,7 +278,7 @@ def compared(
         for title, of in readings(claims)
     ]
     judged = [
-        (part, judge(part, heard, {}, known))
+        (part, judge(part, heard, {}, known, silent))
         for part in parts
         if part.title in claims[0] or same_shapes(part.given, part.right)
     ]
@@ -318,11 +329,15 @@ def readings(
             yield f"all rows but the last{of}", select(name, slice(-1))
 
 
+UNKNOWN = (2, 0.0)
+"""The plausibility of what is wrong in none of the known ways."""
+
+
 def plausibility(remark: Remark) -> tuple[int, float]:
     """The less, the more likely it is that a reading with such a remark was meant."""
     if remark.right:
         return 0, remark.error
-    return (1, min(remark.ways).cost) if remark.ways else (2, 0.0)
+    return (1, min(remark.ways).cost) if remark.ways else UNKNOWN
 
 
 # What is said
@@ -380,16 +395,17 @@ def praise(
         return Verdict(True, "\n".join([head, *more]))
     total = len(heard) + len(silent)
     head = f"{label}: {UNREAD} in {len(silent)} of {total} cases. In the others it is right{alone}{worst.words}."
-    hints = []
-    for letter in heard[0].sizes:
-        given = {t.sizes[letter] for t in heard if not t.edge}
-        refused = {t.sizes[letter] for t, _ in silent if not t.edge}
-        if len(given) == 1 and refused and not given & refused:
-            (size,) = given
-            hints.append(
-                f"If it is meant for {letter} = {size} alone: attempt({label!r}, …, {letter}={size})."
-            )
+    only = right_only(
+        [t.sizes for t in heard if not t.edge],
+        [t.sizes for t, _ in silent if not t.edge],
+    )
+    hints = [meant(label, only)] if " = " in only else []
     return Verdict(None, "\n".join([head, silence(silent), *hints, *more]))
+
+
+def meant(label: str, only: str) -> str:
+    """How to have checked what is right at one size alone, given as "T = 3"."""
+    return f"If it is meant for {only} alone: attempt({label!r}, …, {only.replace(' ', '')})."
 
 
 def told(judged: Sequence[tuple[Part, Remark]]) -> list[str]:
@@ -433,15 +449,20 @@ def candidates(
 
 
 def example(
-    wrong: Sequence[Part], cases: Iterator[Trial], asked: Asked, form: Form
+    wrong: Sequence[Part],
+    cases: Iterator[Trial],
+    asked: Asked,
+    form: Form,
+    in_numbers: bool,
 ) -> Seen:
     """The first case that shows clearly that a part is wrong, written out, and the entry that differs most.
 
-    A case in which not the sign alone is wrong is looked for in :data:`FEW` more.
+    A case in which not the sign alone is wrong is looked for in :data:`FEW` more; ``in_numbers``, one in which not the
+    shape is wrong, in all.
     """
     errors = [error(*x) for p in wrong for x in zip(p.given, p.right, strict=True)]
-    clear = max(filter(np.isfinite, errors), default=0.0) / 100
-    best, tried = Seen([]), 0
+    clear = max(ALIKE, max(filter(np.isfinite, errors), default=0.0) / 100)
+    best, in_shape, tried = Seen([]), Seen([]), 0
     for trial in cases:
         tried += best.case is not None
         if tried > FEW:
@@ -452,28 +473,37 @@ def example(
             continue
         for part in wrong:
             g, r = given.get(part.name), part.of(trial.claimed)
-            if g is None or g.shape != r.shape or error(g, r) <= clear:
+            if g is None or r is None or error(g, r) <= clear:
                 continue
             if overflows(trial, g):
                 continue
             seen = Seen(shown(trial, part.title, g, r), trial.case)
+            if in_numbers and g.shape != r.shape:
+                in_shape = in_shape if in_shape.lines else seen
+                continue
             if error(abs(g), abs(r)) > clear:
                 return seen
             best = best if best.lines else seen
-    return best
+    return best if best.lines else in_shape
 
 
 def shown(trial: Trial, title: str, given: np.ndarray, right: np.ndarray) -> list[str]:
-    """A case written out, and the entry that differs most there."""
+    """A case written out, and the entry that differs most there, or the shape."""
+    written = written_out(trial.case)
+    lines = [
+        f"For example, {trial.where()}{', with' if written else ','}",
+        *filter(None, [written]),
+    ]
+    if given.shape != right.shape:
+        of = f" of {title}" * bool(title)
+        return [
+            *lines,
+            f"the shape{of} is {given.shape}, and should be {right.shape}.",
+        ]
     with np.errstate(all="ignore"):
         far = np.nan_to_num(abs(given - right), nan=np.inf)
     place = np.unravel_index(far.argmax(), far.shape)
     entry = f"entry {list(map(int, place))}" if place else ""
     what = " of ".join(filter(None, (entry, title))) or "it"
     is_, should = two_numbers(given[place], right[place])
-    written = written_out(trial.case)
-    return [
-        f"For example, {trial.where()}{', with' if written else ','}",
-        *filter(None, [written]),
-        f"{what} is {is_}, and should be {should}.",
-    ]
+    return [*lines, f"{what} is {is_}, and should be {should}."]
