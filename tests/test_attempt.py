@@ -883,6 +883,48 @@ ATTEMPTS = {
         None,
         r"It gave None: is there a return at its end\?$",
     ),
+    "no return from one of several": (
+        "rnn-gradients",
+        lambda **case: (rnn_gradients(**case)[0], None, 3),
+        None,
+        r"this\. W_recurrent is None, where numbers are expected\. If it is the \.grad of .* retain_grad\(\)",
+    ),
+    "None by its name": (
+        "one-layer-gradients",
+        one_part(h=lambda h: None),
+        None,
+        r"this\. h is None, where numbers are expected\.",
+    ),
+    "None by a name of its own": (
+        "one-layer-gradients",
+        lambda **case: {"loss": None, "h": gradients(**case).h},
+        True,
+        "Not in the result, so not judged: loss.",
+    ),
+    "None by all names": (
+        "one-layer-gradients",
+        lambda **case: (None, None, None),
+        None,
+        r"this\. h is None, where",
+    ),
+    "None for one number": (
+        "bits-per-character",
+        lambda **case: [1.0, 2.0, None, 4.0],
+        None,
+        r"this\. bits_per_name is None, where",
+    ),
+    "None for one row": (
+        "rnn-states",
+        lambda **case: [None, *state_gradients(**case)[1:]],
+        None,
+        r"this\. row 0 is None, where numbers are expected\.",
+    ),
+    "text for one of several": (
+        "one-layer-gradients",
+        one_part(W_embed=str),
+        None,
+        r"this\. Of W_embed: It gave text, where numbers are expected\.",
+    ),
     "text": ("softmax-error", lambda s, y: "y - p", None, "It gave text, where"),
     "numbers as text": (
         "softmax-error",

@@ -41,6 +41,10 @@ class Unreadable(Exception):
     """What a function gave cannot be read, or it gave nothing: why, in words for the reader."""
 
 
+class Nothing(Unreadable):
+    """None, where a value is expected."""
+
+
 class WithoutEnd(Unreadable):
     """A function that gives or prints more than anyone will read; it is not asked again."""
 
@@ -174,11 +178,11 @@ def quoted(frame: traceback.FrameSummary) -> str:
 class Given(NamedTuple):
     """What a function gave: parts by name, several values, one array; each None where it cannot be read so.
 
-    ``why`` says why it is not one array.
+    A part that cannot be read is the reason; ``why`` says why all is not one array.
     """
 
-    named: Parts | None = None
-    several: list[np.ndarray] | None = None
+    named: Mapping[str, np.ndarray | Unreadable] | None = None
+    several: list[np.ndarray | Unreadable] | None = None
     whole: np.ndarray | None = None
     why: str = ""
 
@@ -189,7 +193,7 @@ def read(value: object) -> Given:
         value = list(itertools.islice(value, LONGEST + 1))
     named = fields(value)
     if named is not None:
-        parts = {str(name): numbers(part) for name, part in named.items()}
+        parts = {str(name): part_of(part) for name, part in named.items()}
         return Given(parts, list(parts.values()) if isinstance(value, tuple) else None)
     several, whole, why = None, None, ""
     try:
@@ -198,15 +202,37 @@ def read(value: object) -> Given:
         raise
     except Unreadable as reason:
         why = str(reason)
-    with contextlib.suppress(Unreadable):
-        objects = isinstance(value, np.ndarray) and value.dtype.kind == "O"
-        if is_list(value) or (objects and value.ndim):
-            several = [numbers(part) for part in value]
-        elif whole is not None and whole.ndim:
-            several = list(whole)
-    if several is None and whole is None:
+    objects = isinstance(value, np.ndarray) and value.dtype.kind == "O"
+    if is_list(value) or (objects and value.ndim):
+        several = [part_of(part) for part in value]
+    elif whole is not None and whole.ndim:
+        several = list(whole)
+    if whole is None and several is None:
         raise Unreadable(why)
     return Given(None, several, whole, why)
+
+
+def part_of(value: object) -> np.ndarray | Unreadable:
+    """One of several values as an array, or why it cannot be read."""
+    try:
+        return numbers(value)
+    except WithoutEnd:
+        raise
+    except Unreadable as reason:
+        return reason
+
+
+def readable(parts: Mapping[str, np.ndarray | Unreadable]) -> Parts:
+    """The parts, if all of them can be read; raises :class:`Unreadable`, with the name of one that cannot."""
+    for name, part in parts.items():
+        if isinstance(part, Unreadable):
+            if isinstance(part, Nothing):
+                raise Unreadable(
+                    f"{name} is None, where numbers are expected. If it is the .grad of a tensor that was computed, "
+                    "call its retain_grad() before backward()."
+                )
+            raise Unreadable(f"Of {name}: {part}")
+    return dict(parts)
 
 
 def is_list(value: object) -> bool:
@@ -228,7 +254,7 @@ def fields(value: object) -> Mapping[str, object] | None:
 def numbers(value: object) -> np.ndarray:
     """A value as one array of real numbers: nested lists, tensors, fractions; raises :class:`Unreadable`."""
     if value is None:
-        raise Unreadable("It gave None: is there a return at its end?")
+        raise Nothing("It gave None: is there a return at its end?")
     if is_list(value) and len(value) > LONGEST:
         raise WithoutEnd("It gives one value after the other, without an end.")
     if type(value).__module__.partition(".")[0] == "torch":
@@ -263,7 +289,8 @@ def numbers(value: object) -> np.ndarray:
 def from_objects(value: object) -> np.ndarray:
     """One array from a sequence of whatever numbers, or from one number; raises :class:`Unreadable`."""
     if is_list(value) or isinstance(value, np.ndarray):
-        rows = [numbers(row) for row in value]
+        rows = readable({f"row {i}": part_of(row) for i, row in enumerate(value)})
+        rows = list(rows.values())
         if len({row.shape for row in rows}) > 1:
             raise Unreadable(
                 "It gave values of different shapes, where one array is expected."
@@ -286,20 +313,24 @@ def as_one(given: Given, claimed: Parts) -> Parts:
         if given.whole is None:
             raise Unreadable(given.why)
         return dict.fromkeys(claimed, given.whole)
-    if len(given.named) == 1:
-        return dict.fromkeys(claimed, *given.named.values())
-    if not given.named or len({x.shape for x in given.named.values()}) > 1:
+    named = readable(given.named)
+    if len(named) == 1:
+        return dict.fromkeys(claimed, *named.values())
+    if not named or len({x.shape for x in named.values()}) > 1:
         raise Unreadable(
-            f"It gave {', '.join(given.named) or 'no parts'}, where one array is expected."
+            f"It gave {', '.join(named) or 'no parts'}, where one array is expected."
         )
-    return dict.fromkeys(claimed, np.array(list(given.named.values())))
+    return dict.fromkeys(claimed, np.array(list(named.values())))
 
 
 def as_only_value(given: Given, claimed: Parts) -> Parts:
     """The only value of a tuple, where one array is expected."""
     if given.several is None or len(given.several) != 1:
         raise Unreadable(given.why)
-    return dict.fromkeys(claimed, *given.several)
+    (only,) = given.several
+    if isinstance(only, Unreadable):
+        raise only
+    return dict.fromkeys(claimed, only)
 
 
 def by_name(given: Given, claimed: Parts) -> Parts:
@@ -309,7 +340,7 @@ def by_name(given: Given, claimed: Parts) -> Parts:
         raise Unreadable(
             f"It gave {', '.join(given.named or ['no parts'])}, where {', '.join(claimed)} are expected."
         )
-    return found
+    return readable(found)
 
 
 def in_order(given: Given, claimed: Parts) -> Parts:
@@ -322,7 +353,7 @@ def in_order(given: Given, claimed: Parts) -> Parts:
             f"It gave {number}, where {', '.join(claimed)} are expected. To have one of them checked, give it by its "
             f"name: {{{next(iter(claimed))!r}: …}}."
         )
-    return dict(zip(claimed, given.several, strict=True))
+    return readable(dict(zip(claimed, given.several, strict=True)))
 
 
 def as_any_part(given: Given, claimed: Parts) -> Parts:
