@@ -261,7 +261,9 @@ def followed(
 ) -> Iterator[tuple[dict[str, int], Case, np.ndarray]]:
     """For each random case, what the words say that was given of a part."""
     words = words.removesuffix(".")
-    words = re.sub(r" \(of a gradient.*\)", "", words)
+    words = words.removesuffix(
+        ": it is that of the loss −J, where the book maximises J"
+    )
     known = {m.mistake: m.function for m in mutants(label)}
     base, besides, rest = words.partition("; besides, ")
     if not besides and base.startswith(("a common mistake: ", "this is ")):
@@ -279,9 +281,10 @@ def followed(
             other = base.removeprefix("this is what ").removesuffix(" should be")
             value = claimed[other]
         for step in filter(None, rest.split(", ")):
+            step = step.removeprefix("and ")
             if step in TURNED:
                 value = TURNED[step](value)
-            elif step == "the sign is opposite":
+            elif step in ("the sign is opposite", "with the opposite sign"):
                 value = -value
             elif step == "zero in every case":
                 value = 0 * value
@@ -396,6 +399,40 @@ def test_every_mistake_is_refused_and_named_truly(label: str, change: str):
             assert_named_truly(verdict, label, function)
 
 
+OF_J = {
+    "softmax-error": {""},
+    "one-layer-gradients": {"h", "W_unembed", "W_embed"},
+    "deep-gradients": {"h", "W_unembed", "W", "W_embed"},
+    "rnn-states": {""},
+    "rnn-gradients": {"W_embed", "W_recurrent", "W_unembed"},
+    "stacked-rnn-gradients": {"W_embed", "W_in", "W_recurrent", "W_unembed"},
+    "rnn-batch-gradients": {"J", "W_embed", "W_recurrent", "W_unembed"},
+    "residual-states": {""},
+    "residual-gradients": {"W_embed", "W_recurrent", "W_unembed"},
+    "residual-paths": {"h_1", "terms"},
+    "skipgram-centre-gradient": {""},
+    "skipgram-outside-gradients": {""},
+    "moments-agree": {""},
+    "negative-sampling-gradient": {"v_c", "u"},
+    "hierarchical-softmax": {"by_v_c"},
+    "negative-sampling-expectation": {""},
+}
+"""The parts of all results that are J, its gradients or terms of these."""
+
+
+@every_result
+def test_opposite_sign_is_that_of_the_loss_where_it_is_j_or_its_gradient(label: str):
+    def opposite(**case):
+        return {n: -x for n, x in parts(RESULTS[label].claim(**case)).items()}
+
+    for title, words in told(attempt(label, opposite)):
+        name = "" if title == "The value" else title
+        if name in OF_J.get(label, ()):
+            assert words == LOSS, title
+        else:
+            assert "sign" in words and "J" not in words, (title, words)
+
+
 def scaled(factor: float) -> Callable:
     """The gradients of one layer, times a factor."""
     return lambda **case: tuple(factor * part for part in gradients(**case))
@@ -446,7 +483,7 @@ def spread(x: np.ndarray) -> np.ndarray:
     return x * np.linspace(1, 2, x.size).reshape(x.shape)
 
 
-LOSS = r"the sign is opposite \(of a gradient, it is that of the loss −J"
+LOSS = "the sign is opposite: it is that of the loss −J, where the book maximises J."
 ATTEMPTS = {
     # signs, factors, orders
     "the loss": (
@@ -483,7 +520,7 @@ ATTEMPTS = {
         "softmax-error",
         lambda s, y: -output_error(s, y) / len(s),
         False,
-        "The value: the sign is opposite, 1/V times what it should be",
+        "The value: the sign is opposite, and 1/V times what it should be",
     ),
     "a root": (
         "rnn-states",
@@ -525,7 +562,7 @@ ATTEMPTS = {
         "one-layer-gradients",
         one_part(W_embed=lambda x: -x.T),
         False,
-        r"W_embed: transposed, the sign is opposite\.",
+        r"W_embed: transposed, and with the opposite sign\.",
     ),
     "exchanged": (
         "rnn-gradients",
@@ -769,7 +806,7 @@ ATTEMPTS = {
         "one-layer-gradients",
         lambda **case: -gradients(**case).W_unembed.T,
         False,
-        r"Read as W_unembed: transposed, the sign is opposite\.",
+        r"Read as W_unembed: transposed, and with the opposite sign\.",
     ),
     "one alone, but which": (
         "one-layer-gradients",

@@ -252,6 +252,11 @@ def overflows(trial: Trial, given: np.ndarray) -> bool:
 
 # Ways to be wrong
 
+OF_THE_LOSS = "the sign of the loss"
+"""So the name of the mistake begins that takes the loss −J, or its gradient, for those of J."""
+
+MINUS_J = "the sign is opposite: it is that of the loss −J, where the book maximises J."
+
 
 def ways_of(
     part: Part,
@@ -297,6 +302,8 @@ def ways_of(
             )
             if fit:
                 found.append(way("", *fit, words))
+    if any(OF_THE_LOSS in w.mistake and w.words == f"{w.mistake}." for w in found):
+        found = [w._replace(words=MINUS_J) if w == OPPOSITE else w for w in found]
     if not found and in_proportion(given, right, SINGLE):
         telling = [k for k, r in enumerate(right) if np.count_nonzero(r) > 1]
         same = [k for k in telling if error(given[k], right[k]) <= SINGLE]
@@ -341,24 +348,23 @@ def way(turn: str, scale: float, powers: str, words: str) -> Way:
     """A way to be wrong, from what has to be done to the right value, or to what the words say."""
     size = times(abs(scale), powers)
     said, cost = [], 0.9 * bool(words)
+    opposite = "with the opposite sign" if turn else "the sign is opposite"
     if turn:
         said.append(turn)
         cost += 0.8
     if scale < 0:
-        said.append("the sign is opposite")
+        said.append(opposite)
         cost += 0.8
     if size != "1":
         said.append(f"{size} times what it should be" if not words else f"times {size}")
         cost += 1
+    if len(said) > 1:
+        said[-1] = f"and {said[-1]}"
+    all_said = ", ".join(said)
     if words:
-        both = f"{words}; besides, {', '.join(said)}." if said else f"{words}."
+        both = f"{words}; besides, {all_said}." if said else f"{words}."
         return Way(cost, both, words)
-    if said == ["the sign is opposite"]:
-        said.append(
-            "(of a gradient, it is that of the loss −J, where the book maximises J = log p)"
-        )
-        return Way(cost, f"{' '.join(said)}.")
-    return Way(cost, f"{', '.join(said)}.")
+    return Way(cost, f"{all_said}.")
 
 
 def times(scale: float, powers: str) -> str:
@@ -366,6 +372,10 @@ def times(scale: float, powers: str) -> str:
     if abs(scale - 1) <= SINGLE:
         return powers or "1"
     return f"{number(scale, 6)} · {powers}" if powers else number(scale, 6)
+
+
+OPPOSITE = way("", -1.0, "", "")
+"""The opposite sign, and nothing else."""
 
 
 # What is wrong in none of the known ways
