@@ -484,6 +484,7 @@ def spread(x: np.ndarray) -> np.ndarray:
 
 
 LOSS = "the sign is opposite: it is that of the loss −J, where the book maximises J."
+RNG = np.random.default_rng(1)
 ATTEMPTS = {
     # signs, factors, orders
     "the loss": (
@@ -569,7 +570,27 @@ ATTEMPTS = {
         lambda **case: (lambda a, b, c: (b, a, c))(*rnn_gradients(**case)),
         False,
         r"W_embed: this is what W_recurrent should be\.\nW_recurrent: this is what W_embed should be\.\n"
-        r"W_unembed: right\.",
+        r"W_unembed: right\.\nThe order is W_embed, W_recurrent, W_unembed; or give them by name, as a dictionary\.\n",
+    ),
+    "exchanged names": (
+        "rnn-gradients",
+        lambda **case: rnn_gradients(**case)._replace(
+            W_embed=rnn_gradients(**case).W_recurrent
+        ),
+        False,
+        r"W_embed: this is what W_recurrent should be\.\nW_recurrent, W_unembed: right\.\nFor",
+    ),
+    "drawn at random": (
+        "softmax-error",
+        lambda s, y, rng=RNG: rng.permutation(output_error(s, y)),
+        None,
+        r"this\. Called again with the same arguments, it does not give the same \(where V = \d+\)\. Does it draw at",
+    ),
+    "added up from call to call": (
+        "softmax-error",
+        lambda s, y, calls=[]: calls.append(1) or len(calls) * output_error(s, y),
+        None,
+        "Called again with the same arguments, it does not give the same",
     ),
     "backwards in time": (
         "rnn-states",
@@ -746,6 +767,37 @@ ATTEMPTS = {
         lambda s, y: output_error(s, y)[:, None],
         False,
         r"the numbers are right, but the shape is \(V, 1\) = \(2, 1\), where \(V,\) = \(2,\) is expected \(where V",
+    ),
+    "a row": (
+        "softmax-error",
+        lambda s, y: output_error(s, y)[None],
+        False,
+        r"the numbers are right, but the shape is \(1, V\) = \(1, 2\), where \(V,\) = \(2,\) is expected(?s:.*)\n"
+        r"the shape is \(1, 2\), and should be \(2,\)\.$",
+    ),
+    "a row of a tensor": (
+        "softmax-error",
+        lambda s, y: torch.tensor(output_error(s, y))[None],
+        False,
+        r"the numbers are right, but the shape is \(1, V\)",
+    ),
+    "a row in lists": (
+        "softmax-error",
+        lambda s, y: [output_error(s, y).tolist()],
+        False,
+        r"the numbers are right, but the shape is \(1, V\)",
+    ),
+    "a tuple of one": (
+        "softmax-error",
+        lambda s, y: (output_error(s, y).tolist(),),
+        True,
+        "",
+    ),
+    "columns": (
+        "rnn-states",
+        lambda **case: state_gradients(**case)[..., None],
+        False,
+        r"the numbers are right, but the shape is \(T \+ 1, d, 1\)",
     ),
     "one state too few, and wrong": (
         "rnn-states",
@@ -1034,7 +1086,32 @@ ATTEMPTS = {
         "softmax-error",
         lambda scores, target: scores,
         None,
-        "called with the arguments s, y, by these names, and does not take them: missing a required argument: 'scores'",
+        r"called with the arguments s, y, by these names\. "
+        r"Your function wants `scores`, `target`, which are not given\.$",
+    ),
+    "one argument more": (
+        "softmax-error",
+        lambda s, y, network: s,
+        None,
+        r"by these names\. Your function wants `network`, which is not given\.$",
+    ),
+    "one argument less": (
+        "softmax-error",
+        lambda s: s,
+        None,
+        r"by these names\. Your function does not take `y`\.$",
+    ),
+    "an argument without its name": (
+        "softmax-error",
+        lambda s, /, y: s,
+        None,
+        r"by these names\. It does not take them: .*'s'",
+    ),
+    "arguments without names": (
+        "softmax-error",
+        lambda s, /: s,
+        None,
+        r"by these names\. Your function does not take `y`\.$",
     ),
     "an endless generator": (
         "softmax-error",
@@ -1363,11 +1440,44 @@ def test_verdict_is_shown_with_a_mark_and_a_word(function, mark: str, word: str)
 # What attempt itself is given
 
 
+@every_result
+def test_arguments_are_listed_for_who_takes_none(label: str):
+    verdict = attempt(label, lambda: None)
+    listed = re.search(r"arguments (.*), by these names\.", verdict.words)[1]
+    assert set(listed.split(", ")) == set(trials(label)[0][1])
+    assert verdict.right is None
+
+
+def test_label_that_is_not_known_yet_is_found_in_its_module(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    of = {
+        result.label: module.__name__.rpartition(".")[2]
+        for module in MODULES
+        for result in vars(module).values()
+        if isinstance(result, Result)
+    }
+    assert of.keys() == ALL.keys()
+    monkeypatch.setattr("unrolled.checks.verdict.RESULTS", {})
+    for label, module in of.items():
+        message = f"'{label}' is known after: from unrolled.results import {module}$"
+        with pytest.raises(ValueError, match=message):
+            attempt(label, gradients)
+    message = (
+        "label 'rnn-gradient'; did you mean 'rnn-gradients'[?] It is known after: "
+        "from unrolled.results import backprop_rnn$"
+    )
+    with pytest.raises(ValueError, match=message):
+        attempt("rnn-gradient", gradients)
+
+
 def test_what_cannot_be_attempted_is_refused():
     with pytest.raises(
         ValueError, match="'softmax-eror'.*did you mean 'softmax-error'"
     ):
         attempt("softmax-eror", gradients)
+    with pytest.raises(ValueError, match="A label is the last part of the address"):
+        attempt("Result 6.3", gradients)
     with pytest.raises(TypeError, match="needs a function, and got array"):
         attempt("softmax-error", np.zeros(3))
     with pytest.raises(TypeError, match="needs the label of a result first"):

@@ -255,6 +255,9 @@ def overflows(trial: Trial, given: np.ndarray) -> bool:
 OF_THE_LOSS = "the sign of the loss"
 """So the name of the mistake begins that takes the loss −J, or its gradient, for those of J."""
 
+EXCHANGED = "this is what "
+"""So the words begin that name another part, which was given in the place of one."""
+
 MINUS_J = "the sign is opposite: it is that of the loss −J, where the book maximises J."
 
 
@@ -288,7 +291,7 @@ def ways_of(
         if not (found and untouched(map(value, probes), (right[k] for k in probes))):
             look(value, f"a common mistake: {mistake}")
     for other, values in others.items():
-        look(lambda k, v=values: v[drawn[k]], f"this is what {other} should be")
+        look(lambda k, v=values: v[drawn[k]], f"{EXCHANGED}{other} should be")
     for words, function in FUNCTIONS.items():
         if apart(given, list(map(function, right))) <= SINGLE:
             found.append(way("", 1.0, "", words))

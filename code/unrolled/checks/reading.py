@@ -98,8 +98,9 @@ class Asked:
                     signature.bind(*names)
                     self.by_position = True
                     return
+            why = misfit(signature, names) or f"It does not take them: {reason}."
             raise Unreadable(
-                f"It is called with the arguments {', '.join(names)}, by these names, and does not take them: {reason}."
+                f"It is called with the arguments {', '.join(names)}, by these names. {why}"
             ) from None
 
     def __call__(self, case: Case) -> "Given":
@@ -141,6 +142,21 @@ class Asked:
         return self.function(**case)
 
 
+def misfit(signature: inspect.Signature, names: Sequence[str]) -> str:
+    """Which arguments a function wants that are not given, or else which it does not take; '' if it is neither."""
+    taken = signature.parameters
+    variadic = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+    needed = [
+        n for n, p in taken.items() if p.default is p.empty and p.kind not in variadic
+    ]
+    if wanted := [f"`{name}`" for name in needed if name not in names]:
+        are = "is" if len(wanted) == 1 else "are"
+        return f"Your function wants {', '.join(wanted)}, which {are} not given."
+    if refused := [f"`{name}`" for name in names if name not in taken]:
+        return f"Your function does not take {', '.join(refused)}."
+    return ""
+
+
 def said(reason: BaseException) -> str:
     """The words of an exception; none if it has none."""
     try:
@@ -178,13 +194,15 @@ def quoted(frame: traceback.FrameSummary) -> str:
 class Given(NamedTuple):
     """What a function gave: parts by name, several values, one array; each None where it cannot be read so.
 
-    A part that cannot be read is the reason; ``why`` says why all is not one array.
+    A part that cannot be read is the reason; ``why`` says why all is not one array. ``only`` is the one value of a
+    tuple or the like.
     """
 
     named: Mapping[str, np.ndarray | Unreadable] | None = None
     several: list[np.ndarray | Unreadable] | None = None
     whole: np.ndarray | None = None
     why: str = ""
+    only: np.ndarray | Unreadable | None = None
 
 
 def read(value: object) -> Given:
@@ -195,7 +213,7 @@ def read(value: object) -> Given:
     if named is not None:
         parts = {str(name): part_of(part) for name, part in named.items()}
         return Given(parts, list(parts.values()) if isinstance(value, tuple) else None)
-    several, whole, why = None, None, ""
+    several, whole, why, only = None, None, "", None
     try:
         whole = numbers(value)
     except WithoutEnd:
@@ -205,11 +223,14 @@ def read(value: object) -> Given:
     objects = isinstance(value, np.ndarray) and value.dtype.kind == "O"
     if is_list(value) or (objects and value.ndim):
         several = [part_of(part) for part in value]
+        if len(several) == 1 and not objects:
+            nested = isinstance(value, list) and isinstance(value[0], list)
+            only = None if nested else several[0]
     elif whole is not None and whole.ndim:
         several = list(whole)
     if whole is None and several is None:
         raise Unreadable(why)
-    return Given(None, several, whole, why)
+    return Given(None, several, whole, why, only)
 
 
 def part_of(value: object) -> np.ndarray | Unreadable:
@@ -325,12 +346,9 @@ def as_one(given: Given, claimed: Parts) -> Parts:
 
 def as_only_value(given: Given, claimed: Parts) -> Parts:
     """The only value of a tuple, where one array is expected."""
-    if given.several is None or len(given.several) != 1:
+    if given.only is None:
         raise Unreadable(given.why)
-    (only,) = given.several
-    if isinstance(only, Unreadable):
-        raise only
-    return dict.fromkeys(claimed, only)
+    return readable(dict.fromkeys(claimed, given.only))
 
 
 def by_name(given: Given, claimed: Parts) -> Parts:

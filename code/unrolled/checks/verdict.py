@@ -9,13 +9,17 @@ import difflib
 import html
 import itertools
 import operator
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import resources
 from typing import NamedTuple
 
 import numpy as np
 
 from unrolled.checks.diagnosis import (
+    EXCHANGED,
+    SINGLE,
     Mistakes,
     Part,
     Remark,
@@ -36,6 +40,7 @@ from unrolled.checks.reading import (
     Unreadable,
     WithoutEnd,
     fit,
+    of_no_entries,
     understood,
 )
 
@@ -103,6 +108,8 @@ def attempt(label: str, function: Callable[..., object], /, **only: int) -> Verd
             judged = compared(
                 heard, found, Mistakes(result.mutants, heard), [t for t, _ in silent]
             )
+            if not all(remark.right for _, remark in judged):
+                demand_the_same_again(asked, form, heard, found)
     except Unreadable as reason:
         return Verdict(None, f"{label}: {UNREAD}. {reason}")
     held = held_against(trials, only)
@@ -113,6 +120,9 @@ def attempt(label: str, function: Callable[..., object], /, **only: int) -> Verd
     lines = told(judged)
     if silent:
         lines.append(f"In {len(silent)} of {len(trials)} cases: {silence(silent)}")
+    if answers[0].named is None and any(EXCHANGED in line for line in lines):
+        order = ", ".join(heard[0].claimed)
+        lines.append(f"The order is {order}; or give them by name, as a dictionary.")
     lines += {
         meant(label, remark.only): None for _, remark in judged if " = " in remark.only
     }
@@ -130,6 +140,10 @@ def attempt(label: str, function: Callable[..., object], /, **only: int) -> Verd
 # The cases
 
 
+LABEL = re.compile(r'^    label="(.+)",$', re.MULTILINE)
+"""How the source of a result has its label."""
+
+
 def find(label: str) -> Result:
     """The result with a label; raises ValueError with the nearest that is known, and TypeError for what is no label."""
     if not isinstance(label, str):
@@ -138,12 +152,32 @@ def find(label: str) -> Result:
         )
     if label in RESULTS:
         return RESULTS[label]
-    near = difflib.get_close_matches(label, RESULTS, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else "."
+    known = dict.fromkeys(RESULTS, "") | pages()
+    if label in known:
+        raise ValueError(
+            f"the result {label!r} is known after: from unrolled.results import {known[label]}"
+        )
+    near = difflib.get_close_matches(label, known, n=1)
+    if not near:
+        raise ValueError(
+            f"no result has the label {label!r}. A label is the last part of the address of a result's title, behind "
+            "the #: 'softmax-error' in backprop-mlp.html#softmax-error"
+        )
+    page = known[near[0]] if near[0] not in RESULTS else ""
+    hint = f" It is known after: from unrolled.results import {page}" * bool(page)
     raise ValueError(
-        f"no result with the label {label!r} among {sorted(RESULTS)}{hint} The results of a page are known once they "
-        "are imported, as in: from unrolled.results import backprop_mlp"
+        f"no result has the label {label!r}; did you mean {near[0]!r}?{hint}"
     )
+
+
+def pages() -> dict[str, str]:
+    """The labels of the book's results, each with the module that has to be imported; none of them is imported here."""
+    return {
+        label: source.name.removesuffix(".py")
+        for source in resources.files("unrolled").joinpath("results").iterdir()
+        if source.name.endswith(".py")
+        for label in LABEL.findall(source.read_text(encoding="utf-8"))
+    }
 
 
 def allowed(result: Result, only: Mapping[str, int]) -> dict[str, int]:
@@ -233,6 +267,25 @@ def answered(
     if all(trial.edge for trial in heard):
         raise Unreadable(silence(silent, where=False))
     return heard, answers, silent, [trial.where() for trial, _ in beyond]
+
+
+def demand_the_same_again(
+    asked: Asked, form: Form, heard: Sequence[Trial], found: Sequence[Parts]
+) -> None:
+    """Raise :class:`Unreadable` if the function, called again in :data:`FEW` cases, does not give the same again."""
+    for trial, before in list(zip(heard, found, strict=True))[:FEW]:
+        try:
+            given = form(asked(trial.case), trial.claimed)
+            again = of_no_entries(given, trial.claimed)
+        except Unreadable:
+            again = {}
+        for name, x in before.items():
+            same = name in again and np.array_equal(x, again[name], equal_nan=True)
+            if not same and (name not in again or error(x, again[name]) > SINGLE):
+                raise Unreadable(
+                    f"Called again with the same arguments, it does not give the same ({trial.where()}). Does it draw "
+                    "at random, or keep something from one call to the next, such as a .grad that adds up?"
+                )
 
 
 def silence(silent: Sequence[tuple[Trial, str]], where: bool = True) -> str:
