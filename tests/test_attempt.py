@@ -261,7 +261,9 @@ def followed(
 ) -> Iterator[tuple[dict[str, int], Case, np.ndarray]]:
     """For each random case, what the words say that was given of a part."""
     words = words.removesuffix(".")
-    words = re.sub(r" \(of a gradient.*\)", "", words)
+    words = words.removesuffix(
+        ": it is that of the loss −J, where the book maximises J"
+    )
     known = {m.mistake: m.function for m in mutants(label)}
     base, besides, rest = words.partition("; besides, ")
     if not besides and base.startswith(("a common mistake: ", "this is ")):
@@ -279,9 +281,10 @@ def followed(
             other = base.removeprefix("this is what ").removesuffix(" should be")
             value = claimed[other]
         for step in filter(None, rest.split(", ")):
+            step = step.removeprefix("and ")
             if step in TURNED:
                 value = TURNED[step](value)
-            elif step == "the sign is opposite":
+            elif step in ("the sign is opposite", "with the opposite sign"):
                 value = -value
             elif step == "zero in every case":
                 value = 0 * value
@@ -321,7 +324,17 @@ def assert_named_truly(verdict: Verdict, label: str, function: Callable) -> None
             value = parts(function(**case))
             found = value.get(name, next(iter(value.values())))
             assert error(found, expected) <= 1e-6, (sizes, verdict.words)
-    if verdict.case is not None:
+    if verdict.words.splitlines()[-1].startswith("the shape"):
+        last = verdict.words.splitlines()[-1]
+        name = (*re.findall(r"shape of (\w+) is", last), "")[0]
+        found = parts(function(**verdict.case))
+        claimed = parts(ALL[label].claim(**verdict.case))
+        name = name if name in claimed else next(iter(claimed))
+        found = found.get(name, next(iter(found.values())))
+        assert found.shape != claimed[name].shape
+        shapes = f"is {found.shape}, and should be {claimed[name].shape}."
+        assert last.endswith(shapes)
+    elif verdict.case is not None:
         last = re.search(
             r"^(.*) is (\S+), and should be (\S+)\.$", verdict.words.splitlines()[-1]
         )
@@ -386,6 +399,40 @@ def test_every_mistake_is_refused_and_named_truly(label: str, change: str):
             assert_named_truly(verdict, label, function)
 
 
+OF_J = {
+    "softmax-error": {""},
+    "one-layer-gradients": {"h", "W_unembed", "W_embed"},
+    "deep-gradients": {"h", "W_unembed", "W", "W_embed"},
+    "rnn-states": {""},
+    "rnn-gradients": {"W_embed", "W_recurrent", "W_unembed"},
+    "stacked-rnn-gradients": {"W_embed", "W_in", "W_recurrent", "W_unembed"},
+    "rnn-batch-gradients": {"J", "W_embed", "W_recurrent", "W_unembed"},
+    "residual-states": {""},
+    "residual-gradients": {"W_embed", "W_recurrent", "W_unembed"},
+    "residual-paths": {"h_1", "terms"},
+    "skipgram-centre-gradient": {""},
+    "skipgram-outside-gradients": {""},
+    "moments-agree": {""},
+    "negative-sampling-gradient": {"v_c", "u"},
+    "hierarchical-softmax": {"by_v_c"},
+    "negative-sampling-expectation": {""},
+}
+"""The parts of all results that are J, its gradients or terms of these."""
+
+
+@every_result
+def test_opposite_sign_is_that_of_the_loss_where_it_is_j_or_its_gradient(label: str):
+    def opposite(**case):
+        return {n: -x for n, x in parts(RESULTS[label].claim(**case)).items()}
+
+    for title, words in told(attempt(label, opposite)):
+        name = "" if title == "The value" else title
+        if name in OF_J.get(label, ()):
+            assert words == LOSS, title
+        else:
+            assert "sign" in words and "J" not in words, (title, words)
+
+
 def scaled(factor: float) -> Callable:
     """The gradients of one layer, times a factor."""
     return lambda **case: tuple(factor * part for part in gradients(**case))
@@ -436,7 +483,8 @@ def spread(x: np.ndarray) -> np.ndarray:
     return x * np.linspace(1, 2, x.size).reshape(x.shape)
 
 
-LOSS = r"the sign is opposite \(of a gradient, it is that of the loss −J"
+LOSS = "the sign is opposite: it is that of the loss −J, where the book maximises J."
+RNG = np.random.default_rng(1)
 ATTEMPTS = {
     # signs, factors, orders
     "the loss": (
@@ -473,7 +521,7 @@ ATTEMPTS = {
         "softmax-error",
         lambda s, y: -output_error(s, y) / len(s),
         False,
-        "The value: the sign is opposite, 1/V times what it should be",
+        "The value: the sign is opposite, and 1/V times what it should be",
     ),
     "a root": (
         "rnn-states",
@@ -515,14 +563,34 @@ ATTEMPTS = {
         "one-layer-gradients",
         one_part(W_embed=lambda x: -x.T),
         False,
-        r"W_embed: transposed, the sign is opposite\.",
+        r"W_embed: transposed, and with the opposite sign\.",
     ),
     "exchanged": (
         "rnn-gradients",
         lambda **case: (lambda a, b, c: (b, a, c))(*rnn_gradients(**case)),
         False,
         r"W_embed: this is what W_recurrent should be\.\nW_recurrent: this is what W_embed should be\.\n"
-        r"W_unembed: right\.",
+        r"W_unembed: right\.\nThe order is W_embed, W_recurrent, W_unembed; or give them by name, as a dictionary\.\n",
+    ),
+    "exchanged names": (
+        "rnn-gradients",
+        lambda **case: rnn_gradients(**case)._replace(
+            W_embed=rnn_gradients(**case).W_recurrent
+        ),
+        False,
+        r"W_embed: this is what W_recurrent should be\.\nW_recurrent, W_unembed: right\.\nFor",
+    ),
+    "drawn at random": (
+        "softmax-error",
+        lambda s, y, rng=RNG: rng.permutation(output_error(s, y)),
+        None,
+        r"this\. Called again with the same arguments, it does not give the same \(where V = \d+\)\. Does it draw at",
+    ),
+    "added up from call to call": (
+        "softmax-error",
+        lambda s, y, calls=[]: calls.append(1) or len(calls) * output_error(s, y),
+        None,
+        "Called again with the same arguments, it does not give the same",
     ),
     "backwards in time": (
         "rnn-states",
@@ -700,6 +768,37 @@ ATTEMPTS = {
         False,
         r"the numbers are right, but the shape is \(V, 1\) = \(2, 1\), where \(V,\) = \(2,\) is expected \(where V",
     ),
+    "a row": (
+        "softmax-error",
+        lambda s, y: output_error(s, y)[None],
+        False,
+        r"the numbers are right, but the shape is \(1, V\) = \(1, 2\), where \(V,\) = \(2,\) is expected(?s:.*)\n"
+        r"the shape is \(1, 2\), and should be \(2,\)\.$",
+    ),
+    "a row of a tensor": (
+        "softmax-error",
+        lambda s, y: torch.tensor(output_error(s, y))[None],
+        False,
+        r"the numbers are right, but the shape is \(1, V\)",
+    ),
+    "a row in lists": (
+        "softmax-error",
+        lambda s, y: [output_error(s, y).tolist()],
+        False,
+        r"the numbers are right, but the shape is \(1, V\)",
+    ),
+    "a tuple of one": (
+        "softmax-error",
+        lambda s, y: (output_error(s, y).tolist(),),
+        True,
+        "",
+    ),
+    "columns": (
+        "rnn-states",
+        lambda **case: state_gradients(**case)[..., None],
+        False,
+        r"the numbers are right, but the shape is \(T \+ 1, d, 1\)",
+    ),
     "one state too few, and wrong": (
         "rnn-states",
         lambda **case: np.zeros_like(state_gradients(**case))[1:] + 1,
@@ -759,7 +858,7 @@ ATTEMPTS = {
         "one-layer-gradients",
         lambda **case: -gradients(**case).W_unembed.T,
         False,
-        r"Read as W_unembed: transposed, the sign is opposite\.",
+        r"Read as W_unembed: transposed, and with the opposite sign\.",
     ),
     "one alone, but which": (
         "one-layer-gradients",
@@ -803,6 +902,37 @@ ATTEMPTS = {
         False,
         r"the shape is \(d,\) = \(\d,\), where \(T \+ 1, d\) = .* is expected \(.*\), and it is none of the rows\.",
     ),
+    "three words alone, and four rows": (
+        "rnn-states",
+        lambda x, **case: state_gradients(x=x[[0, 1, 2]], **case),
+        False,
+        r"The value: the shape is \(4, d\) = .* Right only where T = 3\.\n"
+        r"In \d+ of 127 cases: It raised IndexError: .*“.*x\[\[0, 1, 2\]\].*”\. "
+        r"This was where V = \d+, d = \d+, T = \d+\.\n"
+        r"If it is meant for T = 3 alone: attempt\('rnn-states', …, T=3\)\.\n"
+        r"For example, where V = \d+, d = \d+, T = [4-9],(?s:.*)\nthe shape is \(4, \d\), and should be \(\d+, \d\)\.$",
+    ),
+    "three words alone": (
+        "rnn-gradients",
+        lambda x, **case: rnn_gradients(x=x[[0, 1, 2]], **case),
+        False,
+        r"W_embed, W_recurrent, W_unembed: right only where T = 3\.\nIn \d+ of(?s:.*)T=3\)\.\n"
+        r"For example, where V = \d+, d = \d+, T = [4-9],",
+    ),
+    "four words alone": (
+        "rnn-gradients",
+        lambda x, **case: rnn_gradients(x=x[[0, 1, 2, 3]], **case),
+        False,
+        "right only where T = 4",
+    ),
+    "no short sentence, and long ones wrong": (
+        "rnn-states",
+        lambda x, **case: (
+            state_gradients(x=x, **case) + (len(x[2:]) // 3) / x[2, 0:1].size
+        ),
+        False,
+        r"right in \d+ of 120 cases",
+    ),
     "the row of the observed word": (
         "skipgram-outside-gradients",
         lambda o, **case: ALL["skipgram-outside-gradients"].claim(o=o, **case)[o],
@@ -841,6 +971,48 @@ ATTEMPTS = {
         lambda s, y: None,
         None,
         r"It gave None: is there a return at its end\?$",
+    ),
+    "no return from one of several": (
+        "rnn-gradients",
+        lambda **case: (rnn_gradients(**case)[0], None, 3),
+        None,
+        r"this\. W_recurrent is None, where numbers are expected\. If it is the \.grad of .* retain_grad\(\)",
+    ),
+    "None by its name": (
+        "one-layer-gradients",
+        one_part(h=lambda h: None),
+        None,
+        r"this\. h is None, where numbers are expected\.",
+    ),
+    "None by a name of its own": (
+        "one-layer-gradients",
+        lambda **case: {"loss": None, "h": gradients(**case).h},
+        True,
+        "Not in the result, so not judged: loss.",
+    ),
+    "None by all names": (
+        "one-layer-gradients",
+        lambda **case: (None, None, None),
+        None,
+        r"this\. h is None, where",
+    ),
+    "None for one number": (
+        "bits-per-character",
+        lambda **case: [1.0, 2.0, None, 4.0],
+        None,
+        r"this\. bits_per_name is None, where",
+    ),
+    "None for one row": (
+        "rnn-states",
+        lambda **case: [None, *state_gradients(**case)[1:]],
+        None,
+        r"this\. row 0 is None, where numbers are expected\.",
+    ),
+    "text for one of several": (
+        "one-layer-gradients",
+        one_part(W_embed=str),
+        None,
+        r"this\. Of W_embed: It gave text, where numbers are expected\.",
     ),
     "text": ("softmax-error", lambda s, y: "y - p", None, "It gave text, where"),
     "numbers as text": (
@@ -932,7 +1104,32 @@ ATTEMPTS = {
         "softmax-error",
         lambda scores, target: scores,
         None,
-        "called with the arguments s, y, by these names, and does not take them: missing a required argument: 'scores'",
+        r"called with the arguments s, y, by these names\. "
+        r"Your function wants `scores`, `target`, which are not given\.$",
+    ),
+    "one argument more": (
+        "softmax-error",
+        lambda s, y, network: s,
+        None,
+        r"by these names\. Your function wants `network`, which is not given\.$",
+    ),
+    "one argument less": (
+        "softmax-error",
+        lambda s: s,
+        None,
+        r"by these names\. Your function does not take `y`\.$",
+    ),
+    "an argument without its name": (
+        "softmax-error",
+        lambda s, /, y: s,
+        None,
+        r"by these names\. It does not take them: .*'s'",
+    ),
+    "arguments without names": (
+        "softmax-error",
+        lambda s, /: s,
+        None,
+        r"by these names\. Your function does not take `y`\.$",
     ),
     "an endless generator": (
         "softmax-error",
@@ -1047,6 +1244,32 @@ def test_deep_recursion_becomes_a_verdict():
 
     verdict = attempt("softmax-error", deeper)
     assert verdict.right is None and "It raised RecursionError" in verdict.words
+
+
+def test_line_that_is_quoted_is_where_the_error_arose(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "called.py").write_text(
+        "import numpy as np\ndef inner(s):\n    t = len(s)\n    return np.ones(3) @ np.ones(t + 3)\n"
+    )
+    (tmp_path / "calling.py").write_text(
+        "from called import inner\nfrom unrolled.backprop_mlp import softmax\n"
+        "def outer(s, y):\n    return inner(s)\n"
+        "def short(s, y): s[0]; return [softmax(s), s[9999]]\n"
+        "def package(s, y):\n    z = None\n    return softmax(z)\n"
+    )
+    calling = importlib.import_module("calling")
+    for function, place in {
+        calling.outer: "the line “return np.ones(3) @ np.ones(t + 3)”",
+        calling.short: "the line “s[9999]”",
+        calling.package: "the line “return softmax(z)”",
+    }.items():
+        verdict = attempt("softmax-error", function)
+        assert f", in {place}." in verdict.words, verdict.words
+    code = {}
+    exec("def nowhere(s, y):\n    return s[9999]", code)
+    assert ", in line 2 of nowhere." in attempt("softmax-error", code["nowhere"]).words
 
 
 def test_interrupt_is_let_through():
@@ -1235,11 +1458,44 @@ def test_verdict_is_shown_with_a_mark_and_a_word(function, mark: str, word: str)
 # What attempt itself is given
 
 
+@every_result
+def test_arguments_are_listed_for_who_takes_none(label: str):
+    verdict = attempt(label, lambda: None)
+    listed = re.search(r"arguments (.*), by these names\.", verdict.words)[1]
+    assert set(listed.split(", ")) == set(trials(label)[0][1])
+    assert verdict.right is None
+
+
+def test_label_that_is_not_known_yet_is_found_in_its_module(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    of = {
+        result.label: module.__name__.rpartition(".")[2]
+        for module in MODULES
+        for result in vars(module).values()
+        if isinstance(result, Result)
+    }
+    assert of.keys() == ALL.keys()
+    monkeypatch.setattr("unrolled.checks.verdict.RESULTS", {})
+    for label, module in of.items():
+        message = f"'{label}' is known after: from unrolled.results import {module}$"
+        with pytest.raises(ValueError, match=message):
+            attempt(label, gradients)
+    message = (
+        "label 'rnn-gradient'; did you mean 'rnn-gradients'[?] It is known after: "
+        "from unrolled.results import backprop_rnn$"
+    )
+    with pytest.raises(ValueError, match=message):
+        attempt("rnn-gradient", gradients)
+
+
 def test_what_cannot_be_attempted_is_refused():
     with pytest.raises(
         ValueError, match="'softmax-eror'.*did you mean 'softmax-error'"
     ):
         attempt("softmax-eror", gradients)
+    with pytest.raises(ValueError, match="A label is the last part of the address"):
+        attempt("Result 6.3", gradients)
     with pytest.raises(TypeError, match="needs a function, and got array"):
         attempt("softmax-error", np.zeros(3))
     with pytest.raises(TypeError, match="needs the label of a result first"):

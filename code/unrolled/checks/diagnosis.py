@@ -90,7 +90,8 @@ class Way(NamedTuple):
 class Remark(NamedTuple):
     """Whether a part is right, or None if that cannot be said.
 
-    How far, or how not, in words; where it overflows; in which ways it may be wrong; and its largest error.
+    How far, or how not, in words; where it overflows; in which ways it may be wrong; its largest error; and, of one
+    that is wrong in no known way, the size up to which, or at which alone, it is right, as in "T = 3".
     """
 
     right: bool | None
@@ -98,6 +99,7 @@ class Remark(NamedTuple):
     overflow: str = ""
     ways: Sequence[Way] = ()
     error: float = 0.0
+    only: str = ""
 
 
 class Mistakes:
@@ -125,11 +127,16 @@ class Mistakes:
 
 
 def judge(
-    part: Part, trials: Sequence[Trial], others: Mapping[str, Arrays], known: Mistakes
+    part: Part,
+    trials: Sequence[Trial],
+    others: Mapping[str, Arrays],
+    known: Mistakes,
+    silent: Sequence[Trial] = (),
 ) -> Remark:
     """Whether a part is right in all trials, and if not, in which ways it is wrong.
 
-    ``others`` are the right values of other parts, with which it may have been exchanged.
+    ``others`` are the right values of other parts, with which it may have been exchanged; ``silent`` are the trials in
+    which the function gave nothing.
     """
     overflown = [i for i, t in enumerate(trials) if overflows(t, part.given[i])]
     errors = {
@@ -159,7 +166,7 @@ def judge(
         ways += ways_of(part, trials, drawn, others, known)
     if ways:
         return Remark(False, min(ways).words, ways=ways, error=worst)
-    return none_of_the_ways(part, trials, errors, drawn, wrong)
+    return none_of_the_ways(part, trials, errors, drawn, wrong, silent)
 
 
 def none_of_the_ways(
@@ -168,24 +175,59 @@ def none_of_the_ways(
     errors: Mapping[int, float],
     drawn: Sequence[int],
     wrong: Sequence[int],
+    silent: Sequence[Trial],
 ) -> Remark:
     """What to say of a part that is wrong in none of the known ways: its shape, its numbers, where it is right."""
     nan = [i for i in wrong if not np.isfinite(part.given[i]).all()]
     worst = max(errors.values())
+    refused = [t for t in silent if not t.edge and part.of(t.claimed) is not None]
+    telling = [i for i in drawn if part.right[i].any()]
+    told = [t.sizes for t in refused if part.of(t.claimed).any()]
+    agrees = [trials[i].sizes for i in telling if i not in wrong]
+    fails = [trials[i].sizes for i in telling if i in wrong] + told
+    only = right_only(agrees, fails)
     if any(part.given[i].shape != part.right[i].shape for i in wrong):
         words = wrong_shape(part, trials, drawn, wrong)
+        words += f" Right only where {only}." * bool(only)
     elif nan:
         least = min(nan, key=lambda i: part.right[i].size)
         words = f"nan or inf in {len(nan)} of {len(errors)} cases, the smallest of them {trials[least].where()}"
-        words += "; right in the others." if nan == wrong != list(errors) else "."
-    elif not set(wrong) & set(drawn):
+        others = "the others in which it gives anything" if silent else "the others"
+        words += f"; right in {others}." if nan == wrong != list(errors) else "."
+    elif not (refused or set(wrong) & set(drawn)):
         places = ", nor ".join(trials[i].where() for i in wrong)
         words = f"right in all cases drawn at random, but not {places}."
     elif worst <= NEARLY or rounded(part):
         return coarse(part, worst)
+    elif only:
+        words = f"right only where {only}."
     else:
-        words = unknown(part, trials, drawn, wrong)
-    return Remark(False, words, error=worst)
+        words = "different, and by none of the known mistakes"
+        if agrees:
+            total = len(agrees) + len(fails)
+            zero = total < len(drawn) + len(refused)
+            words += f"; right in {len(agrees)} of {total} cases drawn at random"
+            words += ", not counting those where it is zero" * zero
+        words += "."
+    return Remark(False, words, error=worst, only=only)
+
+
+def right_only(
+    agrees: Sequence[Mapping[str, int]], fails: Sequence[Mapping[str, int]]
+) -> str:
+    """The size up to which, or at which alone, something is right; '' if there is none.
+
+    From the sizes of the cases in which it is right and of those in which it is not.
+    """
+    for letter in agrees[0] if agrees and fails else ():
+        there = {sizes[letter] for sizes in agrees}
+        elsewhere = {sizes[letter] for sizes in fails}
+        few = max(there) <= 3 or len(agrees) >= PROBES  # or by chance
+        if few and len(there) == 1 and not there & elsewhere:
+            return f"{letter} = {max(there)}"
+        if max(there) <= 3 and max(there) < min(elsewhere):
+            return f"{letter} ≤ {max(there)}"
+    return ""
 
 
 def coarse(part: Part, worst: float) -> Remark:
@@ -220,6 +262,14 @@ def overflows(trial: Trial, given: np.ndarray) -> bool:
 
 # Ways to be wrong
 
+OF_THE_LOSS = "the sign of the loss"
+"""So the name of the mistake begins that takes the loss −J, or its gradient, for those of J."""
+
+EXCHANGED = "this is what "
+"""So the words begin that name another part, which was given in the place of one."""
+
+MINUS_J = "the sign is opposite: it is that of the loss −J, where the book maximises J."
+
 
 def ways_of(
     part: Part,
@@ -251,7 +301,7 @@ def ways_of(
         if not (found and untouched(map(value, probes), (right[k] for k in probes))):
             look(value, f"a common mistake: {mistake}")
     for other, values in others.items():
-        look(lambda k, v=values: v[drawn[k]], f"this is what {other} should be")
+        look(lambda k, v=values: v[drawn[k]], f"{EXCHANGED}{other} should be")
     for words, function in FUNCTIONS.items():
         if apart(given, list(map(function, right))) <= SINGLE:
             found.append(way("", 1.0, "", words))
@@ -265,6 +315,8 @@ def ways_of(
             )
             if fit:
                 found.append(way("", *fit, words))
+    if any(OF_THE_LOSS in w.mistake and w.words == f"{w.mistake}." for w in found):
+        found = [w._replace(words=MINUS_J) if w == OPPOSITE else w for w in found]
     if not found and in_proportion(given, right, SINGLE):
         telling = [k for k, r in enumerate(right) if np.count_nonzero(r) > 1]
         same = [k for k in telling if error(given[k], right[k]) <= SINGLE]
@@ -309,24 +361,23 @@ def way(turn: str, scale: float, powers: str, words: str) -> Way:
     """A way to be wrong, from what has to be done to the right value, or to what the words say."""
     size = times(abs(scale), powers)
     said, cost = [], 0.9 * bool(words)
+    opposite = "with the opposite sign" if turn else "the sign is opposite"
     if turn:
         said.append(turn)
         cost += 0.8
     if scale < 0:
-        said.append("the sign is opposite")
+        said.append(opposite)
         cost += 0.8
     if size != "1":
         said.append(f"{size} times what it should be" if not words else f"times {size}")
         cost += 1
+    if len(said) > 1:
+        said[-1] = f"and {said[-1]}"
+    all_said = ", ".join(said)
     if words:
-        both = f"{words}; besides, {', '.join(said)}." if said else f"{words}."
+        both = f"{words}; besides, {all_said}." if said else f"{words}."
         return Way(cost, both, words)
-    if said == ["the sign is opposite"]:
-        said.append(
-            "(of a gradient, it is that of the loss −J, where the book maximises J = log p)"
-        )
-        return Way(cost, f"{' '.join(said)}.")
-    return Way(cost, f"{', '.join(said)}.")
+    return Way(cost, f"{all_said}.")
 
 
 def times(scale: float, powers: str) -> str:
@@ -334,6 +385,10 @@ def times(scale: float, powers: str) -> str:
     if abs(scale - 1) <= SINGLE:
         return powers or "1"
     return f"{number(scale, 6)} · {powers}" if powers else number(scale, 6)
+
+
+OPPOSITE = way("", -1.0, "", "")
+"""The opposite sign, and nothing else."""
 
 
 # What is wrong in none of the known ways
@@ -376,22 +431,3 @@ def wrong_shape(
         f"{'the numbers are right, but ' * same_numbers}the shape is {shape(part.given)}, where {shape(part.right)} is "
         f"expected ({trials[i].where()}){row}."
     ).replace("the shape is a single", "this is a single")
-
-
-def unknown(
-    part: Part, trials: Sequence[Trial], drawn: Sequence[int], wrong: Sequence[int]
-) -> str:
-    """Where a value is right that is wrong in none of the known ways; where it is zero, nobody would have it wrong."""
-    telling = [i for i in drawn if part.right[i].any()]
-    agrees = {i for i in telling if i not in wrong}
-    for letter in trials[drawn[0]].sizes:
-        for bound in range(1, 4):
-            for sign, holds in (("=", int.__eq__), ("≤", int.__le__)):
-                there = {i for i in telling if holds(trials[i].sizes[letter], bound)}
-                if agrees and agrees == there != set(telling):
-                    return f"right only where {letter} {sign} {bound}."
-    words = "different, and by none of the known mistakes"
-    if not agrees:
-        return f"{words}."
-    zero = ", not counting those where it is zero" * (len(telling) < len(drawn))
-    return f"{words}; right in {len(agrees)} of {len(telling)} cases drawn at random{zero}."

@@ -9,9 +9,12 @@ import dataclasses
 import inspect
 import io
 import itertools
+import linecache
+import sysconfig
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence, ValuesView
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -25,8 +28,21 @@ LONGEST = 100_000
 """A function that prints more characters, or gives more values, is taken to have no end."""
 
 
+LIBRARIES = (
+    *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")),
+    str(Path(__file__).parents[1]),
+    "<frozen ",
+    "<__array_function__ ",
+)
+"""Where files begin that are not the reader's: Python's, those of installed packages, and the book's own."""
+
+
 class Unreadable(Exception):
     """What a function gave cannot be read, or it gave nothing: why, in words for the reader."""
+
+
+class Nothing(Unreadable):
+    """None, where a value is expected."""
 
 
 class WithoutEnd(Unreadable):
@@ -82,8 +98,9 @@ class Asked:
                     signature.bind(*names)
                     self.by_position = True
                     return
+            why = misfit(signature, names) or f"It does not take them: {reason}."
             raise Unreadable(
-                f"It is called with the arguments {', '.join(names)}, by these names, and does not take them: {reason}."
+                f"It is called with the arguments {', '.join(names)}, by these names. {why}"
             ) from None
 
     def __call__(self, case: Case) -> "Given":
@@ -125,6 +142,21 @@ class Asked:
         return self.function(**case)
 
 
+def misfit(signature: inspect.Signature, names: Sequence[str]) -> str:
+    """Which arguments a function wants that are not given, or else which it does not take; '' if it is neither."""
+    taken = signature.parameters
+    variadic = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+    needed = [
+        n for n, p in taken.items() if p.default is p.empty and p.kind not in variadic
+    ]
+    if wanted := [f"`{name}`" for name in needed if name not in names]:
+        are = "is" if len(wanted) == 1 else "are"
+        return f"Your function wants {', '.join(wanted)}, which {are} not given."
+    if refused := [f"`{name}`" for name in names if name not in taken]:
+        return f"Your function does not take {', '.join(refused)}."
+    return ""
+
+
 def said(reason: BaseException) -> str:
     """The words of an exception; none if it has none."""
     try:
@@ -138,10 +170,22 @@ def in_words(reason: BaseException) -> str:
     more = f": {said(reason)}" if said(reason) else ""
     frames = traceback.extract_tb(reason.__traceback__)
     reason.with_traceback(None)  # one that is raised again would have all these again
-    inside = [f for f in frames if f.filename != __file__]  # the function's, first
-    lines = [f.line for f in inside if f.line and f.filename == inside[0].filename]
-    place = f", in the line “{lines[-1][:100]}”" if lines else ""
+    inside = [f for f in frames if f.filename != __file__]
+    own = [f for f in inside if not f.filename.startswith(LIBRARIES)]
+    place = f", in {quoted((own or inside)[-1])}" if inside else ""
     return f"It raised {type(reason).__name__}{more[:200]}{place}."
+
+
+def quoted(frame: traceback.FrameSummary) -> str:
+    """The line of a frame; of one that is long or holds a whole function, what of it went wrong."""
+    line = frame.line
+    if not line:
+        return f"line {frame.lineno} of {frame.name}"
+    if len(line) > 100 or line.startswith("def "):
+        code = linecache.getline(frame.filename, frame.lineno).encode()
+        end = frame.end_colno if frame.end_lineno == frame.lineno else None
+        line = code[frame.colno : end].decode(errors="ignore").strip() or line
+    return f"the line “{line[:100]}”"
 
 
 # Reading
@@ -150,13 +194,15 @@ def in_words(reason: BaseException) -> str:
 class Given(NamedTuple):
     """What a function gave: parts by name, several values, one array; each None where it cannot be read so.
 
-    ``why`` says why it is not one array.
+    A part that cannot be read is the reason; ``why`` says why all is not one array. ``only`` is the one value of a
+    tuple or the like.
     """
 
-    named: Parts | None = None
-    several: list[np.ndarray] | None = None
+    named: Mapping[str, np.ndarray | Unreadable] | None = None
+    several: list[np.ndarray | Unreadable] | None = None
     whole: np.ndarray | None = None
     why: str = ""
+    only: np.ndarray | Unreadable | None = None
 
 
 def read(value: object) -> Given:
@@ -165,24 +211,49 @@ def read(value: object) -> Given:
         value = list(itertools.islice(value, LONGEST + 1))
     named = fields(value)
     if named is not None:
-        parts = {str(name): numbers(part) for name, part in named.items()}
+        parts = {str(name): part_of(part) for name, part in named.items()}
         return Given(parts, list(parts.values()) if isinstance(value, tuple) else None)
-    several, whole, why = None, None, ""
+    several, whole, why, only = None, None, "", None
     try:
         whole = numbers(value)
     except WithoutEnd:
         raise
     except Unreadable as reason:
         why = str(reason)
-    with contextlib.suppress(Unreadable):
-        objects = isinstance(value, np.ndarray) and value.dtype.kind == "O"
-        if is_list(value) or (objects and value.ndim):
-            several = [numbers(part) for part in value]
-        elif whole is not None and whole.ndim:
-            several = list(whole)
-    if several is None and whole is None:
+    objects = isinstance(value, np.ndarray) and value.dtype.kind == "O"
+    if is_list(value) or (objects and value.ndim):
+        several = [part_of(part) for part in value]
+        if len(several) == 1 and not objects:
+            nested = isinstance(value, list) and isinstance(value[0], list)
+            only = None if nested else several[0]
+    elif whole is not None and whole.ndim:
+        several = list(whole)
+    if whole is None and several is None:
         raise Unreadable(why)
-    return Given(None, several, whole, why)
+    return Given(None, several, whole, why, only)
+
+
+def part_of(value: object) -> np.ndarray | Unreadable:
+    """One of several values as an array, or why it cannot be read."""
+    try:
+        return numbers(value)
+    except WithoutEnd:
+        raise
+    except Unreadable as reason:
+        return reason
+
+
+def readable(parts: Mapping[str, np.ndarray | Unreadable]) -> Parts:
+    """The parts, if all of them can be read; raises :class:`Unreadable`, with the name of one that cannot."""
+    for name, part in parts.items():
+        if isinstance(part, Unreadable):
+            if isinstance(part, Nothing):
+                raise Unreadable(
+                    f"{name} is None, where numbers are expected. If it is the .grad of a tensor that was computed, "
+                    "call its retain_grad() before backward()."
+                )
+            raise Unreadable(f"Of {name}: {part}")
+    return dict(parts)
 
 
 def is_list(value: object) -> bool:
@@ -204,7 +275,7 @@ def fields(value: object) -> Mapping[str, object] | None:
 def numbers(value: object) -> np.ndarray:
     """A value as one array of real numbers: nested lists, tensors, fractions; raises :class:`Unreadable`."""
     if value is None:
-        raise Unreadable("It gave None: is there a return at its end?")
+        raise Nothing("It gave None: is there a return at its end?")
     if is_list(value) and len(value) > LONGEST:
         raise WithoutEnd("It gives one value after the other, without an end.")
     if type(value).__module__.partition(".")[0] == "torch":
@@ -239,7 +310,8 @@ def numbers(value: object) -> np.ndarray:
 def from_objects(value: object) -> np.ndarray:
     """One array from a sequence of whatever numbers, or from one number; raises :class:`Unreadable`."""
     if is_list(value) or isinstance(value, np.ndarray):
-        rows = [numbers(row) for row in value]
+        rows = readable({f"row {i}": part_of(row) for i, row in enumerate(value)})
+        rows = list(rows.values())
         if len({row.shape for row in rows}) > 1:
             raise Unreadable(
                 "It gave values of different shapes, where one array is expected."
@@ -262,20 +334,21 @@ def as_one(given: Given, claimed: Parts) -> Parts:
         if given.whole is None:
             raise Unreadable(given.why)
         return dict.fromkeys(claimed, given.whole)
-    if len(given.named) == 1:
-        return dict.fromkeys(claimed, *given.named.values())
-    if not given.named or len({x.shape for x in given.named.values()}) > 1:
+    named = readable(given.named)
+    if len(named) == 1:
+        return dict.fromkeys(claimed, *named.values())
+    if not named or len({x.shape for x in named.values()}) > 1:
         raise Unreadable(
-            f"It gave {', '.join(given.named) or 'no parts'}, where one array is expected."
+            f"It gave {', '.join(named) or 'no parts'}, where one array is expected."
         )
-    return dict.fromkeys(claimed, np.array(list(given.named.values())))
+    return dict.fromkeys(claimed, np.array(list(named.values())))
 
 
 def as_only_value(given: Given, claimed: Parts) -> Parts:
     """The only value of a tuple, where one array is expected."""
-    if given.several is None or len(given.several) != 1:
+    if given.only is None:
         raise Unreadable(given.why)
-    return dict.fromkeys(claimed, *given.several)
+    return readable(dict.fromkeys(claimed, given.only))
 
 
 def by_name(given: Given, claimed: Parts) -> Parts:
@@ -285,7 +358,7 @@ def by_name(given: Given, claimed: Parts) -> Parts:
         raise Unreadable(
             f"It gave {', '.join(given.named or ['no parts'])}, where {', '.join(claimed)} are expected."
         )
-    return found
+    return readable(found)
 
 
 def in_order(given: Given, claimed: Parts) -> Parts:
@@ -298,7 +371,7 @@ def in_order(given: Given, claimed: Parts) -> Parts:
             f"It gave {number}, where {', '.join(claimed)} are expected. To have one of them checked, give it by its "
             f"name: {{{next(iter(claimed))!r}: …}}."
         )
-    return dict(zip(claimed, given.several, strict=True))
+    return readable(dict(zip(claimed, given.several, strict=True)))
 
 
 def as_any_part(given: Given, claimed: Parts) -> Parts:

@@ -9,24 +9,30 @@ import difflib
 import html
 import itertools
 import operator
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import resources
 from typing import NamedTuple
 
 import numpy as np
 
 from unrolled.checks.diagnosis import (
+    EXCHANGED,
+    SINGLE,
     Mistakes,
     Part,
     Remark,
     Trial,
     judge,
     overflows,
+    right_only,
 )
 from unrolled.checks.formula import RESULTS, Case, Parts, Result, error, named, parts
 from unrolled.checks.likeness import Arrays, same_shapes
 from unrolled.checks.pencil import small_cases, two_numbers, written_out
 from unrolled.checks.reading import (
+    ALIKE,
     Asked,
     Form,
     Given,
@@ -34,6 +40,7 @@ from unrolled.checks.reading import (
     Unreadable,
     WithoutEnd,
     fit,
+    of_no_entries,
     understood,
 )
 
@@ -98,7 +105,11 @@ def attempt(label: str, function: Callable[..., object], /, **only: int) -> Verd
         heard, answers, silent, beyond = answered(asked, trials)
         form, found = understood(answers, [t.claimed for t in heard])
         with np.errstate(all="ignore"):
-            judged = compared(heard, found, Mistakes(result.mutants, heard))
+            judged = compared(
+                heard, found, Mistakes(result.mutants, heard), [t for t, _ in silent]
+            )
+            if not all(remark.right for _, remark in judged):
+                demand_the_same_again(asked, form, heard, found)
     except Unreadable as reason:
         return Verdict(None, f"{label}: {UNREAD}. {reason}")
     held = held_against(trials, only)
@@ -109,17 +120,28 @@ def attempt(label: str, function: Callable[..., object], /, **only: int) -> Verd
     lines = told(judged)
     if silent:
         lines.append(f"In {len(silent)} of {len(trials)} cases: {silence(silent)}")
+    if answers[0].named is None and any(EXCHANGED in line for line in lines):
+        order = ", ".join(heard[0].claimed)
+        lines.append(f"The order is {order}; or give them by name, as a dictionary.")
+    lines += {
+        meant(label, remark.only): None for _, remark in judged if " = " in remark.only
+    }
     if all(remark.right is not False for _, remark in judged):
         return Verdict(None, "\n".join([f"{label}: {UNREAD} closely enough.", *lines]))
     hardest = max(plausibility(r) for _, r in judged if r.right is False)
     wrong = [part for part, r in judged if plausibility(r) == hardest]
     with np.errstate(all="ignore"):
-        seen = example(wrong, candidates(result, only, heard), asked, form)
+        cases = candidates(result, only, heard)
+        seen = example(wrong, cases, asked, form, in_numbers=hardest < UNKNOWN)
     words = "\n".join([f"{label}: {WRONG}, {held}.", *lines, *more, *seen.lines])
     return Verdict(False, words, seen.case)
 
 
 # The cases
+
+
+LABEL = re.compile(r'^    label="(.+)",$', re.MULTILINE)
+"""How the source of a result has its label."""
 
 
 def find(label: str) -> Result:
@@ -130,12 +152,32 @@ def find(label: str) -> Result:
         )
     if label in RESULTS:
         return RESULTS[label]
-    near = difflib.get_close_matches(label, RESULTS, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else "."
+    known = dict.fromkeys(RESULTS, "") | pages()
+    if label in known:
+        raise ValueError(
+            f"the result {label!r} is known after: from unrolled.results import {known[label]}"
+        )
+    near = difflib.get_close_matches(label, known, n=1)
+    if not near:
+        raise ValueError(
+            f"no result has the label {label!r}. A label is the last part of the address of a result's title, behind "
+            "the #: 'softmax-error' in backprop-mlp.html#softmax-error"
+        )
+    page = known[near[0]] if near[0] not in RESULTS else ""
+    hint = f" It is known after: from unrolled.results import {page}" * bool(page)
     raise ValueError(
-        f"no result with the label {label!r} among {sorted(RESULTS)}{hint} The results of a page are known once they "
-        "are imported, as in: from unrolled.results import backprop_mlp"
+        f"no result has the label {label!r}; did you mean {near[0]!r}?{hint}"
     )
+
+
+def pages() -> dict[str, str]:
+    """The labels of the book's results, each with the module that has to be imported; none of them is imported here."""
+    return {
+        label: source.name.removesuffix(".py")
+        for source in resources.files("unrolled").joinpath("results").iterdir()
+        if source.name.endswith(".py")
+        for label in LABEL.findall(source.read_text(encoding="utf-8"))
+    }
 
 
 def allowed(result: Result, only: Mapping[str, int]) -> dict[str, int]:
@@ -227,6 +269,25 @@ def answered(
     return heard, answers, silent, [trial.where() for trial, _ in beyond]
 
 
+def demand_the_same_again(
+    asked: Asked, form: Form, heard: Sequence[Trial], found: Sequence[Parts]
+) -> None:
+    """Raise :class:`Unreadable` if the function, called again in :data:`FEW` cases, does not give the same again."""
+    for trial, before in list(zip(heard, found, strict=True))[:FEW]:
+        try:
+            given = form(asked(trial.case), trial.claimed)
+            again = of_no_entries(given, trial.claimed)
+        except Unreadable:
+            again = {}
+        for name, x in before.items():
+            same = name in again and np.array_equal(x, again[name], equal_nan=True)
+            if not same and (name not in again or error(x, again[name]) > SINGLE):
+                raise Unreadable(
+                    f"Called again with the same arguments, it does not give the same ({trial.where()}). Does it draw "
+                    "at random, or keep something from one call to the next, such as a .grad that adds up?"
+                )
+
+
 def silence(silent: Sequence[tuple[Trial, str]], where: bool = True) -> str:
     """Why a function gives nothing in the smallest case, and where that is."""
     trial, reason = min(
@@ -240,7 +301,10 @@ def silence(silent: Sequence[tuple[Trial, str]], where: bool = True) -> str:
 
 
 def compared(
-    heard: Sequence[Trial], found: Sequence[Parts], known: Mistakes
+    heard: Sequence[Trial],
+    found: Sequence[Parts],
+    known: Mistakes,
+    silent: Sequence[Trial],
 ) -> list[tuple[Part, Remark]]:
     """The parts that were given, each with what is to say of it.
 
@@ -256,7 +320,7 @@ def compared(
             for name in names
         ]
         return [
-            (part, judge(part, heard, without(right, part.name), known))
+            (part, judge(part, heard, without(right, part.name), known, silent))
             for part in parts
         ]
     if any(len(f) > 1 for f in found):
@@ -267,7 +331,7 @@ def compared(
         for title, of in readings(claims)
     ]
     judged = [
-        (part, judge(part, heard, {}, known))
+        (part, judge(part, heard, {}, known, silent))
         for part in parts
         if part.title in claims[0] or same_shapes(part.given, part.right)
     ]
@@ -318,11 +382,15 @@ def readings(
             yield f"all rows but the last{of}", select(name, slice(-1))
 
 
+UNKNOWN = (2, 0.0)
+"""The plausibility of what is wrong in none of the known ways."""
+
+
 def plausibility(remark: Remark) -> tuple[int, float]:
     """The less, the more likely it is that a reading with such a remark was meant."""
     if remark.right:
         return 0, remark.error
-    return (1, min(remark.ways).cost) if remark.ways else (2, 0.0)
+    return (1, min(remark.ways).cost) if remark.ways else UNKNOWN
 
 
 # What is said
@@ -380,16 +448,17 @@ def praise(
         return Verdict(True, "\n".join([head, *more]))
     total = len(heard) + len(silent)
     head = f"{label}: {UNREAD} in {len(silent)} of {total} cases. In the others it is right{alone}{worst.words}."
-    hints = []
-    for letter in heard[0].sizes:
-        given = {t.sizes[letter] for t in heard if not t.edge}
-        refused = {t.sizes[letter] for t, _ in silent if not t.edge}
-        if len(given) == 1 and refused and not given & refused:
-            (size,) = given
-            hints.append(
-                f"If it is meant for {letter} = {size} alone: attempt({label!r}, …, {letter}={size})."
-            )
+    only = right_only(
+        [t.sizes for t in heard if not t.edge],
+        [t.sizes for t, _ in silent if not t.edge],
+    )
+    hints = [meant(label, only)] if " = " in only else []
     return Verdict(None, "\n".join([head, silence(silent), *hints, *more]))
+
+
+def meant(label: str, only: str) -> str:
+    """How to have checked what is right at one size alone, given as "T = 3"."""
+    return f"If it is meant for {only} alone: attempt({label!r}, …, {only.replace(' ', '')})."
 
 
 def told(judged: Sequence[tuple[Part, Remark]]) -> list[str]:
@@ -433,15 +502,20 @@ def candidates(
 
 
 def example(
-    wrong: Sequence[Part], cases: Iterator[Trial], asked: Asked, form: Form
+    wrong: Sequence[Part],
+    cases: Iterator[Trial],
+    asked: Asked,
+    form: Form,
+    in_numbers: bool,
 ) -> Seen:
     """The first case that shows clearly that a part is wrong, written out, and the entry that differs most.
 
-    A case in which not the sign alone is wrong is looked for in :data:`FEW` more.
+    A case in which not the sign alone is wrong is looked for in :data:`FEW` more; ``in_numbers``, one in which not the
+    shape is wrong, in all.
     """
     errors = [error(*x) for p in wrong for x in zip(p.given, p.right, strict=True)]
-    clear = max(filter(np.isfinite, errors), default=0.0) / 100
-    best, tried = Seen([]), 0
+    clear = max(ALIKE, max(filter(np.isfinite, errors), default=0.0) / 100)
+    best, in_shape, tried = Seen([]), Seen([]), 0
     for trial in cases:
         tried += best.case is not None
         if tried > FEW:
@@ -452,28 +526,37 @@ def example(
             continue
         for part in wrong:
             g, r = given.get(part.name), part.of(trial.claimed)
-            if g is None or g.shape != r.shape or error(g, r) <= clear:
+            if g is None or r is None or error(g, r) <= clear:
                 continue
             if overflows(trial, g):
                 continue
             seen = Seen(shown(trial, part.title, g, r), trial.case)
+            if in_numbers and g.shape != r.shape:
+                in_shape = in_shape if in_shape.lines else seen
+                continue
             if error(abs(g), abs(r)) > clear:
                 return seen
             best = best if best.lines else seen
-    return best
+    return best if best.lines else in_shape
 
 
 def shown(trial: Trial, title: str, given: np.ndarray, right: np.ndarray) -> list[str]:
-    """A case written out, and the entry that differs most there."""
+    """A case written out, and the entry that differs most there, or the shape."""
+    written = written_out(trial.case)
+    lines = [
+        f"For example, {trial.where()}{', with' if written else ','}",
+        *filter(None, [written]),
+    ]
+    if given.shape != right.shape:
+        of = f" of {title}" * bool(title)
+        return [
+            *lines,
+            f"the shape{of} is {given.shape}, and should be {right.shape}.",
+        ]
     with np.errstate(all="ignore"):
         far = np.nan_to_num(abs(given - right), nan=np.inf)
     place = np.unravel_index(far.argmax(), far.shape)
     entry = f"entry {list(map(int, place))}" if place else ""
     what = " of ".join(filter(None, (entry, title))) or "it"
     is_, should = two_numbers(given[place], right[place])
-    written = written_out(trial.case)
-    return [
-        f"For example, {trial.where()}{', with' if written else ','}",
-        *filter(None, [written]),
-        f"{what} is {is_}, and should be {should}.",
-    ]
+    return [*lines, f"{what} is {is_}, and should be {should}."]
