@@ -95,6 +95,7 @@ def test_every_module_has_its_entry_in_the_reference(site: Path):
     modules = {
         ".".join(["unrolled", *path.relative_to(package).with_suffix("").parts])
         for path in package.rglob("*.py")
+        if not path.name.startswith("_") or path.name == "__init__.py"
     }
     modules = {name.removesuffix(".__init__") for name in modules} - {"unrolled"}
     entries = {e["id"] for page in pages(site).values() for e in page.find_all(id=True)}
