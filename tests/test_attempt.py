@@ -557,7 +557,7 @@ ATTEMPTS = {
         "one-layer-gradients",
         one_part(W_unembed=np.transpose),
         False,
-        r"h, W_embed: right\.\nW_unembed: transposed\.",
+        r"h, W_embed: right\.\nW_unembed: transposed\.\n(?s:.*)\nentry \[\d, \d\] of W_unembed is .*, and should be",
     ),
     "transposed, and the loss": (
         "one-layer-gradients",
@@ -579,6 +579,15 @@ ATTEMPTS = {
         ),
         False,
         r"W_embed: this is what W_recurrent should be\.\nW_recurrent, W_unembed: right\.\nFor",
+    ),
+    "wrong, and an empty list for no matrices": (
+        "stacked-rnn-gradients",
+        lambda **case: {
+            n: (-x).tolist() if x.size else []
+            for n, x in parts(ALL["stacked-rnn-gradients"].claim(**case)).items()
+        },
+        False,
+        f"W_embed, W_in, W_recurrent, W_unembed: {LOSS}",
     ),
     "drawn at random": (
         "softmax-error",
@@ -904,7 +913,7 @@ ATTEMPTS = {
     ),
     "three words alone, and four rows": (
         "rnn-states",
-        lambda x, **case: state_gradients(x=x[[0, 1, 2]], **case),
+        lambda x, **case: state_gradients(x=x[[0, 1, 2]], **case) * (1 + 1e-15),
         False,
         r"The value: the shape is \(4, d\) = .* Right only where T = 3\.\n"
         r"In \d+ of 127 cases: It raised IndexError: .*“.*x\[\[0, 1, 2\]\].*”\. "
