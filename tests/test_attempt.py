@@ -557,7 +557,7 @@ ATTEMPTS = {
         "one-layer-gradients",
         one_part(W_unembed=np.transpose),
         False,
-        r"h, W_embed: right\.\nW_unembed: transposed\.",
+        r"h, W_embed: right\.\nW_unembed: transposed\.\n(?s:.*)\nentry \[\d, \d\] of W_unembed is .*, and should be",
     ),
     "transposed, and the loss": (
         "one-layer-gradients",
@@ -904,7 +904,7 @@ ATTEMPTS = {
     ),
     "three words alone, and four rows": (
         "rnn-states",
-        lambda x, **case: state_gradients(x=x[[0, 1, 2]], **case),
+        lambda x, **case: state_gradients(x=x[[0, 1, 2]], **case) * (1 + 1e-15),
         False,
         r"The value: the shape is \(4, d\) = .* Right only where T = 3\.\n"
         r"In \d+ of 127 cases: It raised IndexError: .*“.*x\[\[0, 1, 2\]\].*”\. "
@@ -1167,6 +1167,15 @@ def test_what_the_sheet_asks_can_be_checked(only: dict[str, int], message: str):
     verdict = attempt("rnn-states", only_at_T_3, **only)
     assert verdict.right is True
     assert re.search(message, verdict.words), verdict.words
+
+
+def test_empty_list_for_no_matrices_is_the_same_when_called_again():
+    def loss(**case):
+        claimed = parts(ALL["deep-gradients"].claim(**case))
+        return {n: (-x).tolist() if x.size else [] for n, x in claimed.items()}
+
+    verdict = attempt("deep-gradients", loss, V=5, d=3)  # and an edge case of no layer
+    assert f"h, W_unembed, W, W_embed: {LOSS}" in verdict.words
 
 
 def test_mistakes_of_what_the_sheet_asks_are_named():

@@ -131,8 +131,7 @@ def attempt(label: str, function: Callable[..., object], /, **only: int) -> Verd
     hardest = max(plausibility(r) for _, r in judged if r.right is False)
     wrong = [part for part, r in judged if plausibility(r) == hardest]
     with np.errstate(all="ignore"):
-        cases = candidates(result, only, heard)
-        seen = example(wrong, cases, asked, form, in_numbers=hardest < UNKNOWN)
+        seen = example(wrong, candidates(result, only, heard), asked, form)
     words = "\n".join([f"{label}: {WRONG}, {held}.", *lines, *more, *seen.lines])
     return Verdict(False, words, seen.case)
 
@@ -382,15 +381,11 @@ def readings(
             yield f"all rows but the last{of}", select(name, slice(-1))
 
 
-UNKNOWN = (2, 0.0)
-"""The plausibility of what is wrong in none of the known ways."""
-
-
 def plausibility(remark: Remark) -> tuple[int, float]:
     """The less, the more likely it is that a reading with such a remark was meant."""
     if remark.right:
         return 0, remark.error
-    return (1, min(remark.ways).cost) if remark.ways else UNKNOWN
+    return (1, min(remark.ways).cost) if remark.ways else (2, 0.0)
 
 
 # What is said
@@ -502,16 +497,12 @@ def candidates(
 
 
 def example(
-    wrong: Sequence[Part],
-    cases: Iterator[Trial],
-    asked: Asked,
-    form: Form,
-    in_numbers: bool,
+    wrong: Sequence[Part], cases: Iterator[Trial], asked: Asked, form: Form
 ) -> Seen:
     """The first case that shows clearly that a part is wrong, written out, and the entry that differs most.
 
-    A case in which not the sign alone is wrong is looked for in :data:`FEW` more; ``in_numbers``, one in which not the
-    shape is wrong, in all.
+    A case in which not the sign alone is wrong is looked for in :data:`FEW` more, one in which not the shape is wrong
+    in all.
     """
     errors = [error(*x) for p in wrong for x in zip(p.given, p.right, strict=True)]
     clear = max(ALIKE, max(filter(np.isfinite, errors), default=0.0) / 100)
@@ -531,7 +522,7 @@ def example(
             if overflows(trial, g):
                 continue
             seen = Seen(shown(trial, part.title, g, r), trial.case)
-            if in_numbers and g.shape != r.shape:
+            if g.shape != r.shape:
                 in_shape = in_shape if in_shape.lines else seen
                 continue
             if error(abs(g), abs(r)) > clear:
