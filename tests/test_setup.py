@@ -1,5 +1,6 @@
 """Setting up: one at a time, by content, and never at the cost of an environment that works."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -7,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -65,6 +67,21 @@ def test_a_second_process_waits_and_says_for_whom(lock: Path):
     said = second.waits()
     assert "make something" in said and str(first.pid) in said
     first.end()
+    assert second.holds()
+    second.end()
+
+
+def test_one_who_looks_before_the_holder_has_written_its_name_reads_it_all_the_same(
+    lock: Path,
+):
+    lock.parent.mkdir()
+    with lock.open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        second = Holder(lock)
+        time.sleep(0.4)
+        file.write("the first")
+        file.flush()
+        assert second.waits().startswith("the first is at work here")
     assert second.holds()
     second.end()
 

@@ -21,22 +21,25 @@ class ResultIndex(SphinxDirective):
         return [result_table()]
 
 
-HEADER = ("result", "page", "largest error against", "mistakes refused", "citation")
+HEADER = ("result", "page", "largest error against", "mistakes refused")
 
 
 def entry(app: Sphinx, docname: str, block: Cited) -> list[nodes.Node]:
     """The row of a result."""
     page = app.builder.get_relative_uri(docname, block.docname)
     words = f"{numbered(app, block)}: {block.title}"
+    links = [
+        nodes.reference("", text, refuri=f"{page}#{anchor}", internal=True)
+        for text, anchor in ((words, block.label), ("cite", f"cite-{block.label}"))
+    ]
     checks, mutants = block.report["checks"], block.report["mutants"]
     return [
-        nodes.reference("", words, refuri=f"{page}#{block.label}", internal=True),
+        nodes.line_block("", *(nodes.line("", "", one) for one in links)),
         link(app, docname, block.docname),
         nodes.line_block(
             "", *(nodes.line("", "", *outcome(check)) for check in checks)
         ),
         nodes.Text(f"{sum(m['refused'] > 0 for m in mutants)} of {len(mutants)}"),
-        nodes.reference("", "cite", refuri=f"{page}#cite-{block.label}", internal=True),
     ]
 
 

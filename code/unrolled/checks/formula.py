@@ -256,12 +256,13 @@ def check(result: Result) -> Report:
     """Hold a result against all its references, cases and mutants; raises :class:`Refuted`, naming the label."""
     with blamed(result, "its generator", "that was to be drawn"):
         drawn = list(result.drawn())
-    cases = {**{named(sizes): case for sizes, case in drawn}, **result.edges}
+    names = [named(sizes) for sizes, _ in drawn]
+    cases = dict(zip(names, (case for _, case in drawn), strict=True)) | result.edges
     claimed: dict[str, Parts] = {}
     agreements, held = zip(
         *(agreement(result, r, cases, claimed) for r in result.references), strict=True
     )
-    for name in map(named, (sizes for sizes, _ in drawn)):
+    for name in names:
         if name not in held[0]:
             raise Refuted(
                 f"{result.label}: the first reference leaves out the case {name}"

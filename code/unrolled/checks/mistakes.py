@@ -45,13 +45,16 @@ Edit = str | tuple[str, str | Unless]
 
 
 def mistakes(
-    functions: Callable | Sequence[Callable], edits: Mapping[str, Edit]
+    functions: Callable | Sequence[Callable],
+    edits: Mapping[str, Edit],
+    of_case: Callable[[Callable], Callable] = lambda function: function,
 ) -> list[Mutant]:
     """Mistakes in a function, each by its name and its edit, ``"(y - p) → (p - y)"``: what stands there, and what then.
 
     Several edits stand on lines of their own. An edit may come in a pair with where it is no mistake. Of several
     functions of one module, the last is the formula and the others are what it calls; the edit may be in any of them.
-    What other modules hold stays as it is. Raises ValueError unless each place is there, once.
+    What other modules hold stays as it is. Where the page shows a function that does not take the arguments of a case,
+    ``of_case`` makes one of it that does. Raises ValueError unless each place is there, once.
     """
     several = [functions] if callable(functions) else list(functions)
     source = "\n".join(textwrap.dedent(inspect.getsource(f)) for f in several)
@@ -78,7 +81,8 @@ def mistakes(
         ]
         names = dict(vars(module))
         exec(compile(edited, f"<{mistake}>", "exec"), names)
-        found.append(Mutant(mistake, names[several[-1].__name__], unless, lines))
+        function = of_case(names[several[-1].__name__])
+        found.append(Mutant(mistake, function, unless, lines))
     return found
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from unrolled.checks.formula import Case, Result
 
-FEW = 80
+SMALLEST = 80
 """How many small cases are looked through for one that shows a mistake."""
 
 SHOWN = 60
@@ -42,7 +42,7 @@ def small_cases(result: Result, **only: int) -> Iterator[tuple[dict[str, int], C
         [only[letter]] if letter in only else range(low, min(low + 3, high + 1))
         for letter, (low, high) in result.sizes.items()
     ]
-    for drawn in sorted(itertools.product(*ranges), key=sum)[:FEW]:
+    for drawn in sorted(itertools.product(*ranges), key=sum)[:SMALLEST]:
         sizes = dict(zip(result.sizes, drawn, strict=True))
         yield sizes, result.case(rng, **sizes)
 

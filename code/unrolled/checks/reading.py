@@ -24,7 +24,7 @@ from unrolled.checks.formula import TAU, Case, Parts
 ALIKE = 1e-8
 """Two values that differ less are the same formula, computed otherwise."""
 
-LONGEST = 100_000
+ENOUGH = 100_000
 """A function that prints more characters, or gives more values, is taken to have no end."""
 
 
@@ -61,11 +61,11 @@ class Endless(BaseException):
 
 
 class Output(io.StringIO):
-    """What a function prints, up to :data:`LONGEST` characters."""
+    """What a function prints, up to :data:`ENOUGH` characters."""
 
     def write(self, text: str) -> int:
         """Keep the text."""
-        if self.tell() > LONGEST:
+        if self.tell() > ENOUGH:
             raise Endless
         return super().write(text)
 
@@ -208,7 +208,7 @@ class Given(NamedTuple):
 def read(value: object) -> Given:
     """A value in all the forms that it can be read in; raises :class:`Unreadable` if there is none."""
     if isinstance(value, (Iterator, ValuesView)):
-        value = list(itertools.islice(value, LONGEST + 1))
+        value = list(itertools.islice(value, ENOUGH + 1))
     named = fields(value)
     if named is not None:
         parts = {str(name): part_of(part) for name, part in named.items()}
@@ -276,7 +276,7 @@ def numbers(value: object) -> np.ndarray:
     """A value as one array of real numbers: nested lists, tensors, fractions; raises :class:`Unreadable`."""
     if value is None:
         raise Nothing("It gave None: is there a return at its end?")
-    if is_list(value) and len(value) > LONGEST:
+    if is_list(value) and len(value) > ENOUGH:
         raise WithoutEnd("It gives one value after the other, without an end.")
     if type(value).__module__.partition(".")[0] == "torch":
         value = value.detach().cpu().to_dense()
@@ -291,7 +291,7 @@ def numbers(value: object) -> np.ndarray:
         return from_objects(value)
     if array.dtype.kind == "O":
         return from_objects(array if array.ndim else array.item())
-    if array.size > LONGEST:
+    if array.size > ENOUGH:
         raise WithoutEnd(f"It gives {array.size} numbers, far more than are expected.")
     if array.dtype.kind in "US":
         raise Unreadable("It gave text, where numbers are expected.")

@@ -100,27 +100,25 @@ THREE_FORMS = Result(
             [1, 0, 5],
         )
     ],
-    mutants=[
-        m._replace(function=read_by(m.function))
-        for m in mistakes(
-            [classification.DenseRNN, classification.as_dense],
-            {
-                "the blocks in the other order, [W_recurrent | W_embed]": (
-                    "[layer.weight_ih_l0, layer.weight_hh_l0] → [layer.weight_hh_l0, layer.weight_ih_l0]"
-                ),
-                "one of the two biases left out": "layer.bias_ih_l0 + layer.bias_hh_l0 → layer.bias_ih_l0",
-                "no tanh, as in the tutorial": (
-                    "torch.tanh(self.combined(torch.cat([x[:, t], h], dim=1))) → "
-                    "self.combined(torch.cat([x[:, t], h], dim=1))"
-                ),
-                "read from the state before the last letter": "(t < lengths) → (t < lengths - 1)",
-                "read after a step of padding": "(t < lengths) → (t <= lengths)",
-                "read from the last letter to the first": (
-                    "range(T) → reversed(range(T))",
-                    Unless("names that read the same both ways", lambda letters, **_: (letters == letters[::-1]).all()),
-                ),
-                "W_recurrent transposed": ("layer.weight_hh_l0] → layer.weight_hh_l0.T]", "T == 1 or d == 1"),
-            },
-        )
-    ],
+    mutants=mistakes(
+        [classification.DenseRNN, classification.as_dense],
+        {
+            "the blocks in the other order, [W_recurrent | W_embed]": (
+                "[layer.weight_ih_l0, layer.weight_hh_l0] → [layer.weight_hh_l0, layer.weight_ih_l0]"
+            ),
+            "one of the two biases left out": "layer.bias_ih_l0 + layer.bias_hh_l0 → layer.bias_ih_l0",
+            "no tanh, as in the tutorial": (
+                "torch.tanh(self.combined(torch.cat([x[:, t], h], dim=1))) → "
+                "self.combined(torch.cat([x[:, t], h], dim=1))"
+            ),
+            "read from the state before the last letter": "(t < lengths) → (t < lengths - 1)",
+            "read after a step of padding": "(t < lengths) → (t <= lengths)",
+            "read from the last letter to the first": (
+                "range(T) → reversed(range(T))",
+                Unless("names that read the same both ways", lambda letters, **_: (letters == letters[::-1]).all()),
+            ),
+            "W_recurrent transposed": ("layer.weight_hh_l0] → layer.weight_hh_l0.T]", "T == 1 or d == 1"),
+        },
+        read_by,
+    ),
 )

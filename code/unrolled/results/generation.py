@@ -14,12 +14,6 @@ from unrolled.checks import Mutant, Reference, Result, Unless, Worked, autograd,
 from unrolled.data.vocabulary import Vocabulary
 from unrolled.generation import LayerRNN, Likelihood, Masses, TutorialRNN, Unrolled
 
-
-def mistakes_in(function, claim, edits):
-    """Mistakes in a function of the page, of which ``claim`` makes a function of a case."""
-    return [m._replace(function=claim(m.function)) for m in mistakes(function, edits)]
-
-
 # The tutorial's network is affine. A case is a name as ids (T,), a language, and the blocks of the three layers.
 
 
@@ -180,9 +174,8 @@ AFFINE = Result(
                 """,
             },
         ),
-        *mistakes_in(
+        *mistakes(
             TutorialRNN,
-            three_layers,
             {
                 "the language read at the first step alone": (
                     "one_hot(languages, self.C, self.i2h.weight) → "
@@ -191,6 +184,7 @@ AFFINE = Result(
                 ),
                 "a tanh in the state": "h, o = self.i2h(combined) → h, o = torch.tanh(self.i2h(combined))",
             },
+            three_layers,
         ),
     ],
 )
@@ -294,9 +288,8 @@ FORMS = Result(
         )
     ],
     mutants=[
-        *mistakes_in(
+        *mistakes(
             generation.forward_pass,
-            with_both_biases,
             {
                 "no tanh, as in the tutorial": "h = np.tanh( → h = (",
                 "the language read at the first step alone": (
@@ -318,6 +311,7 @@ FORMS = Result(
                     return np.array(log_p) → return np.array(log_p) - np.log(np.exp(log_p).sum(0))
                 """,
             },
+            with_both_biases,
         ),
         Mutant("one of the two biases left out", lambda b_recurrent, **case: generation.forward_pass(**case)),
     ],
@@ -423,9 +417,8 @@ MASSES = Result(
         )
     ],
     mutants=[
-        *mistakes_in(
+        *mistakes(
             generation.masses,
-            followed,
             {
                 "the end of the name left out of its probability": "after[:, end].sum() → p.sum()",
                 "what goes on counted before the end is drawn": "goes_on.sum() → p.sum()",
@@ -441,6 +434,7 @@ MASSES = Result(
                     EMPTY_ALONE,
                 ),
             },
+            followed,
         ),
         Mutant("what goes on counted a letter too late", a_letter_too_late),
         Mutant("the state of another language", another_language),
@@ -546,9 +540,8 @@ BITS = Result(
         ),
     ],
     mutants=[
-        *mistakes_in(
+        *mistakes(
             generation.likelihood,
-            from_scores,
             {
                 "nats taken for bits": "-J / math.log(2) → -J",
                 "the end of the name predicted, but not counted": (
@@ -567,6 +560,7 @@ BITS = Result(
                     Unless("one symbol to predict in each name", lambda lengths, **_: max(lengths) == 1),
                 ),
             },
+            from_scores,
         ),
         Mutant("the mean of the names' own means", from_scores(of_means), ONE_LENGTH),
         Mutant("padding predicted and counted", padding_counted, ONE_LENGTH),
