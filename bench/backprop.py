@@ -18,9 +18,9 @@ from torch import nn
 from torch.nn import functional as F
 
 import record
-from unrolled import backprop_rnn
-from unrolled.backprop_rnn import Gradients
 from unrolled.data import texts
+from unrolled.pages import backprop_rnn
+from unrolled.pages.backprop_rnn import Gradients
 
 H, T = 100, 25  # the width and the length that min-char-rnn has
 BATCHES = 1, 32, 128

@@ -16,10 +16,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import record
-from unrolled import classification
-from unrolled.classification import Encoded, LayerRNN, PooledGRU, TutorialRNN
 from unrolled.data import names
 from unrolled.data.vocabulary import Vocabulary
+from unrolled.pages import classification
+from unrolled.pages.classification import Encoded, LayerRNN, PooledGRU, TutorialRNN
 
 SEEDS = range(1, 6)
 LETTERS = Vocabulary(names.ALPHABET)

@@ -16,13 +16,14 @@ import numpy as np
 import torch
 
 import record
-from unrolled import evaluation, generation, sampling
-from unrolled.classification import count_model
 from unrolled.data import names
 from unrolled.data.names import Name
 from unrolled.data.vocabulary import Vocabulary
-from unrolled.evaluation import Copies, Generator, Letters, Metric, OneName
-from unrolled.ngrams import Ngrams
+from unrolled.learning import sampling
+from unrolled.learning.ngrams import Ngrams
+from unrolled.pages import evaluation, generation
+from unrolled.pages.classification import count_model
+from unrolled.pages.evaluation import Copies, Generator, Letters, Metric, OneName
 
 SEEDS = range(1, 4)
 SIZES = {

@@ -22,11 +22,11 @@ from torch import nn
 from torch.nn import functional as F
 
 import record
-from unrolled import generation
 from unrolled.data import names
 from unrolled.data.vocabulary import Vocabulary
-from unrolled.generation import Committee, Encoded, NameNetwork, TutorialRNN
-from unrolled.ngrams import Ngrams
+from unrolled.learning.ngrams import Ngrams
+from unrolled.pages import generation
+from unrolled.pages.generation import Committee, Encoded, NameNetwork, TutorialRNN
 
 LETTERS = Vocabulary(names.ALPHABET, start=True, end=True)
 V, NEVER = len(LETTERS), (LETTERS.pad, LETTERS.start)

@@ -24,10 +24,10 @@ import torch
 from torch import Tensor
 
 import record
-from unrolled import lstm
 from unrolled.data import texts
-from unrolled.lstm import ARTICLE, Corpus, Design, TextLSTM
-from unrolled.ngrams import Ngrams
+from unrolled.learning.ngrams import Ngrams
+from unrolled.pages import lstm
+from unrolled.pages.lstm import ARTICLE, Corpus, Design, TextLSTM
 
 SEEDS = range(1, 4)
 CHOSEN_SEED = 1

@@ -26,6 +26,7 @@ from typing import NamedTuple
 from _ext.execution import PACKAGE, imported_names, module_files
 
 BENCH = Path(__file__).parent
+MEASURED = BENCH.parent / "code" / "unrolled" / "measured"
 distributions = functools.cache(packages_distributions)
 
 
@@ -125,7 +126,7 @@ def fingerprint(page: str) -> Mark:
 
 def place(page: str) -> Path:
     """The file of a page's record."""
-    return BENCH / "results" / f"{page}.json"
+    return MEASURED / f"{page}.json"
 
 
 def read(page: str) -> dict[str, object]:
@@ -135,9 +136,8 @@ def read(page: str) -> dict[str, object]:
 
 def write(page: str, record: dict[str, object]) -> None:
     """Write a page's record into its file."""
-    place(page).parent.mkdir(exist_ok=True)
     place(page).write_text(json.dumps(record, indent=1) + "\n")
-    print(f"written: bench/results/{page}.json")
+    print(f"written: code/unrolled/measured/{page}.json")
 
 
 def scratch(name: str) -> Path:
@@ -153,7 +153,7 @@ def sum_of(record: dict[str, object]) -> str:
 
 def fault(page: str) -> str:
     """Say why a page's record does not hold, and what to do; ``""`` when it does."""
-    record, name = read(page), f"bench/results/{page}.json"
+    record, name = read(page), f"code/unrolled/measured/{page}.json"
     if record.get("digest") != sum_of(record):
         return (
             f"{name} is not as it was measured: a number, or what stands beside it, was edited; "

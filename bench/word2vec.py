@@ -19,9 +19,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import record
-from unrolled import word2vec
 from unrolled.data import texts
-from unrolled.word2vec import Alias, HeldOut, Settings, Text, Vectors, Words
+from unrolled.pages import word2vec
+from unrolled.pages.word2vec import Alias, HeldOut, Settings, Text, Vectors, Words
 
 SEEDS = (1, 2, 3)
 TURNS = 5

@@ -21,12 +21,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 import unrolled.results
-from unrolled.backprop_mlp import gradients, output_error, softmax
-from unrolled.backprop_rnn import gradients as rnn_gradients
-from unrolled.backprop_rnn import state_gradients
 from unrolled.checks import Mutant, Reference, Result, Verdict, attempt
 from unrolled.checks.formula import CASES, RESULTS, Case, Parts, error, parts
 from unrolled.checks.likeness import FUNCTIONS
+from unrolled.pages.backprop_mlp import gradients, output_error, softmax
+from unrolled.pages.backprop_rnn import gradients as rnn_gradients
+from unrolled.pages.backprop_rnn import state_gradients
 
 MODULES = [
     importlib.import_module(f"unrolled.results.{path.stem}")
@@ -1263,7 +1263,7 @@ def test_line_that_is_quoted_is_where_the_error_arose(
         "import numpy as np\ndef inner(s):\n    t = len(s)\n    return np.ones(3) @ np.ones(t + 3)\n"
     )
     (tmp_path / "calling.py").write_text(
-        "from called import inner\nfrom unrolled.backprop_mlp import softmax\n"
+        "from called import inner\nfrom unrolled.pages.backprop_mlp import softmax\n"
         "def outer(s, y):\n    return inner(s)\n"
         "def short(s, y): s[0]; return [softmax(s), s[9999]]\n"
         "def package(s, y):\n    z = None\n    return softmax(z)\n"

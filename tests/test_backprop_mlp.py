@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from unrolled.backprop_mlp import (
+from unrolled.pages.backprop_mlp import (
     deep_forward,
     deep_gradients,
     forward,

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 import backprop as bench
-from unrolled import backprop_rnn
-from unrolled.backprop_rnn import Batch, Gradients, batch_gradients
 from unrolled.checks.formula import largest_error
+from unrolled.pages import backprop_rnn
+from unrolled.pages.backprop_rnn import Batch, Gradients, batch_gradients
 
 SIZES = st.tuples(*(st.integers(low, 7) for low in (1, 1, 2, 1)))  # B, T, V, d
 

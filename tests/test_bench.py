@@ -21,9 +21,9 @@ import generation as generation_bench
 import record
 import word2vec as word2vec_bench
 from _ext import execution
-from unrolled import generation, word2vec
-from unrolled.classification import Encoded, LayerRNN
 from unrolled.data.names import Name
+from unrolled.pages import generation, word2vec
+from unrolled.pages.classification import Encoded, LayerRNN
 
 PAGES = sorted(path.stem for path in (record.BENCH / "results").glob("*.json"))
 
@@ -238,8 +238,8 @@ def test_an_edited_number_is_refused_by_a_sentence_that_says_what_to_do(root: Pa
     path = record.place("page")
     path.write_text(path.read_text().replace("2.5", "3.5", 1))
     assert record.fault("page") == (
-        "bench/results/page.json is not as it was measured: a number, or what stands beside it, was edited; "
-        "take the edit back (git restore bench/results/page.json), or measure anew (make bench PAGES=page)"
+        "code/unrolled/measured/page.json is not as it was measured: a number, or what stands beside it, was edited; "
+        "take the edit back (git restore code/unrolled/measured/page.json), or measure anew (make bench PAGES=page)"
     )
     with pytest.raises(SystemExit, match="is not as it was measured"):
         Made().measurement.confirm()
@@ -342,7 +342,7 @@ def test_libraries_are_those_of_all_that_is_imported():
     texts, names = ({p for p in PAGES if x in found[p]} for x in ("gensim", "Faker"))
     assert texts == {"backprop", "lstm", "word2vec"}
     assert names == {"classification", "evaluation", "generation"}
-    assert "scipy" in found["classification"]  # by way of unrolled.statistics
+    assert "scipy" in found["classification"]  # by way of unrolled.learning.statistics
     assert not any("unrolled" in names for names in found.values())
 
 

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from unrolled import checkpoints
-from unrolled.checkpoints import CheckpointError
-from unrolled.training import History, fit, minibatches
+from unrolled.learning import checkpoints
+from unrolled.learning.checkpoints import CheckpointError
+from unrolled.learning.training import History, fit, minibatches
 
 
 class Carrier(nn.Module):

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score
 
-from unrolled import classification
 from unrolled.data.names import ALPHABET, Name, embedded, split
 from unrolled.data.vocabulary import Vocabulary
+from unrolled.pages import classification
 
 LETTERS = Vocabulary(ALPHABET)
 LANGUAGES = ["A", "B", "C"]

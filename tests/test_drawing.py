@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unrolled.drawing import (
+from unrolled.figures.drawing import (
     SHOWN,
     SHOWN_DRAWN,
     SHOWN_LATENT,
@@ -21,7 +21,7 @@ from unrolled.drawing import (
     residual_stream,
     unrolled_network,
 )
-from unrolled.plotting import COLOURS, Drawing
+from unrolled.figures.plotting import COLOURS, Drawing
 
 symbols = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=9)
 inputs = st.lists(symbols, min_size=1, max_size=20)

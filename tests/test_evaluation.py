@@ -11,12 +11,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unrolled import evaluation, generation
-from unrolled.classification import count_model
 from unrolled.data import names
 from unrolled.data.names import ALPHABET, Name
 from unrolled.data.vocabulary import Vocabulary
-from unrolled.evaluation import Copies, Letters, OneName
+from unrolled.pages import evaluation, generation
+from unrolled.pages.classification import count_model
+from unrolled.pages.evaluation import Copies, Letters, OneName
 
 texts = st.text("abc", min_size=1, max_size=6)
 samples = st.lists(st.builds(Name, texts, st.sampled_from("XY")), min_size=1)

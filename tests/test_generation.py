@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from unrolled import generation
 from unrolled.data.names import ALPHABET, Name, embedded, split
 from unrolled.data.vocabulary import Vocabulary
+from unrolled.pages import generation
 
 LETTERS = Vocabulary(ALPHABET, start=True, end=True)
 V, NEVER = len(LETTERS), (LETTERS.pad, LETTERS.start)

@@ -17,8 +17,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unrolled import lstm
-from unrolled.lstm import ARTICLE, Design, TextLSTM
+from unrolled.pages import lstm
+from unrolled.pages.lstm import ARTICLE, Design, TextLSTM
 
 SMALL = Design(embedding=3, width=6, window=5, batch=4)
 DESIGNS = {
@@ -474,7 +474,7 @@ def test_a_text_without_a_loop_has_none():
 
 PROCESS = """
 import pathlib, sys, torch
-from unrolled import lstm
+from unrolled.pages import lstm
 torch.distributed.init_process_group("gloo")
 torch.manual_seed(3)
 design = lstm.Design(embedding=3, width=6, window=5, batch=4, dropout=0, input_dropout=0, recurrent_dropout=0)

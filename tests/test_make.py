@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 from build import state
 
-FILES = ("book/index.md", "code/unrolled/x.py", "bench/results/x.json", "_config.yml")
+FILES = (
+    "book/index.md",
+    "code/unrolled/x.py",
+    "code/unrolled/measured/x.json",
+    "_config.yml",
+)
 
 
 @pytest.fixture
@@ -27,7 +32,9 @@ CHANGES = {
     "a page deleted": lambda book: (book / "book/index.md").unlink(),
     "a page renamed": lambda book: (book / "book/index.md").rename(book / "book/i.md"),
     "a module edited": lambda book: (book / "code/unrolled/x.py").write_text("x"),
-    "a number edited": lambda book: (book / "bench/results/x.json").write_text("5"),
+    "a number edited": lambda book: (book / "code/unrolled/measured/x.json").write_text(
+        "5"
+    ),
     "the version": lambda book: (book / "CITATION.cff").write_text("x"),
     "the lock": lambda book: (book / "requirements.lock").write_text("x"),
     "the order of the pages": lambda book: (book / "_toc.yml").write_text("x"),

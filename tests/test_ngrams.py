@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unrolled.ngrams import FALLBACK_DISCOUNT, POOLED, SMOOTHINGS, Ngrams
+from unrolled.learning.ngrams import FALLBACK_DISCOUNT, POOLED, SMOOTHINGS, Ngrams
 
 PAD, START, END = 0, 1, 2
 V = 6

@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from unrolled import plotting
+from unrolled.figures import plotting
 
 
 def drawing(alt: str = "A line.") -> str:

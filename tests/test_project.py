@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page
 from scipy.stats import binomtest
 
-from unrolled.project import (
+from unrolled.pages.project import (
     Gain,
     detectable_gain,
     disagreement,

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unrolled import residual
+from unrolled.pages import residual
 
 seeds = st.integers(0, 10**6)
 

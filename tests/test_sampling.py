@@ -7,7 +7,7 @@ import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from unrolled.sampling import distribution, sample
+from unrolled.learning.sampling import distribution, sample
 
 logits = st.lists(st.floats(-20, 20, width=32), min_size=1, max_size=9).map(
     torch.tensor

@@ -104,7 +104,7 @@ def test_every_module_has_its_entry_in_the_reference(site: Path):
 
 def test_names_in_code_cells_lead_to_the_reference(site: Path):
     links = pages(site)["classification.html"].select("div.cell_input a")
-    assert "reference-classification.html#unrolled.classification.LayerRNN" in {
+    assert "reference-classification.html#unrolled.pages.classification.LayerRNN" in {
         link["href"] for link in links
     }
 

@@ -5,7 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unrolled.statistics import accuracy_interval, balanced_interval, paired_difference
+from unrolled.learning.statistics import (
+    accuracy_interval,
+    balanced_interval,
+    paired_difference,
+)
 
 
 @given(st.integers(1, 5000), st.data())

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from unrolled.training import History, evaluating, fit, minibatches
+from unrolled.learning.training import History, evaluating, fit, minibatches
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 9))

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from numpy import ndarray
 from sklearn.metrics import roc_auc_score
 
-from unrolled import word2vec
 from unrolled.data.reading import canonical
-from unrolled.word2vec import (
+from unrolled.pages import word2vec
+from unrolled.pages.word2vec import (
     Alias,
     HeldOut,
     Settings,

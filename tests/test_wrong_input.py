@@ -27,25 +27,21 @@ import torch
 from torch import nn
 
 import unrolled
-from unrolled import (
-    checkpoints,
-    classification,
-    drawing,
-    evaluation,
-    generation,
-    lstm,
-    plotting,
-    project,
-    residual,
-    sampling,
-    statistics,
-    training,
-    word2vec,
-)
 from unrolled.data import names, originals, reading, surnames, texts, vocabulary
 from unrolled.data.names import ALPHABET, Name
 from unrolled.data.vocabulary import Vocabulary
-from unrolled.ngrams import Ngrams
+from unrolled.figures import drawing, plotting
+from unrolled.learning import checkpoints, sampling, statistics, training
+from unrolled.learning.ngrams import Ngrams
+from unrolled.pages import (
+    classification,
+    evaluation,
+    generation,
+    lstm,
+    project,
+    residual,
+    word2vec,
+)
 
 nan, inf = math.nan, math.inf
 SCRATCH = tempfile.TemporaryDirectory()
@@ -955,7 +951,7 @@ NumPy and PyTorch refuse shapes that do not fit, but not what is no number, nor 
 """
 
 CHECKED = """
-demand: whole number share ids answers
+data.demand: whole number share ids answers
 backprop_rnn: demand_batch
 project: demand_shares refuse
 ngrams: demand_room
@@ -999,9 +995,11 @@ def public() -> set[str]:
     """All functions and classes of the package but those of results and checks, and but tuples with names."""
     found = set()
     for module in pkgutil.walk_packages(unrolled.__path__, "unrolled."):
-        name = module.name.removeprefix("unrolled.")
-        if name.split(".")[0] in ("results", "checks"):
+        _, room, *inner = module.name.split(".")
+        if room in ("results", "checks") or not inner:
             continue
+        # a part of a page's package counts as the page
+        name = ".".join(["data", *inner] if room == "data" else inner[:1])
         for thing, value in vars(import_module(module.name)).items():
             value = getattr(value, "py_func", value)  # of what is compiled
             own = getattr(value, "__module__", "") == module.name

@@ -24,7 +24,7 @@ BUILT = BUILD / "built"
 DRAFT = BUILD / "draft"
 
 INPUTS = (
-    *("book", "code", "bench/results"),
+    *("book", "code"),
     *("_config.yml", "_toc.yml", "CITATION.cff", "requirements.lock"),
 )
 PASSED_OVER = {"__pycache__", ".ipynb_checkpoints"}

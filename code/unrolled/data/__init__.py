@@ -14,6 +14,8 @@
     a text as a file has it, and in one spelling.
 ``vocabulary``
     symbols to integer ids and back; padding of a batch.
+``demand``
+    what a function refuses of its input, and how it says so.
 
 Nothing is imported here: a page depends on the rooms that it imports, and on no others.
 """

@@ -8,9 +8,9 @@ import sympy
 import torch
 from torch.nn import functional as F
 
-from unrolled import backprop_mlp
-from unrolled.backprop_mlp import DeepGradients, Gradients
 from unrolled.checks import Reference, Result, Unless, Worked, autograd, central_differences, mistakes
+from unrolled.pages import backprop_mlp
+from unrolled.pages.backprop_mlp import DeepGradients, Gradients
 
 
 def one_hot(k, V):

@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from unrolled import backprop_rnn
-from unrolled.backprop_rnn import Batch, Gradients, StackedGradients
 from unrolled.checks import Mutant, Reference, Result, Unless, Worked, autograd, central_differences, mistakes
+from unrolled.pages import backprop_rnn
+from unrolled.pages.backprop_rnn import Batch, Gradients, StackedGradients
 from unrolled.results._sentences import (
     MATRICES,
     J,

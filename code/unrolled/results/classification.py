@@ -5,9 +5,9 @@ from math import log
 import numpy as np
 import torch
 
-from unrolled import classification
 from unrolled.checks import Reference, Result, Unless, Worked, mistakes
-from unrolled.classification import LayerRNN
+from unrolled.pages import classification
+from unrolled.pages.classification import LayerRNN
 
 # A case is a name as ids (T,), and the weights of the network with nn.RNN, whose two biases are b and b_recurrent.
 

@@ -8,8 +8,8 @@ import sympy
 from scipy.spatial.distance import jensenshannon
 from scipy.special import rel_entr
 
-from unrolled import evaluation
 from unrolled.checks import Reference, Result, Unless, Worked, mistakes
+from unrolled.pages import evaluation
 
 # Two distributions over K outcomes
 

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from unrolled import generation
 from unrolled.checks import Mutant, Reference, Result, Unless, Worked, autograd, central_differences, mistakes
 from unrolled.data.vocabulary import Vocabulary
-from unrolled.generation import LayerRNN, Likelihood, Masses, TutorialRNN, Unrolled
+from unrolled.pages import generation
+from unrolled.pages.generation import LayerRNN, Likelihood, Masses, TutorialRNN, Unrolled
 
 # The tutorial's network is affine. A case is a name as ids (T,), a language, and the blocks of the three layers.
 

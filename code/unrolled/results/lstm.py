@@ -8,8 +8,8 @@ import torch
 from scipy.special import expit
 from torch import nn
 
-from unrolled import lstm
 from unrolled.checks import Reference, Result, Unless, Worked, autograd, central_differences, mistakes
+from unrolled.pages import lstm
 
 # A case is inputs u (T, m), the states h_0 and c_0 (d,), and the weights, with rows for i, f, n and o.
 

@@ -7,9 +7,9 @@ from math import erfc, sqrt
 import numpy as np
 from scipy.optimize import brentq
 
-from unrolled import project
 from unrolled.checks import Reference, Result, Worked, mistakes
-from unrolled.project import Gain
+from unrolled.pages import project
+from unrolled.pages.project import Gain
 
 # The gain in accuracy on N examples
 

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from scipy.special import softmax
 
-from unrolled import residual
 from unrolled.checks import Reference, Result, Unless, Worked, autograd, central_differences, mistakes
-from unrolled.residual import Gradients, Paths
+from unrolled.pages import residual
+from unrolled.pages.residual import Gradients, Paths
 from unrolled.results import _sentences
 from unrolled.results._sentences import (
     MATRICES,

@@ -13,9 +13,9 @@ from scipy.stats import binom
 from torch.distributions import Categorical, kl_divergence
 from torch.nn import functional as F
 
-from unrolled import word2vec
 from unrolled.checks import Reference, Result, Unless, Worked, autograd, central_differences, mistakes
-from unrolled.word2vec import CrossEntropy, Hierarchical, Multiplications, PairGradients
+from unrolled.pages import word2vec
+from unrolled.pages.word2vec import CrossEntropy, Hierarchical, Multiplications, PairGradients
 
 # The example of the page: the scores of three words are (log 2, 0, 0), so P is (1/2, 1/4, 1/4).
 V_3 = np.array([[log(2), 0], [5, 7], [-3, 1]])

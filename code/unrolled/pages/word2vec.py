@@ -26,10 +26,10 @@ from scipy.special import entr, expit, log_expit, log_softmax, rel_entr, softmax
 from scipy.stats import rankdata
 from torch import Tensor
 
-from unrolled import training as training  # sets the number of threads
+from unrolled.data.demand import ids as within
+from unrolled.data.demand import number, whole
 from unrolled.data.reading import canonical
-from unrolled.demand import ids as within
-from unrolled.demand import number, whole
+from unrolled.learning import training as training  # sets the number of threads
 
 # The softmax
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from unrolled.demand import number, whole
+from unrolled.data.demand import number, whole
 
 Step = Callable[[Tensor, Any], tuple[Tensor, Any]]
 """Reads one more symbol of each of B sequences, ids (B,), and gives their next logits (B, V) and state."""

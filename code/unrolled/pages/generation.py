@@ -18,11 +18,11 @@ from numpy import ndarray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from unrolled import sampling
+from unrolled.data.demand import whole
 from unrolled.data.names import Name
 from unrolled.data.vocabulary import Vocabulary, pad
-from unrolled.demand import whole
-from unrolled.training import History, evaluating, fit
+from unrolled.learning import sampling
+from unrolled.learning.training import History, evaluating, fit
 
 # Names as tensors
 
@@ -577,7 +577,7 @@ def generate(
     p: float | None = None,
 ) -> list[Generated]:
     """Draw a name for each of the languages (N,), each symbol as
-    :func:`unrolled.sampling.distribution` says.
+    :func:`unrolled.learning.sampling.distribution` says.
 
     Names begin with ``prefix``, and are stopped after ``longest`` letters. The same seed gives the same names. Raises
     ValueError for a language that the network does not have, and for a network without a start symbol if there is no

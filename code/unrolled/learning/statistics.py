@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import binomtest
 
-from unrolled.demand import answers, ids, share, whole
+from unrolled.data.demand import answers, ids, share, whole
 
 RESAMPLES = 10_000
 

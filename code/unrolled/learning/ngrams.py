@@ -29,8 +29,8 @@ import torch
 from scipy.sparse import csr_array
 from torch import Tensor
 
-from unrolled.demand import ids as within
-from unrolled.demand import whole
+from unrolled.data.demand import ids as within
+from unrolled.data.demand import whole
 
 SMOOTHINGS = ("kneser-ney", "witten-bell")
 POOLED = 0.1
@@ -271,7 +271,7 @@ class Ngrams:
     ) -> tuple[Tensor, tuple]:
         """Read one more symbol of each of B sequences: their next logits (B, V) and state.
 
-        This is the step that :func:`unrolled.sampling.sample` asks for. The first state is ``(None, groups)``.
+        This is the step that :func:`unrolled.learning.sampling.sample` asks for. The first state is ``(None, groups)``.
         """
         contexts, groups = state
         latest = np.asarray(ids)[:, None]

@@ -20,9 +20,9 @@ from numba import njit
 from numpy import ndarray
 from scipy.special import entr, expm1, xlog1py
 
+from unrolled.data.demand import whole
 from unrolled.data.names import ALPHABET, LONGEST, Name
-from unrolled.demand import whole
-from unrolled.statistics import Interval
+from unrolled.learning.statistics import Interval
 
 Generator = Callable[[Sequence[str], int], list[Name]]
 """A generator gives a name for each language that it is asked for, by a seed."""

@@ -19,11 +19,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from unrolled.data.demand import share
 from unrolled.data.names import LONGEST, Name, family, normalise
 from unrolled.data.vocabulary import Vocabulary, pad
-from unrolled.demand import share
-from unrolled.statistics import Interval, accuracy_interval, balanced_interval
-from unrolled.training import History, evaluating, fit, minibatches
+from unrolled.learning.statistics import Interval, accuracy_interval, balanced_interval
+from unrolled.learning.training import History, evaluating, fit, minibatches
 
 
 class Encoded(NamedTuple):

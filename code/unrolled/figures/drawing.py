@@ -4,9 +4,9 @@ A picture is a list of nodes and a list of arrows, in columns and rows; time run
 stands above its input or to the right of it. The picture and its alternative text are made from the same inputs.
 Arrows of one colour share one weight matrix, so its name is written once. A dashed arrow back is a gradient's, beside
 the arrow forwards; it leads to what is computed, and not to the inputs or to h_0, which are given. A dotted arrow hands
-on what was drawn: it is the next input of a network that generates. Colours and letters
-are those of the page, as for :mod:`unrolled.plotting`. Left out: biases, the loop of a network not unrolled, and names
-for the weights of higher recurrent layers, whose arrows have the colour of the text.
+on what was drawn: it is the next input of a network that generates. Colours and letters are those of the page, as for
+:mod:`unrolled.figures.plotting`.
+Left out: biases, the loop of a network not unrolled, and names for the weights of higher recurrent layers, whose arrows have the colour of the text.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ from math import hypot, inf, sqrt
 from typing import NamedTuple
 from unicodedata import east_asian_width
 
-from unrolled.plotting import COLOURS, Drawing
+from unrolled.figures.plotting import COLOURS, Drawing
 
 WIDTH = 420  # units, as many pixels on the page; a wider drawing scrolls on a phone
 PITCH, ROW = 80, 70  # from one column, at most, or row to the next

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import binom
 
-from unrolled.demand import answers, number, share, whole
+from unrolled.data.demand import answers, number, share, whole
 
 
 class Disagreement(NamedTuple):

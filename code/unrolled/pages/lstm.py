@@ -23,13 +23,19 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 
-from unrolled import checkpoints
+from unrolled.data.demand import ids as within
+from unrolled.data.demand import number, share, whole
 from unrolled.data.reading import canonical
 from unrolled.data.texts import contiguous_split, load_text
 from unrolled.data.vocabulary import Vocabulary
-from unrolled.demand import ids as within
-from unrolled.demand import number, share, whole
-from unrolled.training import History, demand_weights, evaluating, fit, minibatches
+from unrolled.learning import checkpoints
+from unrolled.learning.training import (
+    History,
+    demand_weights,
+    evaluating,
+    fit,
+    minibatches,
+)
 
 # The cell, by hand
 
@@ -574,7 +580,9 @@ def never(logits: Tensor) -> Tensor:
 
 
 def stepper(net: TextLSTM) -> Callable[[Tensor, State], tuple[Tensor, State]]:
-    """The network as a step for :func:`unrolled.sampling.sample`: ids (B,) and a state to logits (B, V) and a state."""
+    """The network as a step for :func:`~unrolled.learning.sampling.sample`: ids (B,) and a state to logits (B, V)
+    and a state.
+    """
     demand_weights(net)
 
     def step(ids: Tensor, state: State) -> tuple[Tensor, State]:
@@ -751,7 +759,7 @@ def repeated(text: str) -> list[int]:
 def main() -> None:
     """Train the language model on the chosen text for a few hundred steps, on a GPU if there is one, and say its bits.
 
-    ``python -m unrolled.lstm``, or in two processes ``torchrun --nproc-per-node 2 -m unrolled.lstm``.
+    ``python -m unrolled.pages.lstm``, or in two processes ``torchrun --nproc-per-node 2 -m unrolled.pages.lstm``.
     """
     gpu = torch.cuda.is_available()
     if "RANK" in os.environ:  # set by torchrun

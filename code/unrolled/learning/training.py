@@ -3,7 +3,7 @@
 It minimises a loss in nats by minibatches, for a fixed number of steps, and gives the model back with the weights
 that did best on the dev part. A budget in steps, one thread and seeded generators make a run repeat itself, number
 for number, on the same kind of machine. Left out: mixed precision, which no chapter needs. Several devices are the
-caller's matter, as in :func:`unrolled.lstm.train`.
+caller's matter, as in :func:`unrolled.pages.lstm.train`.
 """
 
 import copy
@@ -23,9 +23,9 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from unrolled import checkpoints
-from unrolled.checkpoints import CheckpointError
-from unrolled.demand import number, whole
+from unrolled.data.demand import number, whole
+from unrolled.learning import checkpoints
+from unrolled.learning.checkpoints import CheckpointError
 
 # Two threads add numbers up in another order than one, and so give other numbers.
 torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
@@ -244,7 +244,7 @@ def fit(
         If steps or every is below 1, the learning rate or clip is not above 0, or the batches end before the steps.
     FloatingPointError
         If a loss is not finite. The run ends there.
-    unrolled.checkpoints.CheckpointError
+    unrolled.learning.checkpoints.CheckpointError
         If the checkpoint is damaged, or is one of another model or of another run. Nothing is changed.
     """
     steps, every = whole("steps", steps), whole("every", every)

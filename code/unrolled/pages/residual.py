@@ -16,7 +16,7 @@ from numpy import ndarray
 from scipy.special import log_softmax, softmax
 from torch import Tensor
 
-from unrolled.demand import number, whole
+from unrolled.data.demand import number, whole
 
 # The network
 

@@ -1,0 +1,1 @@
+"""Figures of the book, each with its words."""

@@ -1,0 +1,1 @@
+"""What longer experiments found, and when and where."""
