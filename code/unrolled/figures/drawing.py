@@ -6,7 +6,8 @@ Arrows of one colour share one weight matrix, so its name is written once. A das
 the arrow forwards; it leads to what is computed, and not to the inputs or to h_0, which are given. A dotted arrow hands
 on what was drawn: it is the next input of a network that generates. Colours and letters are those of the page, as for
 :mod:`unrolled.figures.plotting`.
-Left out: biases, the loop of a network not unrolled, and names for the weights of higher recurrent layers, whose arrows have the colour of the text.
+Left out: biases, the loop of a network not unrolled, and names for the weights of
+higher recurrent layers, whose arrows have the colour of the text.
 """
 
 from collections.abc import Iterable, Sequence
