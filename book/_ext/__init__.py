@@ -17,6 +17,7 @@ CONCERNS = (
     "address",
     "accessibility",
     "exercises",
+    "figures",
     "kept",
 )
 

@@ -39,6 +39,8 @@ logger = logging.getLogger(__name__)
 PACKAGE = "unrolled"
 # A page depends on which data were chosen exactly if it imports this module, through all levels.
 DATA_CHOICE = "unrolled.data.choice"
+# The room whose files a page names by themselves.
+MEASURED = "unrolled.measured"
 KERNEL_NAME = re.compile(r"^(  display_name: .*)$", re.MULTILINE)
 
 
@@ -86,16 +88,17 @@ def module_files(code: str, root: Path) -> dict[str, Path]:
     return found
 
 
-def named_files(code: str, folder: Path) -> list[Path]:
-    """The files that a string in the code names, seen from the page's folder: measurements that it draws."""
+def named_files(code: str, root: Path) -> list[Path]:
+    """The files that a string in the code names: measurements, or a file seen from the page's folder."""
     strings = {
         node.value
         for node in ast.walk(ast.parse(code))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    paths = (
-        folder / text for text in sorted(strings) if re.fullmatch(r"[\w./-]+", text)
-    )
+    names = [text for text in sorted(strings) if re.fullmatch(r"[\w./-]+", text)]
+    paths = [root / "book" / text for text in names]
+    if MEASURED in imported_names(code):
+        paths += [module_file(MEASURED, root).with_name(f"{n}.json") for n in names]
     return [path for path in paths if path.is_file()]
 
 
@@ -106,7 +109,7 @@ def counted_files(notebook: NotebookNode, root: Path) -> dict[str, Path]:
     plain = TransformerManager().transform_cell("\n\n".join(cells))
     return {
         **module_files(plain, root),
-        **{str(file): file for file in named_files(plain, root / "book")},
+        **{str(file): file for file in named_files(plain, root)},
     }
 
 

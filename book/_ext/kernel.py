@@ -62,7 +62,10 @@ class Run(NamedTuple):
 
 
 def environment(settings: str) -> dict[str, str]:
-    """The variables of a kernel: those of this process but for personal ones, with an empty folder for settings."""
+    """The variables of a kernel: those of this process but for personal ones, with an empty folder for settings.
+
+    In the book a claim of the text that does not hold is an error.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -74,7 +77,8 @@ def environment(settings: str) -> dict[str, str]:
         )
     }
     folders = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "MPLCONFIGDIR")
-    return kept | {name: os.path.join(settings, name) for name in folders}
+    own = {name: os.path.join(settings, name) for name in folders}
+    return kept | own | {"UNROLLED_STRICT": "1"}
 
 
 def merged(outputs: list[NotebookNode]) -> list[NotebookNode]:

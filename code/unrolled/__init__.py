@@ -16,6 +16,8 @@ Below them are the rooms that several pages share:
     curves, dots, bars, grids, and drawings of networks, each with its words.
 ``measured``
     what longer experiments found.
+``prose``
+    numbers and claims of a page's text.
 ``checks``
     a formula against independent calculations, and a reader's function against a formula.
 """

@@ -7,18 +7,17 @@ least 3 : 1 to the page in either theme. Left out: anything that does not print.
 
 import io
 import re
-from collections.abc import Sequence
 from html import escape
 
 import matplotlib
-import matplotlib.patches
-import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 INK = "#1b1f24"
 BLUE, ORANGE, GREEN, PINK = COLOURS = ("#0b6bb0", "#c75300", "#00805c", "#a8437f")
+
+WIDTH = 4.2
+"""The width of a figure or a panel in inches; on a phone it fills the page."""
 
 STYLE = {
     "svg.fonttype": "none",
@@ -34,24 +33,15 @@ STYLE = {
     "legend.frameon": False,
     "figure.constrained_layout.use": True,
     "axes.prop_cycle": matplotlib.cycler(color=COLOURS),
-    **{
-        key: "none"
-        for key in ("figure.facecolor", "axes.facecolor", "savefig.facecolor")
-    },
-    **{
-        key: INK
-        for key in (
-            "text.color",
-            "axes.edgecolor",
-            "axes.labelcolor",
-            "xtick.color",
-            "ytick.color",
-            "grid.color",
-        )
-    },
+    **dict.fromkeys(
+        ("figure.facecolor", "axes.facecolor", "savefig.facecolor"), "none"
+    ),
+    **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor"), INK),
+    **dict.fromkeys(("xtick.color", "ytick.color", "grid.color"), INK),
 }
 
-matplotlib.rcParams.update(STYLE)
+styled = matplotlib.rc_context(STYLE)
+"""A decorator; what a function draws has the book's style, and what is drawn elsewhere keeps its own."""
 
 
 class Drawing:
@@ -68,14 +58,16 @@ class Drawing:
         return f"<Drawing: {self.alt}>"
 
 
+@styled
 def figure(
-    width: float = 4.2, height: float = 2.7, **subplots: object
+    width: float = WIDTH, height: float = 2.7, **subplots
 ) -> tuple[Figure, Axes]:
-    """A figure in the book's style, in inches, and its axes (an array of axes, if ``subplots`` asks for several)."""
+    """A figure in the book's style, in inches, and its axes."""
     drawn = Figure(figsize=(width, height))
     return drawn, drawn.subplots(**subplots)
 
 
+@styled
 def show(drawn: Figure, alt: str) -> Drawing:
     """The figure as a drawing for the page; ``alt`` says in words what it shows.
 
@@ -108,27 +100,15 @@ def follow_page(svg: str, alt: str, inches: float) -> str:
     return svg if inches < 5 else f'<div class="scroll" tabindex="0">{svg}</div>'
 
 
-def shares(matrix: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -> Figure:
-    """A matrix of shares, each from 0 to 1, of shape (rows, columns), as a grid: the larger, the stronger the blue.
+def panels(*drawings: Drawing) -> Drawing:
+    """Several drawings as one: side by side where there is room, and one below the other on a phone."""
+    inner = "".join(f"<div>{drawing.svg}</div>" for drawing in drawings)
+    return Drawing(
+        f'<div class="panels">{inner}</div>', " ".join(d.alt for d in drawings)
+    )
 
-    Raises ValueError unless each row and each column has a name.
-    """
-    if matrix.shape != (len(rows), len(columns)):
-        raise ValueError(
-            f"a matrix of shape {matrix.shape} with {len(rows)} and {len(columns)} names; expected one for each row "
-            "and each column"
-        )
+
+def shares(m, r, c):
+
     drawn, axes = figure(6.4, 6.2)
-    for (row, column), share in np.ndenumerate(matrix):
-        if share:
-            axes.add_patch(
-                matplotlib.patches.Rectangle(
-                    (column, row), 1, 1, color=to_rgba(BLUE, share), linewidth=0
-                )
-            )
-    axes.set(xlim=(0, len(columns)), ylim=(len(rows), 0), aspect="equal")
-    axes.set_xticks(np.arange(len(columns)) + 0.5, columns, rotation=90, fontsize=8.5)
-    axes.set_yticks(np.arange(len(rows)) + 0.5, rows, fontsize=8.5)
-    axes.grid(False)
-    axes.tick_params(length=0)
     return drawn

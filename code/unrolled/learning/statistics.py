@@ -4,10 +4,11 @@ Left out: what SciPy already says in one call is called here, not written again.
 """
 
 from collections.abc import Sequence
+from statistics import fmean, stdev
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binomtest
+from scipy.stats import binomtest, ttest_ind
 
 from unrolled.data.demand import answers, ids, share, whole
 
@@ -81,3 +82,53 @@ def paired_difference(
     tail = (1 - confidence) / 2
     low, high = np.quantile((draws[:, 2] - draws[:, 0]) / len(gains), [tail, 1 - tail])
     return Interval(float(low), float(high))
+
+
+class Spread:
+    """The mean of several runs and their standard deviation: ``f"{Spread(values):.3f}"`` is ``0.742 ± 0.003``.
+
+    Of a single run there is the mean alone. Raises ValueError if there is none.
+    """
+
+    def __init__(self, values: Sequence[float]) -> None:
+        if not len(values):
+            raise ValueError("no values; expected those of at least one run")
+        self.mean = fmean(values)
+        self.deviation = stdev(values) if len(values) > 1 else None
+
+    def __format__(self, form: str) -> str:
+        mean = format(self.mean, form)
+        if self.deviation is None:
+            return mean
+        return f"{mean}\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}{self.deviation:{form}}"
+
+
+class Difference(NamedTuple):
+    """How much larger a second mean is than a first, with its interval over runs."""
+
+    value: float
+    low: float
+    high: float
+
+    def __format__(self, form: str) -> str:
+        value, low, high = (f"{x:+{form}}".replace("-", "\N{MINUS SIGN}") for x in self)
+        return f"{value} (95 % interval over seeds {low} to {high})"
+
+    def word(self, more: str, less: str, neither: str) -> str:
+        """One of three phrases: the second is surely more, surely less, or it cannot be told."""
+        return more if self.low > 0 else less if self.high < 0 else neither
+
+
+def difference(first: Sequence[float], second: Sequence[float]) -> Difference:
+    """The mean of second runs minus that of first ones, with a 95 % interval for runs of unequal spread (Welch 1947).
+
+    Raises ValueError unless there are at least two of each.
+    """
+    if min(len(first), len(second)) < 2:
+        raise ValueError(
+            f"{len(first)} and {len(second)} runs; expected at least two of each, since one has no spread"
+        )
+    interval = ttest_ind(second, first, equal_var=False).confidence_interval()
+    return Difference(
+        fmean(second) - fmean(first), float(interval.low), float(interval.high)
+    )
