@@ -5,11 +5,13 @@ Left out: what is a table or a figure; that is what a cell shows.
 
 import os
 
+from IPython.core.formatters import format_display_data
 from IPython.display import display
 
 STRICT = "UNROLLED_STRICT"
 """The variable that the book's build sets for its cells: there a claim that fails is an error."""
 
+PASTED = "application/papermill.record/"
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -18,15 +20,12 @@ def say(**values: object) -> None:
 
     In a notebook, where nothing is pasted, they are shown.
     """
-    texts = {name.replace("_", "-"): str(value) for name, value in values.items()}
-    for name, text in texts.items():
-        kept = {"name": name, "mime_prefix": "application/papermill.record/"}
-        display(
-            {"application/papermill.record/text/plain": repr(text)},
-            raw=True,
-            metadata={"scrapbook": kept},
-        )
-    shown = "\n".join(f"{name}: {text}" for name, text in texts.items())
+    for name, value in values.items():
+        data, metadata = format_display_data(value)
+        metadata["scrapbook"] = {"name": name.replace("_", "-"), "mime_prefix": PASTED}
+        kept = {PASTED + kind: text for kind, text in data.items()}
+        display(kept, raw=True, metadata=metadata)
+    shown = "\n".join(f"{name.replace('_', '-')}: {value}" for name, value in values.items())
     display({"text/plain": shown}, raw=True)
 
 

@@ -45,6 +45,11 @@ def together(parts: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def opened(text: str) -> str:
+    """A text with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
 def from_to(values: Values, form: Form) -> str:
     """The least and the largest of values, in words."""
     low, high = (written(x, form) for x in (min(values), max(values)))
@@ -64,7 +69,7 @@ def finished(
             ncols=2 if names > 3 else names,
             columnspacing=1.2,
         )
-    return show(drawn, f"{title}. {words}" if title else words)
+    return show(drawn, f"{opened(title)}. {words}" if title else words)
 
 
 @styled
@@ -87,7 +92,7 @@ def lines(
 
     Of several runs the middle one is drawn, and the runs beside it as thin ``"lines"``, as ``"marks"``, or as a
     ``"band"`` from the least to the largest. ``points`` are marked by their names; ``marks`` are places on the
-    x-axis. The words say the values at ``told``, else at both ends. Further settings are those of the axes, such as
+    x-axis. The words say the values (of several runs, the least and the largest) at ``told``, else at both ends. Further settings are those of the axes, such as
     ``yscale="log"``. Raises ValueError if a series has other than n values.
     """
     x = np.asarray(x)
@@ -124,8 +129,9 @@ def lines(
                 alpha=alpha,
                 **style,
             )
-        where = [int(np.argmin(abs(x - at))) for at in told or (x[0], x[-1])]
-        values = [f"{written(middle[i], form)} at {x[i]:g}" for i in where]
+        there = np.flatnonzero(np.isfinite(middle))
+        where = [int(np.argmin(abs(x - at))) for at in told] or [there[0], there[-1]]
+        values = [f"{from_to(rows[:, i], form)} at {x[i]:g}" for i in where]
         said.append(f"{name}: {together(values)}")
     for k, (name, (across, up)) in enumerate((points or {}).items()):
         axes.plot(across, up, "o", color=COLOURS[1 + k], label=name)
@@ -140,7 +146,7 @@ def lines(
             textcoords="offset points",
         )
         said.append(f"{name}: at {across:g}")
-    words = f"{ylabel} against {xlabel}. {'; '.join(said)}."
+    words = f"{opened(ylabel)} against {xlabel}. {'; '.join(said)}."
     names = len(series) + len(points or ())
     return finished(
         drawn, axes, words, title, names, xlabel=xlabel, ylabel=ylabel, **settings
@@ -223,7 +229,7 @@ def dots(
         )
         for name, values in grouped.items()
     )
-    words = f"{xlabel[:1].upper()}{xlabel[1:]}. {said}."
+    words = f"{opened(xlabel)}. {said}."
     return finished(drawn, axes, words, title, len(groups), xlabel=xlabel, **settings)
 
 
@@ -260,7 +266,7 @@ def bars(
             for name in chosen
         ]
     )
-    words = f"{xlabel[:1].upper()}{xlabel[1:]} of {len(values)}: {said}."
+    words = f"{opened(xlabel)}, of {len(values)}: {said}."
     return finished(drawn, axes, words, title, 1, xlabel=xlabel, **settings)
 
 
@@ -288,7 +294,7 @@ def points(
             label=name,
         )
         said.append(f"{name}: {from_to(y, forms[1])} at {from_to(x, forms[0])}")
-    words = f"{ylabel} against {xlabel}. {'; '.join(said)}."
+    words = f"{opened(ylabel)} against {xlabel}. {'; '.join(said)}."
     return finished(
         drawn, axes, words, title, len(series), xlabel=xlabel, ylabel=ylabel, **settings
     )

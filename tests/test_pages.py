@@ -1,0 +1,92 @@
+"""The pages' cells: what a visible cell uses, a visible cell has defined; hidden cells say numbers and hold claims.
+
+A reader who copies the visible cells, or runs a chapter with another number, gets what the page shows.
+"""
+
+import ast
+import builtins
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+BOOK = Path(__file__).parents[1] / "book"
+CELL = re.compile(r"^(`{3,})\{code-cell\}[^\n]*\n(.*?)^\1\s*$", re.MULTILINE | re.DOTALL)
+OPTIONS = re.compile(r"\A(---\n.*?^---\n|(:\w[^\n]*\n)+)", re.MULTILINE | re.DOTALL)
+
+
+class Cell(NamedTuple):
+    """A code cell of a page."""
+
+    line: int
+    code: str
+    hidden: bool
+
+
+def cells(text: str) -> list[Cell]:
+    """The code cells of a page, in order."""
+    found = []
+    for cell in CELL.finditer(text):
+        options = OPTIONS.match(cell[2])
+        head = options[0] if options else ""
+        line = text[: cell.start()].count("\n") + 1
+        hidden = "remove-" in head or "hide-input" in head
+        found.append(Cell(line, cell[2].removeprefix(head), hidden))
+    return found
+
+
+def named(code: str) -> tuple[set[str], set[str]]:
+    """The names that code binds, and those that it uses without having bound them in a function of its own."""
+    bound, used = set(), set()
+    local = {n.arg for n in ast.walk(ast.parse(code)) if isinstance(n, ast.arg)}
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Name):
+            (used if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            bound.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            bound |= {(a.asname or a.name).split(".")[0] for a in node.names}
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            bound.add(node.name)
+    return bound, used - bound - local - set(dir(builtins))
+
+
+def undefined(text: str) -> Iterator[str]:
+    """The uses, in visible cells, of names that no visible cell has defined."""
+    seen: set[str] = set()
+    for cell in cells(text):
+        if not cell.hidden:
+            bound, used = named(cell.code)
+            yield from (f"{name} in the cell of line {cell.line}" for name in used - seen)
+            seen |= bound
+
+
+PAGES = {path.stem: path.read_text() for path in sorted(BOOK.glob("*.md"))}
+WITH_CELLS = [page for page, text in PAGES.items() if cells(text)]
+
+
+@pytest.mark.parametrize("page", WITH_CELLS)
+def test_what_a_visible_cell_uses_a_visible_cell_has_defined(page: str):
+    assert not list(undefined(PAGES[page]))
+
+
+def test_a_name_that_only_a_hidden_cell_defines_is_found():
+    hidden = "```{code-cell}\n:tags: [remove-cell]\n\nimport math\n```\n\n"
+    visible = "```{code-cell}\nmath.pi\n```\n"
+    assert list(undefined(hidden + visible)) == ["math in the cell of line 7"]
+    assert not list(undefined(visible.replace("math.", "import math\nmath.")))
+
+
+@pytest.mark.parametrize("page", WITH_CELLS)
+def test_what_is_said_is_pasted_and_what_is_asserted_of_the_text_is_a_claim(page: str):
+    said = set()
+    for cell in cells(PAGES[page]):
+        for node in ast.walk(ast.parse(cell.code)):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say":
+                said |= {word.arg.replace("_", "-") for word in node.keywords if word.arg}
+            # an assertion would end the run of a reader who has changed a number
+            assert not (cell.hidden and isinstance(node, ast.Assert)), cell.line
+    pasted = set(re.findall(r"\{glue(?::text)?\}[ `]([\w-]+)", PAGES[page]))
+    assert said <= pasted
