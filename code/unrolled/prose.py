@@ -25,7 +25,9 @@ def say(**values: object) -> None:
         metadata["scrapbook"] = {"name": name.replace("_", "-"), "mime_prefix": PASTED}
         kept = {PASTED + kind: text for kind, text in data.items()}
         display(kept, raw=True, metadata=metadata)
-    shown = "\n".join(f"{name.replace('_', '-')}: {value}" for name, value in values.items())
+    shown = "\n".join(
+        f"{name.replace('_', '-')}: {value}" for name, value in values.items()
+    )
     display({"text/plain": shown}, raw=True)
 
 

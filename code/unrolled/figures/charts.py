@@ -61,6 +61,7 @@ def finished(
 ) -> Drawing:
     """The chart as a drawing, with a title, and a legend above it if there is more than one name."""
     axes.set(**settings)
+    axes.minorticks_off()
     if title:
         axes.set_title(title)
     if names > 1:

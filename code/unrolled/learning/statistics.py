@@ -104,22 +104,31 @@ class Spread:
 
 
 class Difference(NamedTuple):
-    """How much larger a second mean is than a first, with its interval over runs."""
+    """How much larger a second mean is than a first, with its interval over runs, in some unit.
+
+    ``f"{found:.1f}"`` is ``+0.4 points (95 % interval over seeds −0.2 to +1.0)``.
+    """
 
     value: float
     low: float
     high: float
+    unit: str = ""
 
     def __format__(self, form: str) -> str:
-        value, low, high = (f"{x:+{form}}".replace("-", "\N{MINUS SIGN}") for x in self)
-        return f"{value} (95 % interval over seeds {low} to {high})"
+        value, low, high = (
+            f"{x:+{form}}".replace("-", "\N{MINUS SIGN}") for x in self[:3]
+        )
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{value}{unit} (95 % interval over seeds {low} to {high})"
 
     def word(self, more: str, less: str, neither: str) -> str:
         """One of three phrases: the second is surely more, surely less, or it cannot be told."""
         return more if self.low > 0 else less if self.high < 0 else neither
 
 
-def difference(first: Sequence[float], second: Sequence[float]) -> Difference:
+def difference(
+    first: Sequence[float], second: Sequence[float], unit: str = ""
+) -> Difference:
     """The mean of second runs minus that of first ones, with a 95 % interval for runs of unequal spread (Welch 1947).
 
     Raises ValueError unless there are at least two of each.
@@ -130,5 +139,5 @@ def difference(first: Sequence[float], second: Sequence[float]) -> Difference:
         )
     interval = ttest_ind(second, first, equal_var=False).confidence_interval()
     return Difference(
-        fmean(second) - fmean(first), float(interval.low), float(interval.high)
+        fmean(second) - fmean(first), float(interval.low), float(interval.high), unit
     )

@@ -44,6 +44,10 @@ class Runs(list):
             found.append(value)
         return found
 
+    def at(self, name: str) -> "Runs":
+        """What every run says under an entry that holds a run of its own."""
+        return Runs({**run, **run[name]} for run in self)
+
     def by(self, name: str) -> "dict[object, Runs]":
         """The runs by the value of an entry, in the order in which the values appear."""
         values = dict.fromkeys(run[name] for run in self if name in run)
