@@ -314,8 +314,8 @@ def grid(
 ) -> Drawing:
     """Shares from 0 to 1, of shape (rows, columns), as tiles: the larger, the stronger the blue.
 
-    With ``numbers`` each tile says its share in percent. The words say the largest shares of a row and a column of
-    different names. Raises ValueError unless each row and each column has a name.
+    With ``numbers`` each tile says its share in percent, and so do the words; without, they say the largest shares of
+    a row and a column of different names. Raises ValueError unless each row and each column has a name.
     """
     if shares.shape != (len(rows), len(columns)):
         raise ValueError(
@@ -342,13 +342,21 @@ def grid(
     axes.set_yticks(np.arange(len(rows)) + 0.5, rows, fontsize=8.5)
     axes.grid(False)
     axes.tick_params(length=0)
-    apart = [
-        (share, rows[i], columns[j])
-        for (i, j), share in np.ndenumerate(shares)
-        if rows[i] != columns[j]
-    ]
-    largest = sorted(apart, reverse=True)[:told]
-    said = "; ".join(f"{row}, {column} {share:.0%}" for share, row, column in largest)
-    words = f"A grid of {ylabel} against {xlabel}. The largest shares: {said}."
+    if numbers:
+        said = "; ".join(
+            f"{name}: "
+            + ", ".join(f"{c} {100 * x:.0f}" for c, x in zip(columns, row, strict=True))
+            for name, row in zip(rows, shares, strict=True)
+        )
+        words = f"A grid of {ylabel} against {xlabel}, in percent. {said}."
+    else:
+        apart = [
+            (share, rows[i], columns[j])
+            for (i, j), share in np.ndenumerate(shares)
+            if rows[i] != columns[j]
+        ]
+        largest = sorted(apart, reverse=True)[:told]
+        said = "; ".join(f"{row}, {c} {share:.0%}" for share, row, c in largest)
+        words = f"A grid of {ylabel} against {xlabel}. Off the diagonal, the largest shares: {said}."
     limits = dict(xlim=(0, len(columns)), ylim=(len(rows), 0), aspect="equal")
     return finished(drawn, axes, words, "", 1, xlabel=xlabel, ylabel=ylabel, **limits)
