@@ -31,7 +31,7 @@ def test_unchanged_book_is_not_built_again_and_says_so(built: Book):
 
 def test_changed_prose_executes_nothing(built: Book):
     built.edit("book/plain.md", "Some prose.", "Other prose.")
-    built.edit("book/numbers.md", ":alt: A line.", ":alt: A straight line.")
+    built.edit("book/numbers.md", "A line, by a cell.", "A straight line.")
     assert built.build() == 0
     assert built.executed() == set()
     assert "Other prose." in built.page("plain")
@@ -112,6 +112,10 @@ WARNED = {
     "a cell that warns": (
         append("\n```{code-cell}\nimport warnings; warnings.warn('beware')\n```\n"),
         r"plain\.md:\d+: WARNING: stderr",
+    ),
+    "a figure without a picture": (
+        append("\n```{figure}\n:name: fig-none\n\nNothing.\n```\n"),
+        r"plain\.md:\d+: WARNING: a figure without a file takes what the cell right before it shows",
     ),
     "a number that was not glued": (
         append("\n{glue:text}`notglued`\n"),

@@ -7,6 +7,7 @@ import pytest
 from unrolled.figures import plotting
 
 
+@plotting.styled
 def drawing(alt: str = "A line.") -> str:
     drawn, axes = plotting.figure()
     axes.plot([0, 1], [0, 1], label="a")

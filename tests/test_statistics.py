@@ -6,8 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unrolled.learning.statistics import (
+    Difference,
+    Spread,
     accuracy_interval,
     balanced_interval,
+    difference,
     paired_difference,
 )
 
@@ -78,3 +81,34 @@ def test_counts_that_do_not_fit_are_refused():
         balanced_interval([1, 3], [1, 2])
     with pytest.raises(ValueError, match="2 and 1 answers"):
         paired_difference([True, False], [True])
+
+
+def test_a_spread_says_mean_and_standard_deviation_and_of_one_run_the_mean():
+    assert f"{Spread([1, 2, 3]):.1f}" == "2.0\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}1.0"
+    assert f"{Spread([0.5]):.0%}" == "50%"
+    with pytest.raises(ValueError, match="at least one run"):
+        Spread([])
+
+
+def test_a_difference_is_turned_round_with_its_sides_and_names_the_direction():
+    first, second = [1.0, 1.2, 1.1], [2.0, 2.4, 2.2]
+    found, back = difference(first, second), difference(second, first)
+    assert found.value == pytest.approx(1.1) and found.low < found.value < found.high
+    assert back[:3] == pytest.approx([-found.value, -found.high, -found.low])
+    assert found.word("more", "less", "neither") == "more"
+    assert back.word("more", "less", "neither") == "less"
+    assert difference(first, first).word("more", "less", "neither") == "neither"
+
+
+def test_the_interval_of_a_difference_holds_as_often_as_it_says():
+    rng = np.random.default_rng(1)
+    runs = rng.normal(size=(2000, 3)), rng.normal(1, 3, size=(2000, 5))
+    held = [low <= 1 <= high for _, low, high, _ in map(difference, *runs)]
+    assert np.mean(held) == pytest.approx(0.95, abs=0.03)
+
+
+def test_a_difference_in_words():
+    said = f"{Difference(-0.21, -0.4, 0.02, 'bits'):.2f}"
+    assert said == "−0.21 bits (95 % interval over seeds −0.40 to +0.02)"
+    with pytest.raises(ValueError, match="1 and 3 runs"):
+        difference([1.0], [1.0, 2.0, 3.0])

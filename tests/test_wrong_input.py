@@ -27,10 +27,11 @@ import torch
 from torch import nn
 
 import unrolled
+from unrolled import measured
 from unrolled.data import names, originals, reading, surnames, texts, vocabulary
 from unrolled.data.names import ALPHABET, Name
 from unrolled.data.vocabulary import Vocabulary
-from unrolled.figures import drawing, plotting
+from unrolled.figures import charts, drawing, plotting
 from unrolled.learning import checkpoints, sampling, statistics, training
 from unrolled.learning.ngrams import Ngrams
 from unrolled.pages import (
@@ -712,10 +713,28 @@ CALLS = {
     "plotting.show": Call(plotting.show,
         {"drawn": plotting.figure()[0], "alt": "A figure."},
         {"drawn": {"type": [None, "x"]}, "alt": {"type": [None, 3], "empty": ["", " "]}}),
-    "plotting.shares": Call(plotting.shares,
-        {"matrix": np.eye(2), "rows": ["a", "b"], "columns": ["a", "b"]},
-        {"matrix": {"type": [None, "x"], "range": [2 * np.eye(2), -np.eye(2)], "not a number": [np.full((2, 2),
+    "charts.lines": Call(charts.lines,
+        {"x": [1, 2], "series": {"a": [1, 2]}, "xlabel": "x", "ylabel": "y"},
+        {"x": {"shape": [[1], [1, 2, 3]], "type": [None, "x"]}, "series": {"empty": [{}], "shape": [{"a": [1]}],
+            "type": [None, {"a": None}, {"a": ["x", "y"]}], "range": [{name: [1, 2] for name in "abcdef"}]}}),
+    "charts.dots": Call(charts.dots,
+        {"rows": {"a": [1, 2]}, "xlabel": "x"},
+        {"rows": {"empty": [{}], "type": [None, {"a": 3}]}}),
+    "charts.points": Call(charts.points,
+        {"series": {"a": ([1], [2])}, "xlabel": "x", "ylabel": "y"},
+        {"series": {"empty": [{}], "shape": [{"a": ([1], [2, 3])}], "type": [None]}}),
+    "charts.bars": Call(charts.bars,
+        {"values": {"a": 1}, "xlabel": "x"}, {"values": {"type": [None, {"a": None}], "empty": [{}]}}),
+    "charts.grid": Call(charts.grid,
+        {"shares": np.eye(2), "rows": ["a", "b"], "columns": ["a", "b"], "xlabel": "x", "ylabel": "y"},
+        {"shares": {"type": [None, "x"], "range": [2 * np.eye(2), -np.eye(2)], "not a number": [np.full((2, 2),
             nan)]}, "rows": {"shape": [["a"]], "type": [None]}}),
+    "statistics.Spread": Call(statistics.Spread, {"values": [1.0, 2.0]}, {"values": {"empty": [[]], "type": [None]}}),
+    "statistics.difference": Call(statistics.difference,
+        {"first": [1.0, 2.0], "second": [1.0, 2.0]},
+        {"first": {"empty": [[]], "type": [None], "shape": [[1.0]]}, "second": {"empty": [[]], "type": [None]}}),
+    "measured.read": Call(measured.read, {"page": "lstm"}, {"page": {"type": [None, 3], "range": ["poetry", ""]}}),
+    "measured.Runs.where": Call(measured.Runs([{"a": 1}]).where, {"a": 1}, {"a": {"range": [2, None]}}),
 }
 # fmt: on
 
@@ -980,7 +999,9 @@ lstm: Dropout TextLSTM multiply_adds ring window_loss argmax never repeated main
 evaluation: codes length some suite means remembered new_names Bad OneName Trial
 word2vec: in_word start
 residual: random_network
-plotting: Drawing figure follow_page
+plotting: Drawing figure follow_page panels
+charts: curves written together from_to opened finished named_rows demand_few
+prose: say claim power
 drawing: breadth cell_step tutorial_step folded readout readout_above layered_words unrolled_words residual_words
 drawing: generating_words drawn_from gradient_by kind_of count listed picture Grid number colour lines line names name
 drawing: marks fraction fitted text span
@@ -996,10 +1017,10 @@ def public() -> set[str]:
     found = set()
     for module in pkgutil.walk_packages(unrolled.__path__, "unrolled."):
         _, room, *inner = module.name.split(".")
-        if room in ("results", "checks") or not inner:
+        if room in ("results", "checks"):
             continue
         # a part of a page's package counts as the page
-        name = ".".join(["data", *inner] if room == "data" else inner[:1])
+        name = ".".join(["data", *inner] if room == "data" else inner[:1] or [room])
         for thing, value in vars(import_module(module.name)).items():
             value = getattr(value, "py_func", value)  # of what is compiled
             own = getattr(value, "__module__", "") == module.name

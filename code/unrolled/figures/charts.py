@@ -1,7 +1,8 @@
 """Charts: curves, lines, dots, bars, points and grids, each with its words, which come from the same data.
 
 A chart is as wide as a phone; several stand side by side where there is room
-(:func:`~unrolled.figures.plotting.panels`). Series are told apart by colour and by stroke or mark. Left out: what only one figure of the book would use.
+(:func:`~unrolled.figures.plotting.panels`). Series are told apart by colour and by stroke or mark. Left out: what only
+one figure of the book would use.
 """
 
 import math
@@ -27,7 +28,10 @@ from unrolled.figures.plotting import (
 if TYPE_CHECKING:  # a page without PyTorch has charts too
     from unrolled.learning.training import History
 
-LINES, MARKS = ("-", "--", "-.", ":"), "os^Dvx"
+__all__ = ["bars", "curves", "dots", "grid", "lines", "points"]
+
+EACH = (*COLOURS, INK)
+LINES, MARKS = ("-", "--", "-.", ":"), "os^Dv"
 
 Values = Sequence[float] | np.ndarray
 Form = str | Callable[[float], str]
@@ -43,6 +47,14 @@ def together(parts: Sequence[str]) -> str:
     """Several things in a row: a, b and c."""
     *first, last = parts
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def demand_few(series: Mapping[str, object]) -> None:
+    """Raise ValueError unless there is a colour for each of some series."""
+    if not 1 <= len(series) <= len(EACH):
+        raise ValueError(
+            f"{len(series)} series: {', '.join(series)}; expected 1 to {len(EACH)}, which can be told apart"
+        )
 
 
 def opened(text: str) -> str:
@@ -86,17 +98,18 @@ def lines(
     title: str = "",
     points: Mapping[str, tuple[float, float]] | None = None,
     marks: Mapping[str, float] | None = None,
-    strokes: Sequence[str] = LINES,
     **settings: object,
 ) -> Drawing:
     """Quantities against another, x, of shape (n,): of each name, values of shape (n,), or (runs, n) for several runs.
 
     Of several runs the middle one is drawn, and the runs beside it as thin ``"lines"``, as ``"marks"``, or as a
     ``"band"`` from the least to the largest. ``points`` are marked by their names; ``marks`` are places on the
-    x-axis. The words say the values (of several runs, the least and the largest) at ``told``, else at both ends. Further settings are those of the axes, such as
-    ``yscale="log"``. Raises ValueError if a series has other than n values.
+    x-axis. The words say the values (of several runs, the least and the largest) at ``told``, else at both ends.
+    Further settings are those of the axes, such as ``yscale="log"``. Raises ValueError if a series has other than n
+    values, or if there are more than five.
     """
     x = np.asarray(x)
+    demand_few(series)
     drawn, axes = figure()
     said = []
     for k, (name, values) in enumerate(series.items()):
@@ -106,8 +119,8 @@ def lines(
                 f"{name} has {rows.shape[1]} values; expected {len(x)}, one for each x"
             )
         middle = np.median(rows, axis=0)
-        colour = (*COLOURS, INK)[k]
-        stroke = strokes[k % len(strokes)]
+        colour = EACH[k]
+        stroke = LINES[k % len(LINES)]
         mark = MARKS[k] if len(x) < 12 and runs != "marks" and len(rows) == 1 else ""
         axes.plot(
             x, middle, stroke, marker=mark, markersize=4, color=colour, label=name
@@ -132,11 +145,11 @@ def lines(
             )
         there = np.flatnonzero(np.isfinite(middle))
         where = [int(np.argmin(abs(x - at))) for at in told] or [there[0], there[-1]]
-        values = [f"{from_to(rows[:, i], form)} at {x[i]:g}" for i in where]
+        values = [f"{from_to(rows[:, i], form)} at {x[i]:,.7g}" for i in where]
         said.append(f"{name}: {together(values)}")
     for k, (name, (across, up)) in enumerate((points or {}).items()):
         axes.plot(across, up, "o", color=COLOURS[1 + k], label=name)
-        said.append(f"{name}: {written(up, form)} at {across:g}")
+        said.append(f"{name}: {written(up, form)} at {across:,.7g}")
     for name, across in (marks or {}).items():
         axes.axvline(across, color=INK, linewidth=1, linestyle=":")
         axes.annotate(
@@ -146,7 +159,7 @@ def lines(
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
         )
-        said.append(f"{name}: at {across:g}")
+        said.append(f"{name}: at {across:,.7g}")
     words = f"{opened(ylabel)} against {xlabel}. {'; '.join(said)}."
     names = len(series) + len(points or ())
     return finished(
@@ -203,6 +216,7 @@ def dots(
         for name, values in rows.items()
     }
     groups = list(dict.fromkeys(g for values in grouped.values() for g in values))
+    demand_few(dict.fromkeys(groups))
     drawn, axes = figure(height=(0.1 + 0.16 * len(groups)) * len(rows) + 1.1)
     for k, group in enumerate(groups):
         shift = 0.26 * (k - (len(groups) - 1) / 2)
@@ -282,6 +296,7 @@ def points(
     **settings: object,
 ) -> Drawing:
     """A mark for each pair of values, of each name in a colour and a shape of its own."""
+    demand_few(series)
     drawn, axes = figure()
     said = []
     for k, (name, (x, y)) in enumerate(series.items()):
@@ -289,7 +304,7 @@ def points(
             x,
             y,
             MARKS[k],
-            color=(*COLOURS, INK)[k],
+            color=EACH[k],
             alpha=0.8,
             markersize=5.5,
             label=name,

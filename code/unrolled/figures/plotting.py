@@ -59,12 +59,10 @@ class Drawing:
 
 
 @styled
-def figure(
-    width: float = WIDTH, height: float = 2.7, **subplots
-) -> tuple[Figure, Axes]:
+def figure(width: float = WIDTH, height: float = 2.7) -> tuple[Figure, Axes]:
     """A figure in the book's style, in inches, and its axes."""
     drawn = Figure(figsize=(width, height))
-    return drawn, drawn.subplots(**subplots)
+    return drawn, drawn.subplots()
 
 
 @styled
@@ -106,9 +104,3 @@ def panels(*drawings: Drawing) -> Drawing:
     return Drawing(
         f'<div class="panels">{inner}</div>', " ".join(d.alt for d in drawings)
     )
-
-
-def shares(m, r, c):
-
-    drawn, axes = figure(6.4, 6.2)
-    return drawn
