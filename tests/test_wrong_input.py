@@ -1000,7 +1000,7 @@ evaluation: codes length some suite means remembered new_names Bad OneName Trial
 word2vec: in_word start
 residual: random_network
 plotting: Drawing figure follow_page panels
-charts: curves written together from_to opened finished named_rows demand_few
+charts: curves written together from_to opened framed named_rows demand_few
 prose: say claim power
 drawing: breadth cell_step tutorial_step folded readout readout_above layered_words unrolled_words residual_words
 drawing: generating_words drawn_from gradient_by kind_of count listed picture Grid number colour lines line names name

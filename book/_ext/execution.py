@@ -98,7 +98,7 @@ def named_files(code: str, root: Path) -> list[Path]:
     names = [text for text in sorted(strings) if re.fullmatch(r"[\w./-]+", text)]
     paths = [root / "book" / text for text in names]
     if MEASURED in imported_names(code):
-        paths += [module_file(MEASURED, root).with_name(f"{n}.json") for n in names]
+        paths += [module_file(MEASURED, root).parent / f"{name}.json" for name in names]
     return [path for path in paths if path.is_file()]
 
 

@@ -6,6 +6,7 @@ one figure of the book would use.
 """
 
 import math
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -68,21 +69,31 @@ def from_to(values: Values, form: Form) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def finished(
-    drawn: Figure, axes: Axes, words: str, title: str, names: int, **settings: object
+def framed(
+    drawn: Figure,
+    axes: Axes,
+    words: str,
+    title: str,
+    names: Sequence[str],
+    **settings: object,
 ) -> Drawing:
-    """The chart as a drawing, with a title, and a legend above it if there is more than one name."""
+    """The chart as a drawing: with its labels, a title, and a legend above it if there is more than one name."""
+    # in the middle of the figure, where a long label has room
+    drawn.supxlabel(settings.pop("xlabel"), fontsize="medium")
     axes.set(**settings)
+    axes.set_ylabel(textwrap.fill(axes.get_ylabel(), 26))
     axes.minorticks_off()
     if title:
         axes.set_title(title)
-    if names > 1:
-        drawn.legend(
-            loc="outside upper center",
-            ncols=2 if names > 3 else names,
-            columnspacing=1.2,
-        )
-    return show(drawn, f"{opened(title)}. {words}" if title else words)
+        words = f"{opened(title)}. {words}"
+    rows = 0
+    if len(names) > 1:
+        longest = max(map(len, names))
+        columns = min(len(names), 3 if longest < 13 else 2 if longest < 22 else 1)
+        rows = math.ceil(len(names) / columns)
+        drawn.legend(loc="outside upper center", ncols=columns, columnspacing=1.2)
+    drawn.set_figheight(drawn.get_figheight() + 0.22 * (rows + bool(title)))
+    return show(drawn, words)
 
 
 @styled
@@ -110,7 +121,7 @@ def lines(
     """
     x = np.asarray(x)
     demand_few(series)
-    drawn, axes = figure()
+    drawn, axes = figure(height=2.3)
     said = []
     for k, (name, values) in enumerate(series.items()):
         rows = np.atleast_2d(np.asarray(values, dtype=float))  # (runs, n)
@@ -155,14 +166,16 @@ def lines(
         axes.annotate(
             name,
             (across, 0),
-            (3, 4),
+            (-2, 4),
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
+            rotation=90,
+            ha="right",
         )
         said.append(f"{name}: at {across:,.7g}")
     words = f"{opened(ylabel)} against {xlabel}. {'; '.join(said)}."
-    names = len(series) + len(points or ())
-    return finished(
+    names = [*series, *(points or ())]
+    return framed(
         drawn, axes, words, title, names, xlabel=xlabel, ylabel=ylabel, **settings
     )
 
@@ -245,7 +258,7 @@ def dots(
         for name, values in grouped.items()
     )
     words = f"{opened(xlabel)}. {said}."
-    return finished(drawn, axes, words, title, len(groups), xlabel=xlabel, **settings)
+    return framed(drawn, axes, words, title, groups, xlabel=xlabel, **settings)
 
 
 @styled
@@ -282,7 +295,7 @@ def bars(
         ]
     )
     words = f"{opened(xlabel)}, of {len(values)}: {said}."
-    return finished(drawn, axes, words, title, 1, xlabel=xlabel, **settings)
+    return framed(drawn, axes, words, title, [], xlabel=xlabel, **settings)
 
 
 @styled
@@ -297,7 +310,7 @@ def points(
 ) -> Drawing:
     """A mark for each pair of values, of each name in a colour and a shape of its own."""
     demand_few(series)
-    drawn, axes = figure()
+    drawn, axes = figure(height=2.3)
     said = []
     for k, (name, (x, y)) in enumerate(series.items()):
         axes.plot(
@@ -311,8 +324,15 @@ def points(
         )
         said.append(f"{name}: {from_to(y, forms[1])} at {from_to(x, forms[0])}")
     words = f"{opened(ylabel)} against {xlabel}. {'; '.join(said)}."
-    return finished(
-        drawn, axes, words, title, len(series), xlabel=xlabel, ylabel=ylabel, **settings
+    return framed(
+        drawn,
+        axes,
+        words,
+        title,
+        list(series),
+        xlabel=xlabel,
+        ylabel=ylabel,
+        **settings,
     )
 
 
@@ -374,4 +394,4 @@ def grid(
         said = "; ".join(f"{row}, {c} {share:.0%}" for share, row, c in largest)
         words = f"A grid of {ylabel} against {xlabel}. Off the diagonal, the largest shares: {said}."
     limits = dict(xlim=(0, len(columns)), ylim=(len(rows), 0), aspect="equal")
-    return finished(drawn, axes, words, "", 1, xlabel=xlabel, ylabel=ylabel, **limits)
+    return framed(drawn, axes, words, "", [], xlabel=xlabel, ylabel=ylabel, **limits)
