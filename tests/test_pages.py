@@ -11,7 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
+
+from _ext.kernel import environment
+from unrolled import prose
 
 BOOK = Path(__file__).parents[1] / "book"
 CELL = re.compile(
@@ -108,3 +113,42 @@ def test_what_is_said_is_pasted_and_what_is_asserted_of_the_text_is_a_claim(page
             assert not (cell.hidden and isinstance(node, ast.Assert)), cell.line
     pasted = set(re.findall(r"\{glue(?::text)?\}[ `]([\w-]+)", PAGES[page]))
     assert said <= pasted
+
+
+# One number of a visible cell of each page, as a reader would change it: a size, a step, a scale, a data set's part.
+CHANGED = {
+    "backprop-mlp": ("eta = 0.1", "eta = 0.5"),
+    "backprop-rnn": ("T, V, d = 40, 20, 16", "T, V, d = 30, 20, 8"),
+    "classification": ("steps=3000, seed=1", "steps=150, seed=1"),
+    "data": ("76", "60"),
+    "data-alice": (
+        'headers=["file", "bytes", "SHA-256"]',
+        'headers=["file", "size", "sum"]',
+    ),
+    "data-names": ("names.split(everything)", "names.split(everything[::2])"),
+    "data-news": ("news[:300]", "news[:60]"),
+    "data-tutorial-names": ('intfmt=","', 'intfmt=""'),
+    "data-wikipedia": ("most_common(10)", "most_common(3)"),
+    "evaluation": ("steps=1000, seed=1", "steps=150, seed=2"),
+    "generation": ("steps=1000, seed=1", "steps=100, seed=2"),
+    "lstm": ("steps=1200, every=200", "steps=100, every=50"),
+    "project": ("wanted = 0.03", "wanted = 0.05"),
+    "residual": ("scales = [0.4, 1, 2, 4]", "scales = [0.3, 1, 3]"),
+    "word2vec": ("SEEDS = (1, 2, 3)", "SEEDS = (4, 5)"),
+}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("page", WITH_CELLS)
+def test_the_visible_cells_alone_run_to_the_end_with_another_number(page, tmp_path):
+    old, new = CHANGED[page]
+    visible = [cell.code for cell in cells(PAGES[page]) if not cell.hidden]
+    assert any(old in code for code in visible), f"{old} is not in a cell of {page}"
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(c.replace(old, new)) for c in visible]
+    )
+    kernel = environment(str(tmp_path))
+    client = NotebookClient(
+        notebook, timeout=600, resources={"metadata": {"path": BOOK}}
+    )
+    client.execute(env={k: v for k, v in kernel.items() if k != prose.STRICT})
