@@ -49,7 +49,7 @@ def task(data: str) -> Task:
     """The task on the originals or on the embedded names."""
     everything = LOADERS[data]()
     parts = names.split(everything)
-    own, other = evaluation.apart(parts.train)
+    own, other = evaluation.split_for_judge(parts.train)
     judge = count_model()
     judge.fit([name.text for name in other], [name.language for name in other])
     metrics = evaluation.suite(judge.predict, own)
@@ -110,7 +110,7 @@ def count_generator(data: str) -> Contestant:
             (None, np.array([languages.index(x) for x in asked])),
             torch.full((len(asked),), LETTERS.start),
             LETTERS.end,
-            generation.LONGEST,
+            generation.MOST_LETTERS,
             torch.Generator().manual_seed(seed),
         )
         texts = ("".join(LETTERS.decode(ids)) for ids in drawn.ids)

@@ -249,7 +249,7 @@ def batched_steps(model: nn.Module, part: Encoded, batch: int = 128) -> Iterator
     """Steps of the page's training in minibatches, without end: how many symbols each predicted."""
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
     model.train()
-    for chosen in generation.alike(part.lengths, batch, seed=1):
+    for chosen in generation.batches_by_length(part.lengths, batch, seed=1):
         some = part.batch(chosen)
         optimiser.zero_grad()
         generation.mean_loss(model, some).backward()

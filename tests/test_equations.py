@@ -131,8 +131,8 @@ def shown(page: str) -> set[str]:
     text = (ROOT / "book" / f"{page}.md").read_text()
     module = page.replace("-", "_")
     names = set()
-    for file, name in re.findall(r"(\w+)\.py\n(?::\w+:.*\n)*?:pyobject: (\w+)", text):
-        names |= {name} if file == module else set()
+    included = rf"pages/{module}(?:/\w+)?\.py\n(?::\w+:.*\n)*?:pyobject: (\w+)"
+    names |= set(re.findall(included, text))
     for cell in jupytext.reads(text, fmt="md:myst").cells:
         if cell.cell_type == "code":
             for node in ast.walk(ast.parse(cell.source)):
@@ -142,7 +142,7 @@ def shown(page: str) -> set[str]:
                 ):
                     names.add(node.attr)
                 if isinstance(node, ast.ImportFrom) and (
-                    node.module == f"unrolled.{module}"
+                    node.module == f"unrolled.pages.{module}"
                 ):
                     names |= {alias.name for alias in node.names}
     return names

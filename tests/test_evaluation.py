@@ -1,9 +1,7 @@
 """*Judging what was generated*: what each metric must and must not see, and the order that the trial finds."""
 
-import json
 import math
 from decimal import Decimal, localcontext
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,9 +9,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from unrolled import measured
 from unrolled.data import names
 from unrolled.data.names import ALPHABET, Name
 from unrolled.data.vocabulary import Vocabulary
+from unrolled.learning.statistics import Interval
 from unrolled.pages import evaluation, generation
 from unrolled.pages.classification import count_model
 from unrolled.pages.evaluation import Copies, Letters, OneName
@@ -150,7 +150,7 @@ def test_an_interval_holds_the_value_and_shrinks_with_the_number_of_names():
     few, many = rng.random(50), rng.random(5000)
     widths = []
     for values in (few, many):
-        value, (low, high) = evaluation.measured(values)
+        value, (low, high) = evaluation.mean_with_interval(values)
         assert value == pytest.approx(values.mean())
         assert low < value < high
         widths.append(high - low)
@@ -159,7 +159,9 @@ def test_an_interval_holds_the_value_and_shrinks_with_the_number_of_names():
 
 def test_the_interval_covers_the_mean_about_as_often_as_it_says():
     rng = np.random.default_rng(1)
-    intervals = [evaluation.measured(rng.random(40)).interval for _ in range(300)]
+    intervals = [
+        evaluation.mean_with_interval(rng.random(40)).interval for _ in range(300)
+    ]
     covered = sum(low <= 0.5 <= high for low, high in intervals) / 300
     assert 0.89 < covered < 0.99
 
@@ -241,7 +243,7 @@ def test_letters_give_a_probability_to_every_name_of_the_alphabet():
 
 def test_the_judge_learns_from_none_of_the_generators_names():
     train = names.split(names.embedded()).train
-    own, other = evaluation.apart(train)
+    own, other = evaluation.split_for_judge(train)
     assert sorted([*own, *other]) == sorted(train)
     assert not {n.text for n in own} & {n.text for n in other}
     assert 0.64 < len(own) / len(train) < 0.69
@@ -280,7 +282,7 @@ def small() -> tuple[list[Name], list[Name], dict]:
     """Real names of three languages, training names, and the metrics with a judge."""
     few = [n for n in names.embedded() if n.language in ("Greek", "Italian", "Zulu")]
     train, dev, _ = names.split(few)
-    own, other = evaluation.apart(train)
+    own, other = evaluation.split_for_judge(train)
     judge = count_model()
     judge.fit([name.text for name in other], [name.language for name in other])
     return own, dev, evaluation.suite(judge.predict, own)
@@ -321,7 +323,7 @@ def test_a_trial_is_the_same_again():
 
 
 def test_sides_that_are_not_bad_do_not_count():
-    band = {("m", "X"): evaluation.Interval(1, 2)}
+    band = {("m", "X"): Interval(1, 2)}
     for bad, expected in (
         ("below", [1, 0, 0]),
         ("above", [0, 0, 1]),
@@ -358,9 +360,9 @@ def test_errors_say_what_was_wrong_and_what_was_expected():
     with pytest.raises(
         ValueError, match="2 values and 1 weights: expected one of each"
     ):
-        evaluation.measured([1, 2], [1])
+        evaluation.mean_with_interval([1, 2], [1])
     with pytest.raises(ValueError, match="expected one of each for every name"):
-        evaluation.measured([])
+        evaluation.mean_with_interval([])
     with pytest.raises(ValueError, match="is Klingon: expected some of X"):
         Copies(name)(["Klingon"], 1)
     with pytest.raises(ValueError, match="is Klingon: expected some of X"):
@@ -378,7 +380,7 @@ def test_the_trial_ranks_real_names_then_the_trained_network_then_every_bad_gene
     everything = names.embedded()
     languages = list(names.languages(everything))
     parts = names.split(everything)
-    own, other = evaluation.apart(parts.train)
+    own, other = evaluation.split_for_judge(parts.train)
     judge = count_model()
     judge.fit([name.text for name in other], [name.language for name in other])
 
@@ -417,8 +419,7 @@ def test_the_trial_ranks_real_names_then_the_trained_network_then_every_bad_gene
 
 
 def test_the_committed_trial_has_that_order_on_both_sets_of_data():
-    path = Path(__file__).parents[1] / "bench" / "results" / "evaluation.json"
-    runs = json.loads(path.read_text())["runs"]
+    runs = measured.read("evaluation")["runs"]
     for data in ("embedded", "originals"):
         mine = {run["name"]: run for run in runs if run["data"] == data}
         lists = {name: np.mean(run["lists"]["verdict"]) for name, run in mine.items()}

@@ -273,18 +273,20 @@ def test_the_gradient_reaches_every_weight():
 
 def test_a_pass_holds_every_name_once_in_batches_of_about_one_length():
     lengths = torch.arange(100) % 12 + 3
-    stream = generation.alike(lengths, 8, seed=1)
+    stream = generation.batches_by_length(lengths, 8, seed=1)
     first = [next(stream) for _ in range(13)]
     assert torch.cat(first).sort().values.tolist() == list(range(100))
     assert max(len(chosen) for chosen in first) == 8
     spread = [lengths[chosen].max() - lengths[chosen].min() for chosen in first]
     assert max(spread) <= 2
-    again = generation.alike(lengths, 8, seed=1)
+    again = generation.batches_by_length(lengths, 8, seed=1)
     assert all(torch.equal(one, next(again)) for one in first)
-    assert not torch.equal(first[0], next(generation.alike(lengths, 8, seed=2)))
+    assert not torch.equal(
+        first[0], next(generation.batches_by_length(lengths, 8, seed=2))
+    )
     for size in (0, 101):
         with pytest.raises(ValueError, match="it must be from 1 to 100"):
-            next(generation.alike(lengths, size, seed=1))
+            next(generation.batches_by_length(lengths, size, seed=1))
 
 
 def test_a_network_learns_names_and_where_they_end():
@@ -334,7 +336,7 @@ def test_the_same_seed_gives_the_same_names_and_another_others():
         assert len(first) == 15
         for name in first:
             assert set(name.text) <= set(ALPHABET)
-            assert len(name.text) <= generation.LONGEST
+            assert len(name.text) <= generation.MOST_LETTERS
 
 
 def test_names_are_drawn_with_their_probabilities():
@@ -366,7 +368,7 @@ def test_a_network_that_never_ends_a_name_is_stopped_and_reported():
     with torch.no_grad():
         model.readout.bias[LETTERS.end] = -math.inf
     for name in generation.generate(model, LETTERS, torch.tensor([0, 1]), 1):
-        assert len(name.text) == generation.LONGEST and not name.ended
+        assert len(name.text) == generation.MOST_LETTERS and not name.ended
     for name in generation.generate(
         model, LETTERS, torch.tensor([0, 1]), 1, prefix="Mac", longest=5
     ):

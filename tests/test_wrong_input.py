@@ -151,7 +151,7 @@ KNOWN = word2vec.Words(LINES)
 ENCODED = word2vec.encode(LINES, KNOWN)
 FEW = word2vec.Words([["the", "cat"]])
 QUICK = word2vec.Settings(d=3, epochs=1)
-VECTORS = word2vec.start(len(KNOWN), QUICK, 1)
+VECTORS = word2vec.first_vectors(len(KNOWN), QUICK, 1)
 VECTORS.u[:] = VECTORS.v[::-1]
 BAD_VECTORS = {
     "not a number": [np.full_like(VECTORS.v, nan)],
@@ -462,7 +462,7 @@ CALLS = {
         {"model": generator(), "part": FRAMED},
         {"model": NETWORK | {"not a number": [poisoned(generator())]}, "part": {"type": [None, "x"],
             "another vocabulary": [FRAMED._replace(ids=FRAMED.ids + 60)]}, "first": whole(0, 1)}),
-    "generation.alike": Call(lambda **given: next(generation.alike(**given)),
+    "generation.batches_by_length": Call(lambda **given: next(generation.batches_by_length(**given)),
         {"lengths": torch.tensor([3, 4, 5]), "batch": 2, "seed": 1},
         {"lengths": {"type": [None, "x"], "empty": [torch.zeros(0)]}, "batch": whole(1, 3)}),
     "generation.train": Call(lambda **given: generation.train(generator(), **{"train": FRAMED, "dev": FRAMED} | given),
@@ -489,7 +489,7 @@ CALLS = {
         {"model": generator(), "letters": LETTERS, "language": 0, "tries": 5000},
         {"model": NETWORK | {"not a number": [poisoned(generator())]}, "letters": {"type": [None, "abc"],
             "another vocabulary": [OTHER, PLAIN]}, "language": whole(0, 2), "tries": whole()}),
-    "evaluation.measured": Call(evaluation.measured,
+    "evaluation.mean_with_interval": Call(evaluation.mean_with_interval,
         {"values": [1.0, 2.0], "weights": [1, 2]},
         {"values": {"type": [None, "xy", ["a", "b"]], "empty": [[]], "shape": [[1.0]], "not a number": [[nan, 1.0]]},
             "weights": {"type": ["xy"], "shape": [[1]], "not a number": [[nan, 1]]}},
@@ -502,7 +502,7 @@ CALLS = {
         {"first": [-1.0] * len(PEOPLE), "second": [-1.0] * len(PEOPLE), "names": PEOPLE},
         {"first": {"type": [None, "x"], "empty": [[]], "shape": [[-1.0]]}, "second": {"type": ["x"], "empty": [[]],
             "shape": [[-1.0]]}, "names": NAMES}),
-    "evaluation.apart": Call(evaluation.apart,
+    "evaluation.split_for_judge": Call(evaluation.split_for_judge,
         {"names": PEOPLE},
         {"names": NAMES},
         {("names", "empty"): ALL_OF_NOTHING}),
@@ -961,8 +961,7 @@ evaluation: edit_distance least_distances expected_coverage entropy jensen_shann
 word2vec: log_probabilities cross_entropy centre_gradient outside_gradients corpus_gradient expected_objective
 word2vec: negative_sampling_loss negative_sampling_gradients multiplications noise_distribution unit step compiled_step
 word2vec: random_bits below compiled_epochs subsample
-classification: one_hot
-generation: one_hot
+data.vocabulary: one_hot
 """
 """Formulas of arrays. Pages show them as they are, so they check nothing; their docstrings state shapes and ranges.
 
@@ -976,9 +975,9 @@ project: demand_shares refuse
 ngrams: demand_room
 classification: count_model logistic_count_model
 generation: demand_frame demand_fit
-lstm: demand_symbols begun
+lstm: demand_symbols demand_prompt
 residual: demand_cell
-word2vec: demand_tree demand_vectors check_settings listed
+word2vec: demand_tree demand_vectors demand_settings demand_lists
 drawing: demand_visible demand_inputs
 training: demand_weights
 data.reading: described place
@@ -987,7 +986,7 @@ data.reading: described place
 
 INNER = """
 checkpoints: older digest compare CheckpointError
-training: shapes
+training: shapes set_threads
 data.originals: cache path fetch DataError
 data.names: embedded tutorial load
 data.texts: news wikipedia alice load_text
@@ -995,9 +994,9 @@ data.surnames: surnames
 data.choice: choice
 classification: as_cell as_dense gradient_norms shortened holed DenseRNN CellRNN LayerRNN TutorialRNN
 generation: readout as_cell mean_loss multiply_adds TutorialRNN CellRNN LayerRNN
-lstm: Dropout TextLSTM multiply_adds ring window_loss argmax never repeated main
-evaluation: codes length some suite means remembered new_names Bad OneName Trial
-word2vec: in_word start
+lstm: Dropout TextLSTM multiply_adds ring window_loss argmax without_unwritable prefix_repeats main
+evaluation: codes length demand_some suite means cached new_names Bad OneName Trial
+word2vec: belongs_to_word first_vectors
 residual: random_network
 plotting: Drawing figure follow_page panels
 charts: curves written together from_to opened framed named_rows demand_few

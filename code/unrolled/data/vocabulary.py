@@ -120,3 +120,8 @@ def pad(batch: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
     for row, sequence in zip(ids, batch, strict=True):
         row[: len(sequence)] = torch.tensor(sequence, dtype=torch.long)
     return ids, lengths
+
+
+def one_hot(ids: torch.Tensor, V: int, like: torch.Tensor) -> torch.Tensor:
+    """The ids, of any shape, as one-hot vectors of length V in a new last dimension, of the type of ``like``."""
+    return torch.nn.functional.one_hot(ids, V).to(like.dtype)

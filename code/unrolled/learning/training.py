@@ -27,8 +27,14 @@ from unrolled.data.demand import number, whole
 from unrolled.learning import checkpoints
 from unrolled.learning.checkpoints import CheckpointError
 
-# Two threads add numbers up in another order than one, and so give other numbers.
-torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+
+def set_threads() -> None:
+    """Let PyTorch use one thread, or as many as the variable ``OMP_NUM_THREADS`` says.
+
+    Two threads add numbers up in another order than one, and so give other numbers. Whatever trains or evaluates here
+    begins with it.
+    """
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
 
 
 @dataclass
@@ -187,6 +193,7 @@ def evaluating(model: nn.Module, checked: bool = False) -> Iterator[None]:
 
     Raises ValueError if a weight is not a number, since then no answer would be one; unless that is ``checked``.
     """
+    set_threads()
     if not checked:
         demand_weights(model)
     before = {module: module.training for module in model.modules()}
@@ -247,6 +254,7 @@ def fit(
     unrolled.learning.checkpoints.CheckpointError
         If the checkpoint is damaged, or is one of another model or of another run. Nothing is changed.
     """
+    set_threads()
     steps, every = whole("steps", steps), whole("every", every)
     number("learning_rate", learning_rate, above=0)
     number("clip", clip, above=0)

@@ -21,7 +21,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from unrolled.data.demand import share
 from unrolled.data.names import LONGEST, Name, family, normalise
-from unrolled.data.vocabulary import Vocabulary, pad
+from unrolled.data.vocabulary import Vocabulary, one_hot, pad
 from unrolled.learning.statistics import Interval, accuracy_interval, balanced_interval
 from unrolled.learning.training import History, evaluating, fit, minibatches
 
@@ -72,11 +72,6 @@ def logistic_count_model() -> Pipeline:
     """The same counts under a logistic regression, which also gives probabilities (``predict_proba``)."""
     counts = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4))
     return make_pipeline(counts, LogisticRegression(C=30, max_iter=200))
-
-
-def one_hot(ids: Tensor, V: int, like: Tensor) -> Tensor:
-    """The ids, of any shape, as one-hot vectors of length V in a new last dimension, of the type of ``like``."""
-    return F.one_hot(ids, V).to(like.dtype)
 
 
 class DenseRNN(nn.Module):

@@ -1,0 +1,78 @@
+"""Judging generated names: how good is what a generator gives?
+
+The page ``evaluation`` in the order it is read: what a generator is, the likelihood of held-out names, the metrics that
+look at a sample, generators that are bad on purpose, and the trial that holds all of them against the spread of real
+names. A generator, a judge and a language model are functions that are passed in. Left out: metrics that need the
+features of a trained network, and people's opinions.
+"""
+
+from unrolled.pages.evaluation.generators import Bad, Copies, Letters, OneName
+from unrolled.pages.evaluation.metrics import (
+    Features,
+    agreement,
+    coverage,
+    divergence,
+    diversity,
+    edit_distance,
+    entropy,
+    expected_coverage,
+    grams,
+    jensen_shannon,
+    length,
+    nearest,
+    novelty,
+)
+from unrolled.pages.evaluation.trial import (
+    Metric,
+    Trial,
+    halves,
+    means,
+    new_names,
+    suite,
+    trial,
+)
+from unrolled.pages.evaluation.uncertainty import (
+    Generator,
+    Judge,
+    Measured,
+    bits_per_character,
+    bits_saved,
+    by_language,
+    mean_with_interval,
+    split_for_judge,
+)
+
+__all__ = [
+    "Generator",
+    "Judge",
+    "Measured",
+    "mean_with_interval",
+    "bits_per_character",
+    "bits_saved",
+    "split_for_judge",
+    "by_language",
+    "agreement",
+    "novelty",
+    "edit_distance",
+    "nearest",
+    "coverage",
+    "expected_coverage",
+    "diversity",
+    "entropy",
+    "jensen_shannon",
+    "Features",
+    "length",
+    "grams",
+    "divergence",
+    "Bad",
+    "Copies",
+    "OneName",
+    "Letters",
+    "Metric",
+    "suite",
+    "means",
+    "halves",
+    "new_names",
+    "Trial",
+    "trial",
+]

@@ -1,0 +1,74 @@
+"""Names as tensors, framed by a start and an end."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from unrolled.data.names import Name
+from unrolled.data.vocabulary import Vocabulary, pad
+
+
+class Encoded(NamedTuple):
+    """N names, framed: padded ids (N, T + 2) of start, letters and end; their lengths (N,); languages (N,)."""
+
+    ids: Tensor
+    lengths: Tensor
+    languages: Tensor
+
+    def batch(self, chosen: Tensor) -> "Encoded":
+        """The names at the given indices (B,), cut to the longest among them."""
+        lengths = self.lengths[chosen]
+        return Encoded(
+            self.ids[chosen, : lengths.max()], lengths, self.languages[chosen]
+        )
+
+    @property
+    def inputs(self) -> Tensor:
+        """What is read (N, T + 1), all but the last symbol."""
+        return self.ids[:, :-1]
+
+    @property
+    def targets(self) -> Tensor:
+        """What is to be said (N, T + 1), all but the first symbol, with the end of the name; 0 where it is over."""
+        return self.ids[:, 1:]
+
+
+def encode(
+    names: Sequence[Name], letters: Vocabulary, languages: Sequence[str]
+) -> Encoded:
+    """Turn names into framed sequences; a language is its place in ``languages``.
+
+    Raises ValueError if there are no names, if the vocabulary lacks a start or an end, or if a letter or a language is
+    unknown.
+    """
+    demand_frame(letters)
+    if unknown := {name.language for name in names} - set(languages):
+        raise ValueError(
+            f"unknown languages {sorted(unknown)}; expected some of {list(languages)}"
+        )
+    framed = [
+        [letters.start, *letters.encode(name.text), letters.end] for name in names
+    ]
+    places = torch.tensor([list(languages).index(name.language) for name in names])
+    return Encoded(*pad(framed), places)
+
+
+def demand_frame(letters: Vocabulary) -> None:
+    """Raise ValueError if a vocabulary has no start or no end."""
+    if letters.start is None or letters.end is None:
+        raise ValueError(
+            "a name is framed by a start and an end, which the vocabulary lacks; "
+            "build it as Vocabulary(symbols, start=True, end=True)"
+        )
+
+
+def demand_fit(model: nn.Module, letters: Vocabulary) -> None:
+    """Raise ValueError if a network was not made for a vocabulary, or that has no start or no end."""
+    demand_frame(letters)
+    V = getattr(model, "V", len(letters))
+    if V != len(letters):
+        raise ValueError(
+            f"the network has {V} symbols, and there are {len(letters)}; give those that it was trained with"
+        )
