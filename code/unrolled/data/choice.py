@@ -12,12 +12,9 @@ CHOICES = ("embedded", "originals")
 
 
 def choice() -> str:
-    """Return the data chosen for this process: ``"embedded"`` (the default) or ``"originals"``.
+    """The data chosen for this process: ``"embedded"`` (the default) or ``"originals"``.
 
-    Raises
-    ------
-    ValueError
-        If the environment variable ``UNROLLED_DATA`` holds anything else.
+    Raises ValueError if the environment variable ``UNROLLED_DATA`` holds anything else.
     """
     chosen = os.environ.get(VARIABLE, CHOICES[0])
     if chosen not in CHOICES:

@@ -140,9 +140,9 @@ class _Run:
         kinds = (
             {k: type(v).__name__ for k, v in part.items()} for part in (state, here)
         )
-        checkpoints.compare(path, "version of the book", *kinds)
-        checkpoints.compare(path, "model", state["shapes"], here["shapes"])
-        checkpoints.compare(path, "run", state["settings"], here["settings"])
+        checkpoints.demand_same(path, "version of the book", *kinds)
+        checkpoints.demand_same(path, "model", state["shapes"], here["shapes"])
+        checkpoints.demand_same(path, "run", state["settings"], here["settings"])
         here = copy.deepcopy(here)
         try:
             self._take(state)
@@ -238,14 +238,10 @@ def fit(
 
     However a run ends, the model has the best weights so far.
 
-    Raises
-    ------
-    ValueError
-        If steps or every is below 1, the learning rate or clip is not above 0, or the batches end before the steps.
-    FloatingPointError
-        If a loss is not finite. The run ends there.
-    unrolled.learning.checkpoints.CheckpointError
-        If the checkpoint is damaged, or is one of another model or of another run. Nothing is changed.
+    Raises ValueError if steps or every is below 1, the learning rate or clip is not above 0, or the batches end before
+    the steps. Raises FloatingPointError if a loss is not finite; the run ends there. Raises
+    :class:`~unrolled.learning.checkpoints.CheckpointError` if the checkpoint is damaged, or is one of another model or
+    of another run; nothing is changed then.
     """
     steps, every = whole("steps", steps), whole("every", every)
     number("learning_rate", learning_rate, above=0)
