@@ -280,7 +280,7 @@ CALLS = {
             "power": share(inside=True)}),
     "project.exact_power": Call(project.exact_power,
         {"p10": 0.1, "p01": 0.2, "N": 50, "alpha": 0.05},
-        {"p10": share() | {"range": [-0.1, 5, 0.9]}, "p01": share(), "N": whole(1, project.MOST),
+        {"p10": share() | {"range": [-0.1, 5, 0.9]}, "p01": share(), "N": whole(1, project.MOST_EXAMPLES),
             "alpha": share(inside=True)}),
     "project.fields": Call(project.fields,
         {"form": FORM},

@@ -5,6 +5,8 @@ falling back from one to the other. This is a module of its own so that whatever
 told by its imports. Left out: a choice per chapter.
 """
 
+__all__ = ["choice"]
+
 import os
 
 VARIABLE = "UNROLLED_DATA"

@@ -6,6 +6,26 @@ name tutorials (:mod:`unrolled.data.originals`). :func:`load` gives the set that
 Left out: the frequency of a name. Every distinct name counts once, as in the tutorials.
 """
 
+__all__ = [
+    "ALPHABET",
+    "FEWEST_NAMES",
+    "MOST_LETTERS",
+    "SCRIPTS",
+    "Name",
+    "Split",
+    "without_marks",
+    "normalise",
+    "embedded",
+    "tutorial",
+    "load",
+    "read",
+    "family",
+    "split",
+    "languages",
+    "shared",
+    "ceiling",
+]
+
 import csv
 import hashlib
 import io

@@ -10,6 +10,18 @@ Left out: the zip archive that the tutorial itself links to. It has no pinned ve
 differ from the ones here by scraping residue (see the data card).
 """
 
+__all__ = [
+    "NAMES",
+    "ALICE",
+    "Original",
+    "DataError",
+    "REGISTRY",
+    "cache",
+    "fault",
+    "path",
+    "fetch",
+]
+
 import functools
 import hashlib
 import os
@@ -27,7 +39,10 @@ NAMES = (
     "c520c52e68e945d88fff563dba1c028b6ec0197b",
     "data/names",
 )
+"""The repository of the surnames, the commit, and the folder."""
+
 ALICE = "amueller/word_cloud", "cfc1e9f203bea06ef89a2d47650c556c4ed4336b", "examples"
+"""The repository of *Alice*, the commit, and the folder."""
 
 
 class Original(NamedTuple):

@@ -4,6 +4,8 @@ Source: the Unicode Standard, of which Python knows the canonical composition (N
 guessing an encoding. It fails on short texts; the error shows how the line reads in a few, for the reader to choose.
 """
 
+__all__ = ["described", "canonical", "read_text"]
+
 import codecs
 import re
 import unicodedata

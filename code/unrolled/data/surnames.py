@@ -19,6 +19,8 @@ out, and why:
 * the names of :data:`ELSEWHERE` and :data:`NO_NAMES`.
 """
 
+__all__ = ["LISTS", "ELSEWHERE", "NO_NAMES", "romanise", "surnames"]
+
 import re
 import unicodedata
 from collections.abc import Iterable

@@ -8,6 +8,17 @@ Left out: gensim's ``WikiCorpus.get_texts``, which hands the articles to a pool 
 that it calls are called here one article after the other, which gives the same texts in the same order.
 """
 
+__all__ = [
+    "NEWS",
+    "WIKIPEDIA",
+    "TextSplit",
+    "news",
+    "wikipedia",
+    "alice",
+    "load_text",
+    "contiguous_split",
+]
+
 import bz2
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +31,11 @@ from unrolled.data import originals
 from unrolled.data.choice import choice
 
 NEWS = "lee_background.cor"
+"""The file of the news in gensim's test data."""
+
 WIKIPEDIA = "enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2"
+"""The file of the articles there."""
+
 FEWEST_WORDS = 50
 """gensim's own bound: an article of fewer words is a stub or a redirection."""
 

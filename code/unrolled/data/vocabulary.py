@@ -5,6 +5,8 @@ Left out: splitting text into symbols (a text is already a sequence of character
 counting them: a vocabulary keeps the order it is given.
 """
 
+__all__ = ["Vocabulary", "pad"]
+
 from collections.abc import Iterable, Sequence
 
 import torch

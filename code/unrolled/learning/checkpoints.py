@@ -5,6 +5,8 @@ SHA-256 of what follows, so that any altered byte is found. Left out: a history 
 before it, for the case that a disk damages the last.
 """
 
+__all__ = ["CheckpointError", "older", "digest", "write", "read", "demand_same"]
+
 import contextlib
 import hashlib
 import io

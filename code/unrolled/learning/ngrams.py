@@ -22,6 +22,8 @@ falls back on the group's level k − 1, and for a tenth on the pooled level k.
 Left out: pruning, and counts that do not fit in memory. The sources' word models need both; letters do not.
 """
 
+__all__ = ["Ngrams"]
+
 from collections.abc import Iterator, Sequence
 
 import numpy as np

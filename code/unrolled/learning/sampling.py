@@ -4,6 +4,8 @@ Sources: temperature, Ackley, Hinton & Sejnowski 1985; top-k, Fan, Lewis & Dauph
 Left out: beam search, which looks for a probable sequence and does not sample.
 """
 
+__all__ = ["Step", "distribution", "Sampled", "sample"]
+
 from collections.abc import Callable
 from typing import Any, NamedTuple
 

@@ -3,6 +3,8 @@
 Left out: what SciPy already says in one call is called here, not written again.
 """
 
+__all__ = ["Interval", "accuracy_interval", "balanced_interval", "paired_difference"]
+
 from collections.abc import Sequence
 from typing import NamedTuple
 

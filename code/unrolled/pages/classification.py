@@ -6,6 +6,29 @@ what to report about any of them. Left out: a layer of embeddings before the van
 times a weight matrix already is a look-up in it.
 """
 
+__all__ = [
+    "Encoded",
+    "encode",
+    "count_model",
+    "logistic_count_model",
+    "DenseRNN",
+    "CellRNN",
+    "LayerRNN",
+    "as_cell",
+    "as_dense",
+    "TutorialRNN",
+    "PooledGRU",
+    "train",
+    "predict",
+    "gradient_norms",
+    "Guess",
+    "classify",
+    "Scores",
+    "scores",
+    "has_neighbour",
+    "has_relative",
+]
+
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
