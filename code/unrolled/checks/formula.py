@@ -24,6 +24,8 @@ CASES = 120
 """How many random cases a formula is held against."""
 
 Case = Mapping[str, object]
+"""The arguments of a case, by name."""
+
 Parts = dict[str, np.ndarray]
 
 
