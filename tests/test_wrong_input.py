@@ -967,7 +967,7 @@ data.reading: described place
 """The checks themselves, which the functions in the table call; and two that take nothing."""
 
 INNER = """
-checkpoints: older digest compare CheckpointError
+checkpoints: older digest demand_same CheckpointError
 training: shapes
 data.originals: cache path fetch DataError
 data.names: embedded tutorial load
