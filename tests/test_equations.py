@@ -142,7 +142,7 @@ def shown(page: str) -> set[str]:
                 ):
                     names.add(node.attr)
                 if isinstance(node, ast.ImportFrom) and (
-                    node.module == f"unrolled.{module}"
+                    node.module == f"unrolled.pages.{module}"
                 ):
                     names |= {alias.name for alias in node.names}
     return names
