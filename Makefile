@@ -22,6 +22,8 @@ export UNROLLED_CACHE
 endif
 export OMP_NUM_THREADS ?= 1
 export PYTHONHASHSEED := 0
+# the reference is made of docstrings, which an optimised Python leaves out
+export PYTHONOPTIMIZE :=
 export TQDM_DISABLE := 1
 export PATH := $(VENV)/bin:$(PATH)
 

@@ -110,7 +110,7 @@ def count_generator(data: str) -> Contestant:
             (None, np.array([languages.index(x) for x in asked])),
             torch.full((len(asked),), LETTERS.start),
             LETTERS.end,
-            generation.MOST_LETTERS,
+            generation.LONGEST_DRAWN,
             torch.Generator().manual_seed(seed),
         )
         texts = ("".join(LETTERS.decode(ids)) for ids in drawn.ids)

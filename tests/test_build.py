@@ -161,6 +161,28 @@ WARNED = {
         lambda book: book.edit("book/index.md", " (tiny)", ""),
         r"WARNING: the label tiny was published and is gone",
     ),
+    "a name taken off the list": (
+        lambda book: book.edit(
+            "book/names.txt", "function unrolled.shapes.area reference-shapes\n", ""
+        ),
+        r"WARNING: names\.txt lacks names; add the lines:\nfunction unrolled\.shapes\.area reference-shapes",
+    ),
+    "a listed name that leads nowhere": (
+        lambda book: book.edit(
+            "book/names.txt",
+            "module unrolled.base",
+            "class unrolled.roof.Tile reference-base\nmodule unrolled.base",
+        ),
+        r"WARNING: unrolled\.roof\.Tile was published, and nothing in the reference stands for it",
+    ),
+    "a move of a name to nothing": (
+        lambda book: book.edit(
+            "book/names.txt",
+            "surface → unrolled.shapes.area",
+            "surface → unrolled.shapes.are",
+        ),
+        r"WARNING: names\.txt: unrolled\.forms\.surface → unrolled\.shapes\.are leads to nothing",
+    ),
 }
 
 
@@ -240,6 +262,12 @@ FATAL = {
             "book/labels.txt", "tiny index.html#equation-tiny", "tiny index"
         ),
         r"labels\.txt:9: expected a label, page\.html#anchor",
+    ),
+    "a line of the list of names that cannot be read": (
+        lambda book: book.edit(
+            "book/names.txt", "module unrolled.base", "unrolled.base"
+        ),
+        r"names\.txt:7: expected a kind, a name and its page, or old → new",
     ),
     "an erratum of nothing": (
         lambda book: book.edit("book/errata.yml", "label: square", "label: cube"),

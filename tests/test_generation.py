@@ -336,7 +336,7 @@ def test_the_same_seed_gives_the_same_names_and_another_others():
         assert len(first) == 15
         for name in first:
             assert set(name.text) <= set(ALPHABET)
-            assert len(name.text) <= generation.MOST_LETTERS
+            assert len(name.text) <= generation.LONGEST_DRAWN
 
 
 def test_names_are_drawn_with_their_probabilities():
@@ -368,7 +368,7 @@ def test_a_network_that_never_ends_a_name_is_stopped_and_reported():
     with torch.no_grad():
         model.readout.bias[LETTERS.end] = -math.inf
     for name in generation.generate(model, LETTERS, torch.tensor([0, 1]), 1):
-        assert len(name.text) == generation.MOST_LETTERS and not name.ended
+        assert len(name.text) == generation.LONGEST_DRAWN and not name.ended
     for name in generation.generate(
         model, LETTERS, torch.tensor([0, 1]), 1, prefix="Mac", longest=5
     ):

@@ -118,7 +118,7 @@ def test_the_tutorials_own_normalisation_drops_what_has_no_accent():
 
 @given(many)
 def test_no_text_is_in_two_parts(pairs):
-    assume(min(Counter(name.language for name in pairs).values()) >= names.SMALLEST)
+    assume(min(Counter(name.language for name in pairs).values()) >= names.FEWEST_NAMES)
     for key in (lambda text: text, names.family):
         parts = names.split(pairs, key)
         keys = [{key(name.text) for name in part} for part in parts]
@@ -127,7 +127,7 @@ def test_no_text_is_in_two_parts(pairs):
 
 @given(many, st.randoms())
 def test_the_split_depends_on_the_names_alone(pairs, random):
-    assume(min(Counter(name.language for name in pairs).values()) >= names.SMALLEST)
+    assume(min(Counter(name.language for name in pairs).values()) >= names.FEWEST_NAMES)
     # repeated rows, and any order
     rows = list(pairs) + random.sample(sorted(pairs), 10)
     random.shuffle(rows)
@@ -136,7 +136,7 @@ def test_the_split_depends_on_the_names_alone(pairs, random):
 
 @given(many)
 def test_every_language_gives_its_share_to_the_test_part(pairs):
-    assume(min(Counter(name.language for name in pairs).values()) >= names.SMALLEST)
+    assume(min(Counter(name.language for name in pairs).values()) >= names.FEWEST_NAMES)
     whole, parts = names.languages(pairs), names.split(pairs)
     assert names.languages(parts.test) == {
         language: round(0.15 * n) for language, n in whole.items()
@@ -174,9 +174,9 @@ def test_nothing_to_split_is_refused():
 @pytest.mark.parametrize("count", range(1, 9))
 def test_a_language_is_split_if_every_part_gets_a_name(count):
     rows = [Name(letter, "Elvish") for letter in "abcdefgh"[:count]]
-    if count < names.SMALLEST:
+    if count < names.FEWEST_NAMES:
         with pytest.raises(
-            ValueError, match=f"Elvish has {count} names.*needs {names.SMALLEST}"
+            ValueError, match=f"Elvish has {count} names.*needs {names.FEWEST_NAMES}"
         ):
             names.split(rows)
     else:

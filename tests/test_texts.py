@@ -38,7 +38,7 @@ def test_wikipedia_is_what_gensim_reads():
     articles = texts.wikipedia()
     reference = WikiCorpus(datapath(texts.WIKIPEDIA), dictionary={}, processes=1)
     assert articles == list(reference.get_texts())
-    assert min(map(len, articles)) >= texts.SHORTEST
+    assert min(map(len, articles)) >= texts.FEWEST_WORDS
 
 
 def test_alice_is_the_body_between_gutenbergs_notices():

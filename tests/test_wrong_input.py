@@ -281,7 +281,7 @@ CALLS = {
             "power": share(inside=True)}),
     "project.exact_power": Call(project.exact_power,
         {"p10": 0.1, "p01": 0.2, "N": 50, "alpha": 0.05},
-        {"p10": share() | {"range": [-0.1, 5, 0.9]}, "p01": share(), "N": whole(1, project.MOST),
+        {"p10": share() | {"range": [-0.1, 5, 0.9]}, "p01": share(), "N": whole(1, project.MOST_EXAMPLES),
             "alpha": share(inside=True)}),
     "project.fields": Call(project.fields,
         {"form": FORM},
@@ -985,7 +985,7 @@ data.reading: described place
 """The checks themselves, which the functions in the table call; and two that take nothing."""
 
 INNER = """
-checkpoints: older digest compare CheckpointError
+checkpoints: older digest demand_same CheckpointError
 training: shapes set_threads
 data.originals: cache path fetch DataError
 data.names: embedded tutorial load
@@ -995,7 +995,7 @@ data.choice: choice
 classification: as_cell as_dense gradient_norms shortened holed DenseRNN CellRNN LayerRNN TutorialRNN
 generation: readout as_cell mean_loss multiply_adds TutorialRNN CellRNN LayerRNN
 lstm: Dropout TextLSTM multiply_adds ring window_loss argmax without_unwritable prefix_repeats main
-evaluation: codes length demand_some suite means cached new_names Bad OneName Trial
+evaluation: codes length demand_some suite means cached smoothed new_names Bad OneName Trial
 word2vec: belongs_to_word first_vectors
 residual: random_network
 plotting: Drawing figure follow_page panels

@@ -16,8 +16,8 @@ from sphinx_codeautolink.extension import SphinxCodeAutoLink
 from .labels import published
 
 FILES = (
-    *("book/labels.txt", "book/errata.yml", "book/questions.yml"),
-    *("book/references.bib", "CITATION.cff"),
+    *("book/labels.txt", "book/names.txt", "book/errata.yml"),
+    *("book/questions.yml", "book/references.bib", "CITATION.cff"),
 )
 
 

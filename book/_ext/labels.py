@@ -2,17 +2,15 @@
 
 A line is ``label address``, and behind that the label that took its place, if it has gone. A label of the book that is
 not in the file, and one of the file that is not in the book, fail the build. Where the address is not the present one,
-the old place leads to the new: by a line at the end of the old page, or by a page in the place of one that is no more.
+``moved.py`` lets the old place lead to the new.
 
 Results, short answers, equations, figures, exercises and labelled sections have labels. Equations are put into the
 inventory, where Sphinx leaves them out, so that other projects can refer to them too.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
@@ -74,8 +72,10 @@ def check(app: Sphinx, env: BuildEnvironment) -> None:
     """Hold the book's labels against the file."""
     lines, addresses = published(env), present(env)
     known = {(line.label, line.address) for line in lines}
+    # those that an earlier build has put there, see below
+    former = {line.label for line in lines if line.now != line.label}
     for label, address in addresses.items():
-        if (label, address) not in known:
+        if (label, address) not in known and label not in former:
             logger.warning(
                 "%s lacks a label of the book; add the line: %s %s",
                 FILE,
@@ -109,37 +109,8 @@ def moved(app: Sphinx) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def lead_on(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Close a page with the places to which labels of it have moved."""
-    for anchor, address in moved(app).get(docname, []):
-        link = nodes.reference("", address, refuri=address, internal=True)
-        doctree[0] += nodes.paragraph(
-            "",
-            "",
-            nodes.Text("Moved to "),
-            link,
-            nodes.Text("."),
-            ids=[anchor],
-            classes=["moved"],
-        )
-
-
-def pages_no_more(app: Sphinx) -> Iterator[tuple[str, dict, str]]:
-    """A page in the place of each that is no more, with links to where its labels are now."""
-    for docname, places in moved(app).items():
-        if docname not in app.env.found_docs:
-            links = "".join(
-                f'<p id="{anchor}">Moved to <a href="{address}">{address}</a>.</p>'
-                for anchor, address in places
-            )
-            body = f"<section><h1>This page has moved</h1>{links}</section>"
-            yield docname, {"title": "This page has moved", "body": body}, "page.html"
-
-
 def setup(app: Sphinx) -> dict:
     """Connect to the events after all pages have been read."""
     app.connect("env-check-consistency", add_equations, priority=400)
     app.connect("env-check-consistency", check)
-    app.connect("doctree-resolved", lead_on)
-    app.connect("html-collect-pages", pages_no_more)
     return {"parallel_read_safe": False}

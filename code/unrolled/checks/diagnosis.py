@@ -23,7 +23,7 @@ from unrolled.checks.likeness import (
     same_shapes,
     spelt,
 )
-from unrolled.checks.mistakes import Mutant
+from unrolled.checks.mutants import Mutant
 from unrolled.checks.pencil import number
 from unrolled.checks.reading import ALIKE
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from tabulate import tabulate
 
-from unrolled.checks.mistakes import Mutant
+from unrolled.checks.mutants import Mutant
 
 TAU = 1e-3
 """Below this size of the entries, an error is counted absolutely."""
@@ -24,6 +24,8 @@ CASES = 120
 """How many random cases a formula is held against."""
 
 Case = Mapping[str, object]
+"""The arguments of a case, by name."""
+
 Parts = dict[str, np.ndarray]
 
 
@@ -83,7 +85,7 @@ class Result:
     def drawn(self, **only: int) -> Iterator[tuple[dict[str, int], Case]]:
         """The random cases, each with its sizes: the same whenever they are drawn.
 
-        ``only`` fixes some of the sizes; where the rest has fewer than :data:`CASES` values, so many cases are drawn.
+        ``only`` fixes some of the sizes; where the rest has fewer values than ``CASES``, so many cases are drawn.
         """
         rng = np.random.default_rng(2024)
         ranges = [

@@ -1,7 +1,7 @@
 """A reader's function, called; and what it gives, read as numbers in whatever form a right answer can take.
 
 A function may do anything: print, raise, change its arguments, give text, never come to an end of its output. None of
-that gets out, but for a KeyboardInterrupt: what cannot be read is said in words, as :class:`Unreadable`.
+that gets out, but for a KeyboardInterrupt: what cannot be read is said in words, as ``Unreadable``.
 """
 
 import contextlib

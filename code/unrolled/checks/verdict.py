@@ -540,10 +540,7 @@ def shown(trial: Trial, title: str, given: np.ndarray, right: np.ndarray) -> lis
     ]
     if given.shape != right.shape:
         of = f" of {title}" * bool(title)
-        return [
-            *lines,
-            f"the shape{of} is {given.shape}, and should be {right.shape}.",
-        ]
+        return [*lines, f"the shape{of} is {given.shape}, and should be {right.shape}."]
     with np.errstate(all="ignore"):
         far = np.nan_to_num(abs(given - right), nan=np.inf)
     place = np.unravel_index(far.argmax(), far.shape)

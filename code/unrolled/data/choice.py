@@ -5,6 +5,8 @@ falling back from one to the other. This is a module of its own so that whatever
 told by its imports. Left out: a choice per chapter.
 """
 
+__all__ = ["choice"]
+
 import os
 
 VARIABLE = "UNROLLED_DATA"
@@ -12,12 +14,9 @@ CHOICES = ("embedded", "originals")
 
 
 def choice() -> str:
-    """Return the data chosen for this process: ``"embedded"`` (the default) or ``"originals"``.
+    """The data chosen for this process: ``"embedded"`` (the default) or ``"originals"``.
 
-    Raises
-    ------
-    ValueError
-        If the environment variable ``UNROLLED_DATA`` holds anything else.
+    Raises ValueError if the environment variable ``UNROLLED_DATA`` holds anything else.
     """
     chosen = os.environ.get(VARIABLE, CHOICES[0])
     if chosen not in CHOICES:

@@ -4,6 +4,8 @@ Source: the book's own. Left out: shapes of arrays, which NumPy and PyTorch comp
 formula that a page shows: what calls the formula has checked.
 """
 
+__all__ = ["whole", "number", "share", "ids", "answers"]
+
 import operator
 from collections.abc import Sequence
 from math import inf

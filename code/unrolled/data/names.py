@@ -6,6 +6,26 @@ name tutorials (:mod:`unrolled.data.originals`). :func:`load` gives the set that
 Left out: the frequency of a name. Every distinct name counts once, as in the tutorials.
 """
 
+__all__ = [
+    "ALPHABET",
+    "FEWEST_NAMES",
+    "MOST_LETTERS",
+    "SCRIPTS",
+    "Name",
+    "Split",
+    "without_marks",
+    "normalise",
+    "embedded",
+    "tutorial",
+    "load",
+    "read",
+    "family",
+    "split",
+    "languages",
+    "shared",
+    "ceiling",
+]
+
 import csv
 import hashlib
 import io
@@ -28,10 +48,10 @@ from unrolled.data.surnames import romanise, surnames
 ALPHABET = string.ascii_letters + " '-"
 """The symbols that a normalised name is written in, case kept."""
 
-SMALLEST = 6
+FEWEST_NAMES = 6
 """The fewest names of a language that can be split, since 10 % of 5 rounds to none."""
 
-LONGEST = 60
+MOST_LETTERS = 60
 """More letters than any name in the data has; what is longer is no name."""
 
 SCRIPTS = "LATIN GREEK CYRILLIC ARMENIAN GEORGIAN CJK HANGUL HIRAGANA KATAKANA".split()
@@ -57,7 +77,7 @@ class Split(NamedTuple):
 
 
 def without_marks(text: str) -> str:
-    """Return ``text`` in :data:`ALPHABET`: accents taken off, every other symbol dropped, ends stripped.
+    """``text`` in :data:`ALPHABET`: accents taken off, every other symbol dropped, ends stripped.
 
     This is the ``unicodeToAscii`` of the PyTorch tutorials, with the hyphen added to their alphabet. A
     letter that is no letter-with-accent is dropped whole: Weiß becomes Wei, which is a Chinese name. Use
@@ -83,14 +103,11 @@ def _readable(symbol: str) -> bool:
 
 
 def normalise(text: str) -> str:
-    """Return a name in :data:`ALPHABET`: romanised first, then :func:`without_marks`.
+    """A name in :data:`ALPHABET`: romanised first, then :func:`without_marks`.
 
-    Raises
-    ------
-    ValueError
-        If it has a symbol that would be lost or become something else: a digit, a sign, a letter of a script outside
-        :data:`SCRIPTS`. In Arabic, Hebrew or Devanagari, say, vowels are not written or stand around the consonants,
-        and a name romanised letter by letter is another. The message has the place, and what to do.
+    Raises ValueError if it has a symbol that would be lost or become something else: a digit, a sign, a letter of a
+    script outside :data:`SCRIPTS`. In Arabic, Hebrew or Devanagari, say, vowels are not written or stand around the
+    consonants, and a name romanised letter by letter is another. The message has the place, and what to do.
     """
     text = canonical(text).translate(APOSTROPHES)
     for column, symbol in enumerate(text, 1):
@@ -118,20 +135,16 @@ def _names(
 
 
 def embedded() -> list[Name]:
-    """Return the embedded names, distinct and sorted by language, then text."""
+    """The embedded names, distinct and sorted by language, then text."""
     return _names(surnames(), normalise)
 
 
 def tutorial() -> list[Name]:
-    """Return the names of the PyTorch tutorials, distinct and sorted by language, then text.
+    """The names of the PyTorch tutorials, distinct and sorted by language, then text.
 
     They are normalised as the tutorials do it (:func:`without_marks`), faults included, so that a figure on
-    the published split compares with others on that split.
-
-    Raises
-    ------
-    unrolled.data.originals.DataError
-        If a file is missing, truncated or altered.
+    the published split compares with others on that split. Raises :class:`~unrolled.data.originals.DataError` if a file
+    is missing, truncated or altered.
     """
     files = [
         originals.path(name) for name in originals.REGISTRY if name.startswith("names/")
@@ -143,22 +156,20 @@ def tutorial() -> list[Name]:
 
 
 def load() -> list[Name]:
-    """Return the names that were chosen: :func:`embedded` or :func:`tutorial`."""
+    """The names that were chosen: :func:`embedded` or :func:`tutorial`."""
     return tutorial() if choice() == "originals" else embedded()
 
 
 def read(path: Path, encoding: str = "utf-8") -> list[Name]:
-    """Return names of one's own, normalised by :func:`normalise`, distinct and sorted by language, then text.
+    """Names of one's own, normalised by :func:`normalise`, distinct and sorted by language, then text.
 
     ``path`` is a folder as the tutorials have it, with a file for each language, ``Klingon.txt``, and in it a name a
     line; or a table, ``.csv`` or ``.tsv``, whose first line has the columns ``name`` and ``language``. The files are
     read by :func:`unrolled.data.reading.read_text`, which also says what it refuses.
 
-    Raises
-    ------
-    ValueError
-        If there are no files or no columns of these kinds, if a language has no name or a name no language, or if a
-        name cannot be normalised or has more than :data:`LONGEST` letters; with the file and the line.
+    Raises ValueError if there are no files or no columns of these kinds, if a language has no name or a name no
+    language, or if a name cannot be normalised or has more than :data:`MOST_LETTERS` letters; with the file and the
+    line. Raises FileNotFoundError if there is no such file or folder.
     """
     path = Path(path)
     if not path.exists():
@@ -171,10 +182,10 @@ def read(path: Path, encoding: str = "utf-8") -> list[Name]:
         except ValueError as error:
             raise ValueError(f"{place}: {error}") from None
         letters = len(name.text) * any(map(str.isalpha, name.text))
-        if not 1 <= letters <= LONGEST or not name.language:
+        if not 1 <= letters <= MOST_LETTERS or not name.language:
             raise ValueError(
-                f"{place}: {text[:LONGEST]!r} of {language!r}; expected a name of 1 to {LONGEST} letters, and its "
-                "language"
+                f"{place}: {text[:MOST_LETTERS]!r} of {language!r}; expected a name of 1 to {MOST_LETTERS} "
+                "letters, and its language"
             )
         found.add(name)
     if not found:
@@ -235,7 +246,7 @@ def _table(path: Path, encoding: str) -> Iterator[Row]:
 
 
 def family(text: str) -> str:
-    """Return a rough stem that the gendered forms of one surname share, for ``split(names, family)``.
+    """A rough stem that the gendered forms of one surname share, for ``split(names, family)``.
 
     Of a normalised name: lower-case letters; after the third, every final vowel, ``y``, ``j``, ``s`` and
     ``v`` off, then an ``e`` before the last consonant. Novak and Novakova, Nikolaev and
@@ -268,12 +279,8 @@ def split(names: Iterable[Name], key: Callable[[str], str] = _identity) -> Split
     3. Drop from dev what has its key in test, and from train what has its key in dev or test.
 
     With the default, the key is the text itself: this is the book's published split. With ``key=family`` the
-    gendered forms of one surname stay together too.
-
-    Raises
-    ------
-    ValueError
-        If there are no names, or a language has fewer than :data:`SMALLEST`.
+    gendered forms of one surname stay together too. Raises ValueError if there are no names, or a language has fewer
+    than :data:`FEWEST_NAMES`.
     """
     groups: dict[str, set[Name]] = defaultdict(set)
     for name in names:
@@ -282,15 +289,12 @@ def split(names: Iterable[Name], key: Callable[[str], str] = _identity) -> Split
         raise ValueError("there are no names to split")
     parts = Split([], [], [])
     for language, group in sorted(groups.items()):
-        if len(group) < SMALLEST:
+        if len(group) < FEWEST_NAMES:
             raise ValueError(
-                f"{language} has {len(group)} names; a split needs {SMALLEST} of each language"
+                f"{language} has {len(group)} names; a split needs {FEWEST_NAMES} of each language"
             )
-        order, test, dev = (
-            _shuffled(group, key),
-            round(0.15 * len(group)),
-            round(0.10 * len(group)),
-        )
+        order = _shuffled(group, key)
+        test, dev = round(0.15 * len(group)), round(0.10 * len(group))
         parts.test.extend(order[:test])
         parts.dev.extend(order[test : test + dev])
         parts.train.extend(order[test + dev :])
@@ -310,12 +314,12 @@ def _disjoint(parts: Split, key: Callable[[str], str]) -> Split:
 
 
 def languages(names: Iterable[Name]) -> dict[str, int]:
-    """Return the languages in alphabetical order, each with its number of names."""
+    """The languages in alphabetical order, each with its number of names."""
     return dict(sorted(Counter(name.language for name in names).items()))
 
 
 def shared(names: Iterable[Name]) -> dict[str, list[str]]:
-    """Return the texts that stand in more than one language, each with its languages, sorted."""
+    """The texts that stand in more than one language, each with its languages, sorted."""
     found: dict[str, set[str]] = defaultdict(set)
     for name in names:
         found[name.text].add(name.language)
@@ -323,21 +327,16 @@ def shared(names: Iterable[Name]) -> dict[str, list[str]]:
 
 
 def ceiling(part: Iterable[Name]) -> float:
-    """Return the accuracy on ``part`` that no function of the text alone can exceed, between 0 and 1.
+    """The accuracy on ``part`` that no function of the text alone can exceed, between 0 and 1.
 
     An oracle that knows the part can give each distinct text one language only, at best the one that most
     of its rows have. It is an oracle's bound *on this part*: a bound for new names may lie lower.
-
-    Raises
-    ------
-    ValueError
-        If the part is empty.
+    Raises ValueError if the part is empty.
     """
     rows: dict[str, Counter[str]] = defaultdict(Counter)
     for name in part:
         rows[name.text][name.language] += 1
     if not rows:
         raise ValueError("there are no names, so no accuracy")
-    return sum(max(counts.values()) for counts in rows.values()) / sum(
-        c.total() for c in rows.values()
-    )
+    right = sum(max(counts.values()) for counts in rows.values())
+    return right / sum(counts.total() for counts in rows.values())

@@ -10,6 +10,18 @@ Left out: the zip archive that the tutorial itself links to. It has no pinned ve
 differ from the ones here by scraping residue (see the data card).
 """
 
+__all__ = [
+    "NAMES",
+    "ALICE",
+    "Original",
+    "DataError",
+    "REGISTRY",
+    "cache",
+    "fault",
+    "path",
+    "fetch",
+]
+
 import functools
 import hashlib
 import os
@@ -27,7 +39,10 @@ NAMES = (
     "c520c52e68e945d88fff563dba1c028b6ec0197b",
     "data/names",
 )
+"""The repository of the surnames, the commit, and the folder."""
+
 ALICE = "amueller/word_cloud", "cfc1e9f203bea06ef89a2d47650c556c4ed4336b", "examples"
+"""The repository of *Alice*, the commit, and the folder."""
 
 
 class Original(NamedTuple):
@@ -73,15 +88,12 @@ alice.txt            148570 f00b287e63f5ae3442dc5b9c4bf18650adaf3b7f5034f7be5460
 
 
 def _registry() -> Iterator[tuple[str, Original]]:
+    """Each line of the sums, as an original with its name."""
     for line in _SUMS.split("\n")[1:-1]:
         name, size, sha256 = line.split()
         repository, commit, folder = NAMES if name.startswith("names/") else ALICE
-        yield (
-            name,
-            Original(
-                repository, commit, f"{folder}/{Path(name).name}", int(size), sha256
-            ),
-        )
+        source = f"{folder}/{Path(name).name}"
+        yield name, Original(repository, commit, source, int(size), sha256)
 
 
 REGISTRY: dict[str, Original] = dict(_registry())
@@ -89,7 +101,7 @@ REGISTRY: dict[str, Original] = dict(_registry())
 
 
 def cache() -> Path:
-    """Return the folder of the originals: ``UNROLLED_CACHE``, or the system's folder for caches."""
+    """The folder of the originals: ``UNROLLED_CACHE``, or the system's folder for caches."""
     return Path(os.environ.get(VARIABLE) or pooch.os_cache("unrolled"))
 
 
@@ -100,12 +112,9 @@ def _sha256(file: Path, size: int, modified: int) -> str:
 
 
 def fault(name: str) -> str:
-    """Say what is wrong with an original: what was expected and what was found; ``""`` when nothing is.
+    """What is wrong with an original: what was expected and what was found; ``""`` when nothing is.
 
-    Raises
-    ------
-    DataError
-        If no original is called ``name``.
+    Raises :class:`DataError` if no original is called ``name``.
     """
     if name not in REGISTRY:
         raise DataError(
@@ -123,13 +132,10 @@ def fault(name: str) -> str:
 
 
 def path(name: str) -> Path:
-    """Return the verified file of an original, e.g. ``"names/Arabic.txt"``. Nothing is ever downloaded here.
+    """The verified file of an original, e.g. ``"names/Arabic.txt"``. Nothing is ever downloaded here.
 
-    Raises
-    ------
-    DataError
-        If there is no such original, or its file is missing, truncated or altered; the message names the
-        file, what was expected, what was found, and the command that mends it.
+    Raises :class:`DataError` if there is no such original, or its file is missing, truncated or altered; the message
+    names the file, what was expected, what was found, and the command that mends it.
     """
     if wrong := fault(name):
         raise DataError(
@@ -143,12 +149,8 @@ def fetch() -> None:
 
     Each file is downloaded beside its place, under its name with ``.part`` behind it, verified, and only then moved
     there. So a wrong file stays until the right one has come. What a run that was killed has left half-written is
-    overwritten or taken away by the next.
-
-    Raises
-    ------
-    DataError
-        At the first file that cannot be fetched, with its address and the reason.
+    overwritten or taken away by the next. Raises :class:`DataError` at the first file that cannot be fetched, with its
+    address and the reason.
     """
     pooch.get_logger().setLevel("WARNING")  # our own lines say the same, shorter
     print(f"Originals in {cache()}")

@@ -4,6 +4,8 @@ Source: the Unicode Standard, of which Python knows the canonical composition (N
 guessing an encoding. It fails on short texts; the error shows how the line reads in a few, for the reader to choose.
 """
 
+__all__ = ["described", "canonical", "read_text"]
+
 import codecs
 import re
 import unicodedata
@@ -54,12 +56,8 @@ def canonical(text: str) -> str:
     A byte-order mark at the head is taken off. What looks the same is then the same: e and a combining accent become é,
     ``\r\n``, ``\r`` and the two separators of Unicode become ``\n``.
 
-    Raises
-    ------
-    TypeError
-        If it is no string: bytes have to be decoded, or read by :func:`read_text`.
-    ValueError
-        If it has a character that no text has, a control character or what tells of a wrong encoding; with the place.
+    Raises TypeError if it is no string: bytes have to be decoded, or read by :func:`read_text`. Raises ValueError if it
+    has a character that no text has, a control character or what tells of a wrong encoding; with the place.
     """
     if not isinstance(text, str):
         raise TypeError(
@@ -79,11 +77,8 @@ def canonical(text: str) -> str:
 def read_text(path: Path, encoding: str = "utf-8") -> str:
     """The text of a file as :func:`canonical` has it; a byte-order mark, where there is one, says the encoding.
 
-    Raises
-    ------
-    ValueError
-        If the file is in another encoding, with the place and how its line reads in some; if it is in UTF-8 and another
-        encoding is given; or if it has characters that no text has.
+    Raises ValueError if the file is in another encoding, with the place and how its line reads in some; if it is in
+    UTF-8 and another encoding is given; or if it has characters that no text has.
     """
     data = Path(path).read_bytes()
     told = next((name for mark, name in MARKS.items() if data.startswith(mark)), None)
@@ -111,10 +106,7 @@ def _wrong(error: UnicodeDecodeError) -> str:
     before = data[:start].decode(error.encoding, "ignore")
     said = f"{place(before, len(before))} has the byte {data[start]:#04x} ({error.reason}). "
     if b"\0" in data:
-        return (
-            said
-            + "It has zero bytes, as UTF-16 has: give encoding='utf-16-le' or 'utf-16-be'"
-        )
+        return f"{said}It has zero bytes, as UTF-16 has: give encoding='utf-16-le' or 'utf-16-be'"
     line = data[data.rfind(b"\n", 0, start) + 1 :].split(b"\n")[0].strip()[:60]
     reads = []
     for name in CANDIDATES:

@@ -19,6 +19,8 @@ out, and why:
 * the names of :data:`ELSEWHERE` and :data:`NO_NAMES`.
 """
 
+__all__ = ["LISTS", "ELSEWHERE", "NO_NAMES", "romanise", "surnames"]
+
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -133,7 +135,7 @@ def _latin(text: str) -> bool:
 
 
 def romanise(text: str) -> str:
-    """Return a name in ASCII, as ``anyascii`` writes it, with three amends where its script is not Latin.
+    """A name in ASCII, as ``anyascii`` writes it, with three amends where its script is not Latin.
 
     Greek ου and Armenian ու become one vowel; apostrophes, which stand for letters that most people leave out
     (Игнатьева, კუბლაშვილი), are dropped; each word gets one capital, at its head, since some scripts have
@@ -148,7 +150,7 @@ def romanise(text: str) -> str:
 
 
 def surnames() -> dict[str, list[str]]:
-    """Return the romanised surnames of each language, distinct and sorted.
+    """The romanised surnames of each language, distinct and sorted.
 
     Left out are :data:`ELSEWHERE`, :data:`NO_NAMES`, and what has a comma: in the Dutch list, titles
     (``Bourgondië, van``).

@@ -8,6 +8,17 @@ Left out: gensim's ``WikiCorpus.get_texts``, which hands the articles to a pool 
 that it calls are called here one article after the other, which gives the same texts in the same order.
 """
 
+__all__ = [
+    "NEWS",
+    "WIKIPEDIA",
+    "TextSplit",
+    "news",
+    "wikipedia",
+    "alice",
+    "load_text",
+    "contiguous_split",
+]
+
 import bz2
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,10 +31,13 @@ from unrolled.data import originals
 from unrolled.data.choice import choice
 
 NEWS = "lee_background.cor"
+"""The file of the news in gensim's test data."""
+
 WIKIPEDIA = "enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2"
-SHORTEST = (
-    50  # words; gensim's own bound, below which an article is a stub or a redirection
-)
+"""The file of the articles there."""
+
+FEWEST_WORDS = 50
+"""gensim's own bound: an article of fewer words is a stub or a redirection."""
 
 
 class TextSplit(NamedTuple):
@@ -35,12 +49,12 @@ class TextSplit(NamedTuple):
 
 
 def news() -> str:
-    """Return the Lee background corpus: 300 news items, one a line."""
+    """The Lee background corpus: 300 news items, one a line."""
     return Path(datapath(NEWS)).read_text("utf-8")
 
 
 def wikipedia() -> list[list[str]]:
-    """Return the articles of gensim's Wikipedia sample, each a list of words, in the order of the dump.
+    """The articles of gensim's Wikipedia sample, each a list of words, in the order of the dump.
 
     The words are gensim's: lower case, 2 to 15 letters, mark-up removed. Takes some seconds.
     """
@@ -51,18 +65,14 @@ def wikipedia() -> list[list[str]]:
             wikicorpus.process_article((text, title, page))[0]
             for title, text, page in pages
         ]
-    return [words for words in articles if len(words) >= SHORTEST]
+    return [words for words in articles if len(words) >= FEWEST_WORDS]
 
 
 def alice() -> str:
-    """Return *Alice's Adventures in Wonderland*: what stands between Gutenberg's two notices, stripped.
+    """*Alice's Adventures in Wonderland*: what stands between Gutenberg's two notices, stripped.
 
-    Line ends are ``\\n``; nothing else is changed.
-
-    Raises
-    ------
-    unrolled.data.originals.DataError
-        If the file is missing, truncated or altered.
+    Line ends are ``\\n``; nothing else is changed. Raises :class:`~unrolled.data.originals.DataError` if the file is
+    missing, truncated or altered.
     """
     # universal newlines: CRLF becomes LF
     book = originals.path("alice.txt").read_text("utf-8")
@@ -74,19 +84,14 @@ def alice() -> str:
 
 
 def load_text() -> str:
-    """Return the chosen text for language models: :func:`news` (embedded) or :func:`alice` (originals)."""
+    """The chosen text for language models: :func:`news` (embedded) or :func:`alice` (originals)."""
     return alice() if choice() == "originals" else news()
 
 
 def contiguous_split(text: Sequence) -> TextSplit:
     """Cut a text, or a list of words, into its first 80 %, the next 10 % and the last 10 %, rounded down.
 
-    The parts are contiguous: shuffled windows of one text would overlap.
-
-    Raises
-    ------
-    ValueError
-        If a part would be empty.
+    The parts are contiguous: shuffled windows of one text would overlap. Raises ValueError if a part would be empty.
     """
     first, second = len(text) * 8 // 10, len(text) * 9 // 10
     parts = TextSplit(text[:first], text[first:second], text[second:])

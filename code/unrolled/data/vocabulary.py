@@ -5,6 +5,8 @@ Left out: splitting text into symbols (a text is already a sequence of character
 counting them: a vocabulary keeps the order it is given.
 """
 
+__all__ = ["Vocabulary", "pad"]
+
 from collections.abc import Iterable, Sequence
 
 import torch
@@ -20,19 +22,10 @@ class Vocabulary:
     Id 0 is ``<pad>``. The other reserved symbols follow, those that were asked for, then the given symbols
     in the order of their first appearance. Build it on the training part only.
 
-    Parameters
-    ----------
-    symbols
-        Characters (a string will do) or words; repetitions are passed over.
-    unknown, start, end
-        Whether to have ``<unk>``, ``<start>``, ``<end>``. Their ids are the attributes of these names,
-        ``None`` where they are not there. :meth:`encode` uses ``<unk>`` only; to frame a sequence, write
-        ``[v.start, *v.encode(text), v.end]``.
-
-    Raises
-    ------
-    ValueError
-        If a given symbol is one of the four reserved ones.
+    ``symbols`` are characters (a string will do) or words; repetitions are passed over. ``unknown``, ``start`` and
+    ``end`` say whether to have ``<unk>``, ``<start>``, ``<end>``. Their ids are the attributes of these names, ``None``
+    where they are not there. :meth:`encode` uses ``<unk>`` only; to frame a sequence, write
+    ``[v.start, *v.encode(text), v.end]``. Raises ValueError if a given symbol is one of the four reserved ones.
     """
 
     def __init__(
@@ -56,7 +49,7 @@ class Vocabulary:
         self.unknown, self.start, self.end = map(self._ids.get, (UNKNOWN, START, END))
 
     def encode(self, symbols: Iterable[str]) -> list[int]:
-        """Return the ids of ``symbols``; without ``<unk>``, a symbol that is not here is a ``ValueError``."""
+        """The ids of ``symbols``; without ``<unk>``, raises ValueError at a symbol that is not here."""
         if self.unknown is not None:
             return [self._ids.get(symbol, self.unknown) for symbol in symbols]
         ids = []
@@ -69,9 +62,9 @@ class Vocabulary:
         return ids
 
     def decode(self, ids: Iterable[int]) -> list[str]:
-        """Return the symbols of ``ids``; ``<pad>``, ``<start>`` and ``<end>`` are left out.
+        """The symbols of ``ids``; ``<pad>``, ``<start>`` and ``<end>`` are left out.
 
-        What is no whole number from 0 to V − 1 is a ``ValueError``.
+        Raises ValueError at what is no whole number from 0 to V − 1.
         """
         symbols = []
         for position, i in enumerate(ids):
@@ -98,19 +91,10 @@ class Vocabulary:
 
 
 def pad(batch: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return a batch of B sequences of ids as one tensor, the shorter ones filled with 0 on the right.
+    """A batch of B sequences of ids as one tensor, the shorter ones filled with 0 on the right, and their lengths.
 
-    Returns
-    -------
-    ids : LongTensor (B, T)
-        T is the length of the longest sequence.
-    lengths : LongTensor (B,)
-        The length of each sequence.
-
-    Raises
-    ------
-    ValueError
-        If the batch is empty, or an id is no whole number from 0 on.
+    The ids (B, T) and the lengths (B,), whose largest is T, are whole numbers. Raises ValueError if the batch is empty,
+    or an id is no whole number from 0 on.
     """
     if not len(batch):
         raise ValueError("an empty batch has no length to be padded to")

@@ -5,6 +5,8 @@ SHA-256 of what follows, so that any altered byte is found. Left out: a history 
 before it, for the case that a disk damages the last.
 """
 
+__all__ = ["CheckpointError", "older", "digest", "write", "read", "demand_same"]
+
 import contextlib
 import hashlib
 import io
@@ -55,12 +57,8 @@ def write(path: Path, state: Mapping[str, object]) -> None:
     """Write a state, and keep the one that was there as :func:`older`.
 
     The state holds tensors, numbers, texts, and lists and dictionaries of them. Killed at any moment, this leaves a
-    whole file at ``path``, the new one or the last.
-
-    Raises
-    ------
-    CheckpointError
-        If the file cannot be written, on a full disk, say. The last one stays, and nothing half-written is left.
+    whole file at ``path``, the new one or the last. Raises :class:`CheckpointError` if the file cannot be written, on a
+    full disk, say. The last one stays, and nothing half-written is left.
     """
     buffer = io.BytesIO()
     torch.save(state, buffer)
@@ -87,13 +85,9 @@ def write(path: Path, state: Mapping[str, object]) -> None:
 def read(path: Path) -> dict:
     """Read a state; nothing in the file is executed.
 
-    Raises
-    ------
-    CheckpointError
-        If the file is truncated, altered, or holds something else than :func:`write` writes. It names the older
-        checkpoint, where there is one that can be used.
-    FileNotFoundError
-        If there is no such file.
+    Raises :class:`CheckpointError` if the file is truncated, altered, or holds something else than :func:`write`
+    writes. It names the older checkpoint, where there is one that can be used. Raises FileNotFoundError if there is no
+    such file.
     """
     try:
         return _load(path)
@@ -133,15 +127,12 @@ def _advice(path: Path) -> str:
     return f"The older {older(path)} is whole (step {step}): copy it to {path} to go on from there. {begin}"
 
 
-def compare(
+def demand_same(
     path: Path, what: str, saved: Mapping[str, object], here: Mapping[str, object]
 ) -> None:
-    """Refuse a checkpoint whose ``saved`` description differs from that of this run.
+    """Raise :class:`CheckpointError` if a checkpoint's ``saved`` description is not that of this run.
 
-    Raises
-    ------
-    CheckpointError
-        If a name is only in one of them, or has another value. It names the first that differs.
+    It is not if a name is only in one of them, or has another value. The error names the first that differs.
     """
     for name in {**saved, **here}:
         if saved.get(name) != here.get(name):

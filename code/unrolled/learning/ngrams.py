@@ -22,6 +22,8 @@ falls back on the group's level k − 1, and for a tenth on the pooled level k.
 Left out: pruning, and counts that do not fit in memory. The sources' word models need both; letters do not.
 """
 
+__all__ = ["Ngrams"]
+
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -29,8 +31,7 @@ import torch
 from scipy.sparse import csr_array
 from torch import Tensor
 
-from unrolled.data.demand import ids as within
-from unrolled.data.demand import whole
+from unrolled.data.demand import ids, whole
 
 SMOOTHINGS = ("kneser-ney", "witten-bell")
 POOLED = 0.1
@@ -63,22 +64,12 @@ class _Counts:
 class Ngrams:
     """A character (or word) n-gram model.
 
-    Parameters
-    ----------
-    order
-        n, the length of the context plus one; 0 is the uniform distribution, 1 counts symbols alone.
-    V
-        The size of the vocabulary.
-    never
-        Ids that are never predicted, such as those of padding and of the start.
-    smoothing
-        ``"kneser-ney"`` or ``"witten-bell"``.
+    Its order n is the length of the context plus one; 0 is the uniform distribution, 1 counts symbols alone. ``V`` is
+    the size of the vocabulary. The ids in ``never`` are never predicted, such as those of padding and of the start. The
+    smoothing is ``"kneser-ney"`` or ``"witten-bell"``.
 
-    Raises
-    ------
-    ValueError
-        If the order is negative or too large for V, an id is outside the vocabulary, or the smoothing is not known.
-        A context is one number of 64 bits, so V^order has to be below 2^63, and with G groups, G · V^order.
+    Raises ValueError if the order is negative or too large for V, an id is outside the vocabulary, or the smoothing is
+    not known. A context is one number of 64 bits, so V^order has to be below 2^63, and with G groups, G · V^order.
     """
 
     def __init__(
@@ -95,7 +86,7 @@ class Ngrams:
                 f"smoothing {smoothing!r}: expected one of {', '.join(SMOOTHINGS)}"
             )
         possible = np.ones(V)
-        possible[within("ids", list(never), V)] = 0
+        possible[ids("ids", list(never), V)] = 0
         if not possible.any():
             raise ValueError(f"all {V} symbols are never predicted: leave at least one")
         self.order, self.V, self.smoothing = order, V, smoothing
@@ -107,13 +98,10 @@ class Ngrams:
     ) -> "Ngrams":
         """Count sequences of ids, each framed as [start, …]: its first symbol is context only. Returns the model.
 
-        ``groups`` (one for each sequence, 0, 1, …) asks for a second chain that counts each group apart.
-
-        Raises
-        ------
-        ValueError
-            If no symbol is to be predicted, one is outside the vocabulary or among those never predicted, or there are
-            not as many groups as sequences, or one that is no whole number from 0 on, or too many for V and the order.
+        ``groups`` (one for each sequence, 0, 1, …) asks for a second chain that counts each group apart. Raises
+        ValueError if no symbol is to be predicted, one is outside the vocabulary or among those never predicted, or
+        there are not as many groups as sequences, or one that is no whole number from 0 on, or too many for V and the
+        order.
         """
         contexts, following, groups = self._events(sequences, groups)
         if not len(following):
@@ -174,7 +162,7 @@ class Ngrams:
             raise ValueError(
                 f"{len(groups)} groups for {len(sequences)} sequences: expected one for each"
             )
-        sequences = [within("ids", s, self.V) for s in sequences]
+        sequences = [ids("ids", s, self.V) for s in sequences]
         lengths = [max(len(s) - 1, 0) for s in sequences]
         width = max(self.order - 1, 0)
         nothing = np.zeros((0, width), np.int64)
@@ -187,7 +175,7 @@ class Ngrams:
 
     def _groups(self, groups: np.ndarray | Sequence[int] | int) -> np.ndarray:
         """Groups as an array, all so small that their contexts have a number."""
-        groups = within("groups", groups, 2**62)
+        groups = ids("groups", groups, 2**62)
         demand_room(self.order, self.V, int(groups.max(initial=0)) + 1)
         return groups
 
@@ -199,16 +187,12 @@ class Ngrams:
         """The probabilities (N, V) of what follows contexts (N, n − 1), the most recent symbol last.
 
         A context that is shorter has its sequence's first symbol repeated on its left. Each row sums to 1.
-
-        Raises
-        ------
-        ValueError
-            If the model is not fitted, the contexts have another length than n − 1, an id is outside the vocabulary, or
-            groups are given to a model without them, or not given to one with them.
+        Raises ValueError if the model is not fitted, the contexts have another length than n − 1, an id is outside the
+        vocabulary, or groups are given to a model without them, or not given to one with them.
         """
         if self.order and not self.levels:
             raise ValueError("the model has counted nothing yet; fit it first")
-        contexts = within("ids", contexts, self.V)
+        contexts = ids("ids", contexts, self.V)
         width = max(self.order - 1, 0)
         if contexts.ndim != 2 or contexts.shape[1] != width:
             raise ValueError(
@@ -240,10 +224,8 @@ class Ngrams:
         n = counts.of(keys)
         N, T = n.sum(1, keepdims=True), (n > 0).sum(1, keepdims=True)
         if self.smoothing == "witten-bell":
-            D, theta = (
-                0.0,
-                np.maximum(T, 1),
-            )  # a context never seen says what the level below says
+            # a context never seen says what the level below says
+            D, theta = 0.0, np.maximum(T, 1)
         else:
             D, theta = counts.discount, 1.0
         return (np.maximum(n - D, 0) + (theta + D * T) * below) / (N + theta)

@@ -4,6 +4,8 @@ Sources: temperature, Ackley, Hinton & Sejnowski 1985; top-k, Fan, Lewis & Dauph
 Left out: beam search, which looks for a probable sequence and does not sample.
 """
 
+__all__ = ["Step", "distribution", "Sampled", "sample"]
+
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -30,11 +32,8 @@ def distribution(
     logits that differ by less than float64 shows once the largest is taken off are as good as equal: of them, too, the
     first one comes first.
 
-    Raises
-    ------
-    ValueError
-        If the temperature is negative, infinite or not a number, k is no whole number from 1 on, p is not in 0 < p ≤ 1,
-        or a row of logits has no largest entry (it is empty, all −∞, or has one that is not a number).
+    Raises ValueError if the temperature is negative, infinite or not a number, k is no whole number from 1 on, p is not
+    in 0 < p ≤ 1, or a row of logits has no largest entry (it is empty, all −∞, or has one that is not a number).
     """
     number("temperature", temperature, least=0)
     if k is not None:
@@ -87,12 +86,8 @@ def sample(
     """Draw B sequences symbol by symbol, each until the ``end`` symbol (None where there is none), or ``longest``.
 
     ``first`` (B,) is what each sequence begins with, such as the start symbol; ``state`` is the state before it. How
-    the next symbol is drawn from the logits is said by :func:`distribution`.
-
-    Raises
-    ------
-    ValueError
-        If ``longest`` is negative, or :func:`distribution` refuses a setting.
+    the next symbol is drawn from the logits is said by :func:`distribution`. Raises ValueError if ``longest`` is
+    negative, or :func:`distribution` refuses a setting.
     """
     whole("longest", longest, 0)
     ids = first

@@ -3,6 +3,8 @@
 Left out: what SciPy already says in one call is called here, not written again.
 """
 
+__all__ = ["Interval", "accuracy_interval", "balanced_interval", "paired_difference"]
+
 from collections.abc import Sequence
 from statistics import fmean, stdev
 from typing import NamedTuple
@@ -74,9 +76,8 @@ def paired_difference(
         raise ValueError(
             f"{len(first)} and {len(second)} answers: expected the same cases, at least one"
         )
-    gains = answers("second", second).astype(int) - answers(
-        "first", first
-    )  # −1, 0 or 1
+    right, before = answers("second", second), answers("first", first)
+    gains = right.astype(int) - before  # −1, 0 or 1
     shares = [(gains == gain).mean() for gain in (-1, 0, 1)]
     draws = np.random.default_rng(0).multinomial(len(gains), shares, RESAMPLES)
     tail = (1 - confidence) / 2

@@ -6,6 +6,8 @@ for number, on the same kind of machine. Left out: mixed precision, which no cha
 caller's matter, as in :func:`unrolled.pages.lstm.train`.
 """
 
+__all__ = ["History", "minibatches", "evaluating", "demand_weights", "fit"]
+
 import copy
 import math
 import os
@@ -146,9 +148,9 @@ class _Run:
         kinds = (
             {k: type(v).__name__ for k, v in part.items()} for part in (state, here)
         )
-        checkpoints.compare(path, "version of the book", *kinds)
-        checkpoints.compare(path, "model", state["shapes"], here["shapes"])
-        checkpoints.compare(path, "run", state["settings"], here["settings"])
+        checkpoints.demand_same(path, "version of the book", *kinds)
+        checkpoints.demand_same(path, "model", state["shapes"], here["shapes"])
+        checkpoints.demand_same(path, "run", state["settings"], here["settings"])
         here = copy.deepcopy(here)
         try:
             self._take(state)
@@ -245,14 +247,10 @@ def fit(
 
     However a run ends, the model has the best weights so far.
 
-    Raises
-    ------
-    ValueError
-        If steps or every is below 1, the learning rate or clip is not above 0, or the batches end before the steps.
-    FloatingPointError
-        If a loss is not finite. The run ends there.
-    unrolled.learning.checkpoints.CheckpointError
-        If the checkpoint is damaged, or is one of another model or of another run. Nothing is changed.
+    Raises ValueError if steps or every is below 1, the learning rate or clip is not above 0, or the batches end before
+    the steps. Raises FloatingPointError if a loss is not finite; the run ends there. Raises
+    :class:`~unrolled.learning.checkpoints.CheckpointError` if the checkpoint is damaged, or is one of another model or
+    of another run; nothing is changed then.
     """
     set_threads()
     steps, every = whole("steps", steps), whole("every", every)

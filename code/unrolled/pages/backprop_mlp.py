@@ -5,6 +5,21 @@ gradients of J (Rumelhart, Hinton & Williams 1986). J is *maximised*: a step goe
 time, as in the formulas. Left out: biases.
 """
 
+__all__ = [
+    "log_softmax",
+    "softmax",
+    "log_likelihood",
+    "Forward",
+    "forward",
+    "output_error",
+    "Gradients",
+    "gradients",
+    "DeepForward",
+    "deep_forward",
+    "DeepGradients",
+    "deep_gradients",
+]
+
 from typing import NamedTuple
 
 import numpy as np

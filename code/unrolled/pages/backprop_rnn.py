@@ -6,6 +6,21 @@ formulas, then several recurrent layers, then a batch of sentences at once, for 
 along the gradient. Left out: biases, padding, and steps other than plain ones.
 """
 
+__all__ = [
+    "states",
+    "Forward",
+    "forward",
+    "state_gradients",
+    "jacobians",
+    "Gradients",
+    "gradients",
+    "StackedGradients",
+    "stacked_gradients",
+    "Batch",
+    "batch_gradients",
+    "sums_by_word",
+]
+
 from typing import NamedTuple
 
 import numpy as np

@@ -6,6 +6,29 @@ what to report about any of them. Left out: a layer of embeddings before the van
 times a weight matrix already is a look-up in it.
 """
 
+__all__ = [
+    "Encoded",
+    "encode",
+    "count_model",
+    "logistic_count_model",
+    "DenseRNN",
+    "CellRNN",
+    "LayerRNN",
+    "as_cell",
+    "as_dense",
+    "TutorialRNN",
+    "PooledGRU",
+    "train",
+    "predict",
+    "gradient_norms",
+    "Guess",
+    "classify",
+    "Scores",
+    "scores",
+    "has_neighbour",
+    "has_relative",
+]
+
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -20,7 +43,7 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from unrolled.data.demand import share
-from unrolled.data.names import LONGEST, Name, family, normalise
+from unrolled.data.names import MOST_LETTERS, Name, family, normalise
 from unrolled.data.vocabulary import Vocabulary, one_hot, pad
 from unrolled.learning.statistics import Interval, accuracy_interval, balanced_interval
 from unrolled.learning.training import History, evaluating, fit, minibatches
@@ -305,17 +328,17 @@ def classify(
     """Say from which language a name is: all languages, the most probable first.
 
     The name is normalised as the embedded names are (:func:`unrolled.data.names.normalise`). Raises ValueError if that
-    refuses it, if no letter of it is left then, or more than ``names.LONGEST``: the answer would mean nothing; and if
-    the network is one for other letters or languages.
+    refuses it, if no letter of it is left then, or more than ``names.MOST_LETTERS``: the answer would mean nothing; and
+    if the network is one for other letters or languages.
     """
     normal = normalise(text)
     if not any(map(str.isalpha, normal)):
         raise ValueError(
             f"{text!r} has no letter that could be written in the book's alphabet; give a name"
         )
-    if len(normal) > LONGEST:
+    if len(normal) > MOST_LETTERS:
         raise ValueError(
-            f"a name of {len(normal)} letters is too long: expected at most {LONGEST}; give a single name"
+            f"a name of {len(normal)} letters is too long: expected at most {MOST_LETTERS}; give a single name"
         )
     V = getattr(model, "V", len(letters))
     if V != len(letters):

@@ -6,6 +6,19 @@ power, and the plan's form filled in. Left out: what another training run would 
 examples can say.
 """
 
+__all__ = [
+    "Disagreement",
+    "disagreement",
+    "Gain",
+    "paired_gain",
+    "sample_size",
+    "detectable_gain",
+    "MOST_EXAMPLES",
+    "exact_power",
+    "filled",
+    "for_page",
+]
+
 import re
 from collections.abc import Mapping, Sequence
 from html import escape, unescape
@@ -118,7 +131,7 @@ def detectable_gain(
     )
 
 
-MOST = 10_000_000
+MOST_EXAMPLES = 10_000_000
 """The most examples that :func:`exact_power` sums over; :func:`sample_size` is exact enough for more."""
 
 
@@ -127,10 +140,10 @@ def exact_power(p10: float, p01: float, N: int, alpha: float = 0.05) -> float:
 
     The test takes the n examples on which exactly one model is right, and asks whether that one was the second as
     often as a fair coin would have it. It is two-sided: a difference in the wrong direction counts too. Raises
-    ValueError for what is no share, and for more than :data:`MOST` examples.
+    ValueError for what is no share, and for more than :data:`MOST_EXAMPLES` examples.
     """
     demand_shares(p10, p01, N)
-    whole("N", N, most=MOST)
+    whole("N", N, most=MOST_EXAMPLES)
     share("alpha", alpha, inside=True)
     psi = min(p10 + p01, 1.0)
     n = np.arange(N + 1)

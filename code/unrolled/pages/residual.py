@@ -6,6 +6,25 @@ scan (Blelloch 1990; Martin & Cundy 2018). The residual form is that of He, Zhan
 weights for all steps. J is *maximised*: a step goes along the gradient. Left out: biases and normalisation.
 """
 
+__all__ = [
+    "Forward",
+    "states",
+    "forward",
+    "state_gradients",
+    "Gradients",
+    "gradients",
+    "factors",
+    "MOST_STEPS",
+    "Paths",
+    "paths",
+    "gradient_norms",
+    "random_network",
+    "singular_values",
+    "associative_scan",
+    "backward_step_by_step",
+    "backward_by_scan",
+]
+
 from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from typing import NamedTuple
@@ -110,7 +129,7 @@ class Paths(NamedTuple):
     terms: ndarray
 
 
-MOST = 20
+MOST_STEPS = 20
 """The most steps whose paths, half a million, are followed one by one."""
 
 
@@ -121,9 +140,9 @@ def paths(
 
     A subset has the steps that the path takes through the branch. They are in the order of the binary numbers whose
     first digit is for step 2: the first term is the identity path, the last takes the branch at every step. Raises
-    ValueError for more than :data:`MOST` steps, whose paths could not be kept.
+    ValueError for more than :data:`MOST_STEPS` steps, whose paths could not be kept.
     """
-    whole("the number of steps", len(x), most=MOST)
+    whole("the number of steps", len(x), most=MOST_STEPS)
     h, s, _ = forward(x, y, W_embed, W_recurrent, W_unembed)
     branch = factors(h, W_recurrent) - np.eye(len(W_recurrent))  # (T, d, d), WᵀD_t
     terms = []

@@ -7,7 +7,7 @@ from math import inf, log
 import numpy as np
 from numpy import ndarray
 
-from unrolled.data.names import ALPHABET, LONGEST, Name
+from unrolled.data.names import ALPHABET, MOST_LETTERS, Name
 from unrolled.pages.evaluation.uncertainty import by_language, demand_some
 
 
@@ -78,7 +78,7 @@ class OneName(Bad):
 class Letters(Bad):
     """Draws a length as training names have it, then each letter alone: as often as it stands in them, or uniformly.
 
-    An observation more is shared out equally among all lengths up to ``LONGEST``, and another among all letters,
+    An observation more is shared out equally among all lengths up to ``MOST_LETTERS``, and another among all letters,
     so that no name of the book's alphabet is impossible.
     """
 
@@ -88,7 +88,7 @@ class Letters(Bad):
         for language, texts in self.texts.items():
             lengths, letters = Counter(map(len, texts)), Counter("".join(texts))
             self.lengths[language] = smoothed(
-                [lengths[T] for T in range(LONGEST + 1)][1:]
+                [lengths[T] for T in range(MOST_LETTERS + 1)][1:]
             )
             self.letters[language] = smoothed(
                 [0 if uniform else letters[x] for x in ALPHABET]
@@ -96,13 +96,13 @@ class Letters(Bad):
 
     def draw(self, language: str, rng: np.random.Generator) -> str:
         """A length, and so many letters."""
-        T = 1 + rng.choice(LONGEST, p=self.lengths[language])
+        T = 1 + rng.choice(MOST_LETTERS, p=self.lengths[language])
         drawn = rng.choice(len(ALPHABET), T, p=self.letters[language])
         return "".join(ALPHABET[k] for k in drawn)
 
     def log_p(self, language: str, text: str) -> float:
         """That of its length and of each of its letters; −inf with a letter that is not in the alphabet."""
-        if not 1 <= len(text) <= LONGEST or not set(text) <= set(ALPHABET):
+        if not 1 <= len(text) <= MOST_LETTERS or not set(text) <= set(ALPHABET):
             return -inf
         p = self.letters[language][[ALPHABET.index(letter) for letter in text]]
         return float(np.log(self.lengths[language][len(text) - 1]) + np.log(p).sum())

@@ -12,7 +12,7 @@ from numpy import ndarray
 from scipy.special import entr, expm1, xlog1py
 
 from unrolled.data.demand import whole
-from unrolled.data.names import LONGEST, Name
+from unrolled.data.names import MOST_LETTERS, Name
 from unrolled.pages.evaluation.uncertainty import Judge, by_language, demand_some
 
 
@@ -76,7 +76,7 @@ def codes(texts: Sequence[str]) -> tuple[ndarray, ndarray]:
 
 
 def nearest(
-    sample: Sequence[Name], training: Sequence[Name], most: int = LONGEST
+    sample: Sequence[Name], training: Sequence[Name], most: int = MOST_LETTERS
 ) -> ndarray:
     """The edit distance of each name (N,) to the nearest training name of its language; ``most`` if none is nearer.
 

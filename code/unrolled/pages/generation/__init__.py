@@ -14,7 +14,7 @@ from unrolled.pages.generation.cells import (
     readout,
 )
 from unrolled.pages.generation.drawing import (
-    MOST_LETTERS,
+    LONGEST_DRAWN,
     Found,
     Generated,
     generate,
@@ -64,7 +64,7 @@ __all__ = [
     "batches_by_length",
     "train",
     "multiply_adds",
-    "MOST_LETTERS",
+    "LONGEST_DRAWN",
     "Generated",
     "generate",
     "Found",

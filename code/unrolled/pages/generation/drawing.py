@@ -14,7 +14,7 @@ from unrolled.learning import sampling
 from unrolled.learning.training import evaluating
 from unrolled.pages.generation.names import demand_fit
 
-MOST_LETTERS = 30
+LONGEST_DRAWN = 30
 """A name is stopped after so many letters; hardly any in the data has more."""
 
 
@@ -31,7 +31,7 @@ def generate(
     languages: Tensor,
     seed: int,
     prefix: str = "",
-    longest: int = MOST_LETTERS,
+    longest: int = LONGEST_DRAWN,
     temperature: float = 1.0,
     k: int | None = None,
     p: float | None = None,
