@@ -5,7 +5,7 @@ Left out: splitting text into symbols (a text is already a sequence of character
 counting them: a vocabulary keeps the order it is given.
 """
 
-__all__ = ["Vocabulary", "pad"]
+__all__ = ["Vocabulary", "pad", "one_hot"]
 
 from collections.abc import Iterable, Sequence
 

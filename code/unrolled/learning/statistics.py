@@ -3,7 +3,15 @@
 Left out: what SciPy already says in one call is called here, not written again.
 """
 
-__all__ = ["Interval", "accuracy_interval", "balanced_interval", "paired_difference"]
+__all__ = [
+    "Interval",
+    "accuracy_interval",
+    "balanced_interval",
+    "paired_difference",
+    "Spread",
+    "Difference",
+    "difference",
+]
 
 from collections.abc import Sequence
 from statistics import fmean, stdev

@@ -6,7 +6,14 @@ for number, on the same kind of machine. Left out: mixed precision, which no cha
 caller's matter, as in :func:`unrolled.pages.lstm.train`.
 """
 
-__all__ = ["History", "minibatches", "evaluating", "demand_weights", "fit"]
+__all__ = [
+    "History",
+    "minibatches",
+    "evaluating",
+    "demand_weights",
+    "set_threads",
+    "fit",
+]
 
 import copy
 import math
