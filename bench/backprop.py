@@ -8,7 +8,6 @@ on the same text.
 """
 
 import functools
-import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -137,15 +136,6 @@ def random_weights(V: int, dtype: str) -> Gradients:
     return Gradients(*(rng.normal(0, 0.1, shape).astype(dtype) for shape in shapes))
 
 
-def rate(way: Way, ids: ndarray, targets: ndarray) -> float:
-    """Characters per CPU second, over as many calls as fill a turn."""
-    start, calls = time.process_time(), 0
-    while time.process_time() < start + SECONDS:
-        way(ids, targets)
-        calls += 1
-    return calls * ids.size / (time.process_time() - start)
-
-
 def measured(B: int, dtype: str) -> dict[str, dict[str, int]]:
     """The median rate of each way, measured in turns, if all agree; AssertionError if one does not."""
     torch.set_num_threads(1)
@@ -156,12 +146,14 @@ def measured(B: int, dtype: str) -> dict[str, dict[str, int]]:
         for found, other in zip(way(ids, targets), expected, strict=True):
             bound = 1000 * np.finfo(dtype).eps * np.abs(other).max()
             np.testing.assert_allclose(found, other, rtol=0, atol=bound, err_msg=name)
-    turns = [
-        {name: rate(way, ids, targets) for name, way in ways.items()}
-        for _ in range(TURNS)
-    ]
-    medians = {name: np.median([turn[name] for turn in turns]) for name in ways}
-    return {"rates": {name: round(float(median)) for name, median in medians.items()}}
+
+    def made(way: Way) -> int:
+        way(ids, targets)
+        return ids.size
+
+    calls = {name: functools.partial(made, way) for name, way in ways.items()}
+    rates = record.rates(calls, TURNS, SECONDS)
+    return {"rates": {name: round(rate) for name, rate in rates.items()}}
 
 
 def runs() -> Iterator[record.Job]:

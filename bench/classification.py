@@ -7,7 +7,6 @@ To confirm, each model is trained from the first seed, on both sets of names. Th
 """
 
 import functools
-import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -48,9 +47,7 @@ def task(data: str) -> Task:
 # Ways to train
 
 
-def tutorial_pass(
-    model: nn.Module, part: Encoded, batched: bool, size: int = 64
-) -> None:
+def tutorial_pass(model: nn.Module, part: Encoded, batched: bool, size: int = 64) -> None:
     """The newer tutorial's training, a pass over a part: SGD on minibatches of 64, with its step size and clipping.
 
     Not batched, it is the tutorial's own way: the names of a batch go through the network one after the other.
@@ -144,9 +141,7 @@ def trained(system: str, data: str, seed: int) -> Trained:
     """A network, trained from a seed."""
     names_ = task(data)
     torch.manual_seed(seed)
-    start = time.process_time()
-    model = NETWORKS[system](names_, seed)
-    seconds = time.process_time() - start
+    model, seconds = record.timed(lambda: NETWORKS[system](names_, seed))
     with torch.no_grad():
         p = [model(x.ids, x.lengths).log_softmax(1) for x in names_.tensors[1:]]
     return Trained(model, seconds, p)
@@ -169,10 +164,8 @@ def counted(data: str) -> Trained:
     """The logistic count model."""
     names_ = task(data)
     texts = [[name.text for name in part] for part in names_.split]
-    start = time.process_time()
-    model = classification.logistic_count_model()
-    model.fit(texts[0], [name.language for name in names_.split.train])
-    seconds = time.process_time() - start
+    truth = [name.language for name in names_.split.train]
+    model, seconds = record.timed(lambda: classification.logistic_count_model().fit(texts[0], truth))
     order = [list(model.classes_).index(language) for language in names_.languages]
     p = [torch.tensor(model.predict_log_proba(part)[:, order]) for part in texts[1:]]
     return Trained(model, seconds, p)
@@ -202,10 +195,8 @@ def counts(data: str) -> dict:
     """The count model, which has no seed."""
     split = task(data).split
     texts = [[name.text for name in part] for part in split]
-    start = time.process_time()
-    model = classification.count_model()
-    model.fit(texts[0], [name.language for name in split.train])
-    seconds = time.process_time() - start
+    truth = [name.language for name in split.train]
+    model, seconds = record.timed(lambda: classification.count_model().fit(texts[0], truth))
     answers = [list(model.predict(part)) for part in texts[1:]]
     return judged(data, seconds, answers)
 
@@ -227,24 +218,19 @@ def speeds() -> dict[str, float]:
     }
     for form, model in forms.items():
         ways[form] = lambda model=model: tutorial_pass(model, part, batched=True)
-    ways["nn.RNN, batches of 512"] = lambda: tutorial_pass(
-        forms["nn.RNN"], part, True, 512
-    )
-    measured: dict[str, list[float]] = {way: [] for way in ways}
-    for _ in range(5):
-        for way, run in ways.items():
-            start = time.process_time()
-            run()
-            measured[way].append(len(part.classes) / (time.process_time() - start))
-    return {way: sorted(turns)[2] for way, turns in measured.items()}
+    ways["nn.RNN, batches of 512"] = lambda: tutorial_pass(forms["nn.RNN"], part, True, 512)
+
+    def names_of(run: Callable[[], None]) -> int:
+        run()
+        return len(part.classes)
+
+    return record.rates({w: functools.partial(names_of, run) for w, run in ways.items()})
 
 
 SYSTEMS = {
     **{name: functools.partial(network, name) for name in NETWORKS},
     "blend": functools.partial(blend, (0.0,)),
-    "blend, adjusted": functools.partial(
-        blend, (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
-    ),
+    "blend, adjusted": functools.partial(blend, (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)),
 }
 
 
@@ -259,10 +245,7 @@ def runs() -> Iterator[record.Job]:
 
 
 MEASUREMENT = record.Measurement(
-    "classification",
-    clocks={"speeds": speeds},
-    runs=runs,
-    kind=lambda run: (run["data"], run["system"]),
+    "classification", clocks={"speeds": speeds}, runs=runs, kind=lambda run: (run["data"], run["system"])
 )
 
 

@@ -69,9 +69,7 @@ def network(data: str, size: str, seed: int, temperature: float = 1.0) -> Contes
 
     def generator(asked: list[str], seed: int) -> list[Name]:
         places = torch.tensor([task(data).languages.index(x) for x in asked])
-        drawn = generation.generate(
-            model, LETTERS, places, seed, temperature=temperature
-        )
+        drawn = generation.generate(model, LETTERS, places, seed, temperature=temperature)
         return [Name(one.text, x) for one, x in zip(drawn, asked, strict=True)]
 
     return Contestant(generator, log_p)
@@ -84,14 +82,9 @@ def trained(data: str, size: str, seed: int) -> tuple[torch.nn.Module, np.ndarra
     torch.manual_seed(seed)
     d, steps, learning_rate = SIZES[size].values()
     model = generation.NameNetwork(len(LETTERS), len(languages), d, never=NEVER)
-    learnt, dev, test = (
-        generation.encode(part, LETTERS, languages)
-        for part in (own, parts.dev, parts.test)
-    )
+    learnt, dev, test = (generation.encode(part, LETTERS, languages) for part in (own, parts.dev, parts.test))
     generation.train(model, learnt, dev, steps, seed, learning_rate=learning_rate)
-    return model, np.array(
-        [one.sum() for one in generation.log_probabilities(model, test)]
-    )
+    return model, np.array([one.sum() for one in generation.log_probabilities(model, test)])
 
 
 def count_generator(data: str) -> Contestant:
@@ -135,20 +128,13 @@ def bad(data: str, kind: str) -> Contestant:
 COUNTED = {
     "6-gram": count_generator,
     **{
-        kind: functools.partial(bad, kind=kind)
-        for kind in ("copies", "unigram letters", "uniform letters", "one name")
+        kind: functools.partial(bad, kind=kind) for kind in ("copies", "unigram letters", "uniform letters", "one name")
     },
 }
 CONTESTANTS = {
+    **{f"{size}, seed {seed}": functools.partial(network, size=size, seed=seed) for size in SIZES for seed in SEEDS},
     **{
-        f"{size}, seed {seed}": functools.partial(network, size=size, seed=seed)
-        for size in SIZES
-        for seed in SEEDS
-    },
-    **{
-        f"network, temperature 0.8, seed {seed}": functools.partial(
-            network, size="network", seed=seed, temperature=0.8
-        )
+        f"network, temperature 0.8, seed {seed}": functools.partial(network, size="network", seed=seed, temperature=0.8)
         for seed in SEEDS
     },
     **COUNTED,
@@ -161,12 +147,7 @@ def judged(data: str, name: str) -> dict:
     contestant = CONTESTANTS[name](data)
     known = [*parts.train, *parts.dev]
     outcome = evaluation.trial(
-        {
-            "draws": contestant.generator,
-            "lists": evaluation.new_names(contestant.generator, known),
-        },
-        parts.test,
-        metrics,
+        {"draws": contestant.generator, "lists": evaluation.new_names(contestant.generator, known)}, parts.test, metrics
     )
     bits = evaluation.bits_per_character(contestant.log_p, parts.test)
     found = {
@@ -175,10 +156,7 @@ def judged(data: str, name: str) -> dict:
         "questions": len(outcome.bands),
     }
     for kind, entry in (("draws", "draws"), ("lists", "lists"), ("real names", "real")):
-        found[entry] = {
-            "verdict": outcome.verdict(kind),
-            "outside": {m: outcome.share(kind, m) for m in metrics},
-        }
+        found[entry] = {"verdict": outcome.verdict(kind), "outside": {m: outcome.share(kind, m) for m in metrics}}
     return found
 
 

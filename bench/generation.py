@@ -11,7 +11,6 @@ is made: the smallest width, the first seed. The speeds are a clock's.
 import functools
 import os
 import random
-import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -56,17 +55,13 @@ def task(data: str) -> Task:
     everything = LOADERS[data]()
     languages = list(names.languages(everything))
     split = names.split(everything)
-    return Task(
-        languages, [generation.encode(part, LETTERS, languages) for part in split]
-    )
+    return Task(languages, [generation.encode(part, LETTERS, languages) for part in split])
 
 
 # Ways to train
 
 
-def tutorial_steps(
-    model: nn.Module, part: Encoded, rng: random.Random
-) -> Iterator[int]:
+def tutorial_steps(model: nn.Module, part: Encoded, rng: random.Random) -> Iterator[int]:
     """The tutorial's training, step by step without end: how many symbols each step predicted.
 
     A language is drawn, each alike, and a name of it, which goes through the network letter by letter; the losses of
@@ -117,9 +112,7 @@ def lstm(data: str, seed: int, d: int, steps: int) -> NameNetwork:
 def judged(data: str, log_p: list[list[ndarray]]) -> dict:
     """Bits per character on dev and test, of letters 2 to the end of the name."""
     found = {}
-    for name, given, part in zip(
-        ("dev", "test"), log_p, task(data).parts[1:], strict=True
-    ):
+    for name, given, part in zip(("dev", "test"), log_p, task(data).parts[1:], strict=True):
         found[name] = generation.bits(given, part.languages)._asdict()
     return found
 
@@ -132,19 +125,15 @@ def of_network(data: str, model: nn.Module) -> list[list[ndarray]]:
 
 def sequences(part: Encoded) -> list[list[int]]:
     """The names as lists of ids, framed."""
-    return [
-        ids[:length].tolist()
-        for ids, length in zip(part.ids, part.lengths.tolist(), strict=True)
-    ]
+    return [ids[:length].tolist() for ids, length in zip(part.ids, part.lengths.tolist(), strict=True)]
 
 
 def counted(data: str, smoothing: str) -> tuple[float, list[list[ndarray]]]:
     """The CPU seconds of fitting the 6-gram, and what it gives to the symbols after the first letter."""
     train, *parts = task(data).parts
-    start = time.process_time()
     model = Ngrams(6, V, never=NEVER, smoothing=smoothing)
-    model.fit(sequences(train), train.languages.tolist())
-    seconds = time.process_time() - start
+    ids, languages = sequences(train), train.languages.tolist()
+    _, seconds = record.timed(lambda: model.fit(ids, languages))
     found = []
     for part in parts:
         log_p = model.log_probabilities(sequences(part), part.languages.tolist())
@@ -166,35 +155,28 @@ def ngram(data: str) -> dict:
     return {"smoothing": how, "seconds": seconds, **judged(data, log_p)}
 
 
-def timed(data: str, train: Callable[[], nn.Module]) -> tuple[nn.Module, dict]:
+def trained(data: str, train: Callable[[], nn.Module]) -> tuple[nn.Module, dict]:
     """A trained network, with its CPU seconds and what it comes to."""
-    start = time.process_time()
-    model = train()
-    seconds = time.process_time() - start
+    model, seconds = record.timed(train)
     return model, {"seconds": seconds, **judged(data, of_network(data, model))}
 
 
 def tutorial_run(data: str, seed: int) -> dict:
     """The tutorial's method."""
     torch.manual_seed(seed)
-    return timed(data, lambda: tutorial(data, seed))[1]
+    return trained(data, lambda: tutorial(data, seed))[1]
 
 
 def committee_run(data: str, seed: int) -> dict:
     """A committee; what one of its members comes to; and its blend with the counts, of a share chosen on dev."""
     seeds = [MEMBERS * seed + k for k in range(MEMBERS)]
-    model, found = timed(
-        data, lambda: Committee([lstm(data, one, **MEMBER) for one in seeds])
-    )
+    model, found = trained(data, lambda: Committee([lstm(data, one, **MEMBER) for one in seeds]))
     own = of_network(data, model)
     _, more, counts = best_counted(data)
 
     def blended(share: float) -> dict:
         both = [
-            [
-                np.logaddexp(np.log(1 - share) + a, np.log(share) + b)
-                for a, b in zip(mine, theirs, strict=True)
-            ]
+            [np.logaddexp(np.log(1 - share) + a, np.log(share) + b) for a, b in zip(mine, theirs, strict=True)]
             for mine, theirs in zip(own, counts, strict=True)
         ]
         return {"share": share, **judged(data, both)}
@@ -203,10 +185,7 @@ def committee_run(data: str, seed: int) -> dict:
     best = min(blends, key=lambda run: run["dev"]["all"])
     return {
         **found,
-        "member": {
-            **judged(data, of_network(data, model.members[0])),
-            "seconds": found["seconds"] / MEMBERS,
-        },
+        "member": {**judged(data, of_network(data, model.members[0])), "seconds": found["seconds"] / MEMBERS},
         "blend": {**best, "seconds": found["seconds"] + more},
     }
 
@@ -232,11 +211,11 @@ def sweep_run(cell: str, d: int, steps: int, seed: int) -> dict:
     torch.manual_seed(seed)
     model = sweep_network(cell, d, len(languages))
 
-    def trained() -> nn.Module:
+    def fitted() -> nn.Module:
         generation.train(model, train, dev, steps=steps, seed=seed)
         return model
 
-    _, found = timed("embedded", trained)
+    _, found = trained("embedded", fitted)
     weights = sum(weight.numel() for weight in model.parameters())
     cost = generation.multiply_adds(model)
     return {**found, "weights": weights, "multiply_adds": cost}
@@ -282,17 +261,14 @@ def speeds() -> dict[str, float]:
         "LSTM, d = 128, batches of 512": network(nn.LSTM, 128, 512),
         f"LSTM, d = {MEMBER['d']}": network(nn.LSTM, MEMBER["d"]),
     }
-    measured: dict[str, list[float]] = {way: [] for way in ways}
-    for steps in ways.values():
+
+    def step(way: str) -> int:
+        torch.set_num_threads(os.cpu_count() if "core" in way else threads)
+        return next(ways[way])
+
+    for steps in ways.values():  # the first step prepares
         next(steps)
-    for _ in range(5):
-        for way, steps in ways.items():
-            torch.set_num_threads(os.cpu_count() if "core" in way else threads)
-            start, symbols = time.process_time(), 0
-            while (spent := time.process_time() - start) < 2:
-                symbols += next(steps)
-            measured[way].append(symbols / spent)
-    return {way: sorted(turns)[2] for way, turns in measured.items()}
+    return record.rates({way: functools.partial(step, way) for way in ways}, least=2)
 
 
 # All of it
@@ -325,11 +301,7 @@ def kind(run: record.Labels) -> tuple[str, ...]:
 
 MEASUREMENT = record.Measurement(
     "generation",
-    settings=lambda: {
-        "sweep steps": STEPS,
-        "tutorial steps": TUTORIAL_STEPS,
-        "member": MEMBER,
-    },
+    settings=lambda: {"sweep steps": STEPS, "tutorial steps": TUTORIAL_STEPS, "member": MEMBER},
     clocks={"speeds": speeds},
     runs=runs,
     kind=kind,

@@ -35,12 +35,7 @@ CHOSEN_SEED = 1
 TEXTS = {"originals": texts.alice, "embedded": texts.news}
 
 MINUTE = Design(learning_rate=8e-3, dropout=0.4)
-FIVE = Design(
-    width=320,
-    learning_rate=7e-3,
-    dropout=0.5,
-    recurrent_dropout=0.4,
-)
+FIVE = Design(width=320, learning_rate=7e-3, dropout=0.5, recurrent_dropout=0.4)
 ALICE = {"article": ARTICLE, "60 s": MINUTE, "300 s": FIVE}
 # more than twice the text, so fewer passes over it, and less need to be held back from learning it by heart
 NEWS = ALICE | {
@@ -60,18 +55,15 @@ def corpus(data: str) -> Corpus:
     return lstm.encode(TEXTS[data]())
 
 
-def trained(
-    data: str, design: Design, steps: int, seed: int, end: int, **settings: object
-) -> tuple[TextLSTM, float]:
+def trained(data: str, design: Design, steps: int, seed: int, end: int, **settings: object) -> tuple[TextLSTM, float]:
     """A network trained on the text up to ``end``, with its CPU seconds. Its last weights are kept."""
     text = corpus(data)
     torch.manual_seed(seed)
     net = TextLSTM(len(text.symbols), design)
     last_is_best = map(float, itertools.count(0, -1))
-    start = time.process_time()
     ids, best = text.ids[:end], last_is_best.__next__
-    lstm.train(net, ids, best, steps, seed, every=steps, **settings)
-    return net, time.process_time() - start
+    _, seconds = record.timed(lambda: lstm.train(net, ids, best, steps, seed, every=steps, **settings))
+    return net, seconds
 
 
 def scored(net: TextLSTM, ids: Tensor, first: int) -> Tensor:
@@ -97,9 +89,7 @@ def counts(data: str, kind: str) -> tuple[np.ndarray, float]:
     text = corpus(data)
     ends = text.dev, text.test, len(text.ids)
     first, last = ends[:2] if kind == "chosen" else ends[1:]
-    start = time.process_time()
-    lost = counted(data, first, slice(first, last))
-    return lost, time.process_time() - start
+    return record.timed(lambda: counted(data, first, slice(first, last)))
 
 
 def blended(lost: np.ndarray, data: str, kind: str, weight: float) -> float:
@@ -147,14 +137,7 @@ def final(data: str, system: str, seed: int) -> dict:
 
 # One choice at a time, at the same number of multiplications
 
-BASE = Design(
-    width=128,
-    batch=16,
-    dropout=0.1,
-    input_dropout=0.0,
-    recurrent_dropout=0.0,
-    learning_rate=1e-2,
-)
+BASE = Design(width=128, batch=16, dropout=0.1, input_dropout=0.0, recurrent_dropout=0.0, learning_rate=1e-2)
 BASE_STEPS = 1000
 SCORED = 14_000
 """Symbols of dev that the variants are scored on."""
@@ -224,17 +207,6 @@ def varied(data: str, name: str, seed: int) -> dict:
 # Speeds
 
 
-def medians(ways: dict[str, Callable[[], int]], turns: int = 5) -> dict[str, float]:
-    """What each way makes in a CPU second, all in turns: the median."""
-    rates: dict[str, list[float]] = {way: [] for way in ways}
-    for _ in range(turns):
-        for way, run in ways.items():
-            start = time.process_time()
-            made = run()
-            rates[way].append(made / (time.process_time() - start))
-    return {way: sorted(found)[turns // 2] for way, found in rates.items()}
-
-
 def training_speeds() -> dict[str, float]:
     """Predictions that are learnt from in a CPU second, one thread."""
 
@@ -242,13 +214,8 @@ def training_speeds() -> dict[str, float]:
         trained("originals", design, steps, 1, corpus("originals").test)
         return steps * predictions(design)
 
-    return medians(
-        {
-            "article": lambda: run(ARTICLE, 2),
-            "60 s": lambda: run(MINUTE, 40),
-            "300 s": lambda: run(FIVE, 15),
-        },
-        3,
+    return record.rates(
+        {"article": lambda: run(ARTICLE, 2), "60 s": lambda: run(MINUTE, 40), "300 s": lambda: run(FIVE, 15)}, 3
     )
 
 
@@ -265,7 +232,7 @@ def generation_speeds() -> dict[str, float]:
         "table": lambda: len(table.write(prompt, 10_000, rng, 0)),
         "table, drawn": lambda: len(table.write(prompt, 10_000, rng, 1)),
     }
-    return medians(ways)
+    return record.rates(ways)
 
 
 def budgets(stretches: int = 10, length: int = 100) -> dict[str, list[float]]:
@@ -287,11 +254,7 @@ def budgets(stretches: int = 10, length: int = 100) -> dict[str, list[float]]:
 
 def speeds() -> dict[str, dict]:
     """All that a clock measures."""
-    return {
-        "training": training_speeds(),
-        "generation": generation_speeds(),
-        "budgets": budgets(),
-    }
+    return {"training": training_speeds(), "generation": generation_speeds(), "budgets": budgets()}
 
 
 # All of it
@@ -328,8 +291,7 @@ MEASUREMENT = record.Measurement(
     settings=lambda: {
         "steps": STEPS,
         "designs": {
-            data: {name: vars(design) for name, design in designs.items()}
-            for data, designs in DESIGNS.items()
+            data: {name: vars(design) for name, design in designs.items()} for data, designs in DESIGNS.items()
         },
         "base": vars(BASE) | {"steps": BASE_STEPS, "scored": SCORED},
     },

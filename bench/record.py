@@ -21,12 +21,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from _ext.execution import PACKAGE, imported_names, module_files
+from _ext.modules import PACKAGE, imported_names, module_files
 
 BENCH = Path(__file__).parent
-MEASURED = BENCH.parent / "code" / "unrolled" / "measured"
 distributions = functools.cache(packages_distributions)
 
 
@@ -112,11 +111,7 @@ def fingerprint(page: str) -> Mark:
     code = reached({name: ast.parse(f.read_text()).body for name, f in files.items()})
     found = sorted(set(libraries(files)) - {PACKAGE}, key=str.lower)
     return {
-        "code": {
-            name: digest(canon)
-            for name, body in code.items()
-            if (canon := canonical(body))
-        },
+        "code": {name: digest(canon) for name, body in code.items() if (canon := canonical(body))},
         "libraries": {name: version(name).split("+")[0] for name in found},
     }
 
@@ -126,7 +121,7 @@ def fingerprint(page: str) -> Mark:
 
 def place(page: str) -> Path:
     """The file of a page's record."""
-    return MEASURED / f"{page}.json"
+    return BENCH.parent / "code" / "unrolled" / "measured" / f"{page}.json"
 
 
 def read(page: str) -> dict[str, object]:
@@ -172,6 +167,34 @@ def fault(page: str) -> str:
             f"or measure anew (make bench PAGES={page})"
         )
     return ""
+
+
+# Clocks
+
+Found = TypeVar("Found")
+
+
+def timed(run: Callable[[], Found]) -> tuple[Found, float]:
+    """What a call gives, and the CPU seconds that it took."""
+    start = time.process_time()
+    found = run()
+    return found, time.process_time() - start
+
+
+def rates(ways: dict[str, Callable[[], float]], turns: int = 5, least: float = 0.0) -> dict[str, float]:
+    """How much each way makes in a CPU second: the median of its turns, which the ways take one after the other.
+
+    A way is called again and again until its turn has lasted the ``least`` seconds, and gives how much it has made.
+    """
+    found: dict[str, list[float]] = {way: [] for way in ways}
+    for _ in range(turns):
+        for way, run in ways.items():
+            start, made, spent = time.process_time(), 0.0, 0.0
+            while not spent or spent < least:
+                made += run()
+                spent = time.process_time() - start
+            found[way].append(made / spent)
+    return {way: sorted(of_turns)[turns // 2] for way, of_turns in found.items()}
 
 
 # Runs, which are made once, or again
@@ -334,18 +357,11 @@ class Measurement(NamedTuple):
         note["equal to"] = "the record"
         if other := difference(runs, recorded(record, runs)):
             if mark == before:
-                sys.exit(
-                    f"{page} has not changed, but this machine has other digits:\n{other}"
-                )
+                sys.exit(f"{page} has not changed, but this machine has other digits:\n{other}")
             commit = commit or git("log", "-1", "--format=%h", str(place(page))).strip()
-            print(
-                f"not the recorded digits:\n{other}\nso with the code of {commit} too, as long again",
-                flush=True,
-            )
+            print(f"not the recorded digits:\n{other}\nso with the code of {commit} too, as long again", flush=True)
             if other := difference(runs, made_at(commit, page, before, folder)):
-                sys.exit(
-                    f"{page} has other numbers than with the code of {commit}; {anew}\n{other}"
-                )
+                sys.exit(f"{page} has other numbers than with the code of {commit}; {anew}\n{other}")
             note["equal to"] = "runs of the code before, on one machine"
         old = record.get("confirmed", {}).get("measured with", before["libraries"])
         if old != mark["libraries"]:

@@ -33,23 +33,14 @@ D2L_EPOCHS = 3
 # What a gradient costs
 
 
-def median_seconds(once: Callable[[], object], least: float = 0.05) -> float:
-    """The median CPU time of one call, over five turns of at least so many seconds each."""
-    calls, spent = 1, 0.0
-    while spent < least:
-        start = time.process_time()
-        for _ in range(calls):
-            once()
-        spent = time.process_time() - start
-        if spent < least:
-            calls *= 2
-    turns = []
-    for _ in range(5):
-        start = time.process_time()
-        for _ in range(calls):
-            once()
-        turns.append((time.process_time() - start) / calls)
-    return sorted(turns)[2]
+def seconds_of(once: Callable[[], object]) -> float:
+    """The CPU time of one call: the median of turns of a twentieth of a second or more."""
+
+    def called() -> int:
+        once()
+        return 1
+
+    return 1 / record.rates({"": called}, least=0.05)[""]
 
 
 def costs(d: int = 64, K: int = 5) -> list[dict]:
@@ -62,11 +53,7 @@ def costs(d: int = 64, K: int = 5) -> list[dict]:
         noise = Alias(word2vec.noise_distribution(1 / np.arange(1, V + 1)))
 
         def sampled(
-            V: int = V,
-            u: ndarray = u,
-            v: ndarray = v,
-            noise: Alias = noise,
-            rng: np.random.Generator = rng,
+            V: int = V, u: ndarray = u, v: ndarray = v, noise: Alias = noise, rng: np.random.Generator = rng
         ) -> tuple[ndarray, ndarray, ndarray]:
             words = np.array([V // 2, *noise.draw(K, rng)])
             g = -1 / (1 + np.exp(-(u[words] @ v[3])))
@@ -83,9 +70,7 @@ def costs(d: int = 64, K: int = 5) -> list[dict]:
         adam = torch.optim.Adam([weight], lr=1e-3)
 
         def with_adam(
-            weight: nn.Parameter = weight,
-            adam: torch.optim.Optimizer = adam,
-            dense: Callable[[], ndarray] = dense,
+            weight: nn.Parameter = weight, adam: torch.optim.Optimizer = adam, dense: Callable[[], ndarray] = dense
         ) -> None:
             weight.grad = torch.from_numpy(dense())
             adam.step()
@@ -97,7 +82,7 @@ def costs(d: int = 64, K: int = 5) -> list[dict]:
             "negative sampling, dense Adam": with_adam,
         }
         for way, once in ways.items():
-            found.append({"way": way, "V": V, "seconds": median_seconds(once)})
+            found.append({"way": way, "V": V, "seconds": seconds_of(once)})
     return found
 
 
@@ -151,11 +136,7 @@ def d2l(names: Words, text: Text, settings: Settings, seed: int) -> Run:
     thinned = word2vec.subsample(text, keep, rng)
     rows = list(rows_of(thinned, noise, settings, rng))
     loader = torch.utils.data.DataLoader(
-        rows,
-        batch_size=512,
-        shuffle=True,
-        collate_fn=padded,
-        generator=torch.Generator().manual_seed(seed),
+        rows, batch_size=512, shuffle=True, collate_fn=padded, generator=torch.Generator().manual_seed(seed)
     )
     v, u = (nn.Embedding(len(names), settings.d) for _ in "vu")
     for embedding in (v, u):
@@ -165,9 +146,7 @@ def d2l(names: Words, text: Text, settings: Settings, seed: int) -> Run:
     for _ in range(settings.epochs):
         for c, words, mask, label in loader:
             scores = torch.bmm(v(c), u(words).permute(0, 2, 1))[:, 0]
-            loss = F.binary_cross_entropy_with_logits(
-                scores, label, weight=mask, reduction="none"
-            ).mean(1)
+            loss = F.binary_cross_entropy_with_logits(scores, label, weight=mask, reduction="none").mean(1)
             optimiser.zero_grad()
             (loss * mask.shape[1] / mask.sum(1)).sum().backward()
             optimiser.step()
@@ -209,20 +188,12 @@ def padded(rows: list) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         words.append(contexts + negatives + [0] * rest)
         masks.append([1.0] * (longest - rest) + [0.0] * rest)
         labels.append([1.0] * len(contexts) + [0.0] * (longest - len(contexts)))
-    return (
-        torch.tensor(centres)[:, None],
-        torch.tensor(words),
-        torch.tensor(masks),
-        torch.tensor(labels),
-    )
+    return (torch.tensor(centres)[:, None], torch.tensor(words), torch.tensor(masks), torch.tensor(labels))
 
 
 def gensim(names: Words, text: Text, settings: Settings, seed: int) -> Run:
     """gensim with one worker, on the same words in the same order."""
-    lines = [
-        [names.words[w] for w in line]
-        for line in np.split(text.ids, np.flatnonzero(np.diff(text.passage)) + 1)
-    ]
+    lines = [[names.words[w] for w in line] for line in np.split(text.ids, np.flatnonzero(np.diff(text.passage)) + 1)]
     model = Word2Vec(
         vector_size=settings.d,
         window=settings.window,
@@ -237,13 +208,8 @@ def gensim(names: Words, text: Text, settings: Settings, seed: int) -> Run:
         workers=1,
         seed=seed,
     )
-    model.build_vocab_from_freq(
-        dict(zip(names.words, names.counts.tolist(), strict=True)),
-        corpus_count=len(lines),
-    )
-    start = time.process_time()
-    trained, _ = model.train(lines, total_examples=len(lines), epochs=settings.epochs)
-    seconds = time.process_time() - start
+    model.build_vocab_from_freq(dict(zip(names.words, names.counts.tolist(), strict=True)), corpus_count=len(lines))
+    (trained, _), seconds = record.timed(lambda: model.train(lines, total_examples=len(lines), epochs=settings.epochs))
     order = [model.wv.key_to_index[word] for word in names.words]
     vectors = Vectors(model.wv.vectors[order], model.syn1neg[order])
     return Run(vectors, 0, trained, seconds)
@@ -253,19 +219,13 @@ def own(trainer: Callable) -> Callable[[Words, Text, Settings, int], Run]:
     """One of the page's trainers, with its time, preparation included."""
 
     def run(names: Words, text: Text, settings: Settings, seed: int) -> Run:
-        start = time.process_time()
-        trained = trainer(text, names, settings, seed)
-        return Run(*trained, time.process_time() - start)
+        trained, seconds = record.timed(lambda: trainer(text, names, settings, seed))
+        return Run(*trained, seconds)
 
     return run
 
 
-TRAINERS = {
-    "d2l": d2l,
-    "vectorised": own(word2vec.train),
-    "gensim": gensim,
-    "compiled": own(word2vec.train_compiled),
-}
+TRAINERS = {"d2l": d2l, "vectorised": own(word2vec.train), "gensim": gensim, "compiled": own(word2vec.train_compiled)}
 
 
 def speeds() -> dict[str, dict[str, list[float]]]:
@@ -273,9 +233,7 @@ def speeds() -> dict[str, dict[str, list[float]]]:
     names, text, _ = task()
     once = SETTINGS._replace(epochs=1)
     some = {"d2l": part(text, 8), "vectorised": part(text, 2)}
-    measured: dict[str, dict[str, list[float]]] = {
-        name: {"pairs": [], "words": []} for name in TRAINERS
-    }
+    measured: dict[str, dict[str, list[float]]] = {name: {"pairs": [], "words": []} for name in TRAINERS}
     for turn in range(TURNS):
         for name, trainer in TRAINERS.items():
             run = trainer(names, some.get(name, text), once, turn)
@@ -303,10 +261,7 @@ def runs() -> Iterator[record.Job]:
 
 MEASUREMENT = record.Measurement(
     "word2vec",
-    settings=lambda: {
-        "settings": SETTINGS._asdict(),
-        "vocabulary": len(task().words),
-    },
+    settings=lambda: {"settings": SETTINGS._asdict(), "vocabulary": len(task().words)},
     clocks={"costs": costs, "speeds": speeds},
     runs=runs,
     kind=lambda run: run["trainer"],

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from _ext.execution import imported_names
+from _ext.modules import imported_names
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "code" / "unrolled"

@@ -1,7 +1,6 @@
 """Committed measurements still come from the code, the data and the libraries that are here."""
 
 import ast
-import inspect
 import json
 import os
 import random
@@ -20,12 +19,12 @@ import classification as bench
 import generation as generation_bench
 import record
 import word2vec as word2vec_bench
-from _ext import execution
+from _ext import modules
 from unrolled.data.names import Name
 from unrolled.pages import generation, word2vec
 from unrolled.pages.classification import Encoded, LayerRNN
 
-PAGES = sorted(path.stem for path in (record.BENCH / "results").glob("*.json"))
+PAGES = sorted(path.stem for path in record.place("").parent.glob("*.json"))
 
 # all that the digest of code must see; two readings of it, which differ in nothing that runs
 ONE = '''
@@ -125,12 +124,6 @@ def test_a_record_is_as_it_was_measured_with_what_is_here(page: str):
     assert not fault, fault
 
 
-IMPORTS = """
-import ast
-import functools
-from collections.abc import Iterator
-from pathlib import Path
-"""
 SCRIPT = """
 import os, record
 from unrolled.page import bits
@@ -170,17 +163,11 @@ def registered():
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a page's script and module, which may be changed, and all that they need to be run."""
-    for folder in ("bench", "book/_ext", "code/unrolled"):
+    for folder in ("bench", "book/_ext", "code/unrolled/measured"):
         (tmp_path / folder).mkdir(parents=True)
     shutil.copy(record.__file__, tmp_path / "bench")
-    # without Sphinx and Jupyter, which take their time to start
-    needed = execution.imported_names, execution.module_file, execution.module_files
-    slim = [
-        IMPORTS,
-        f"PACKAGE = {execution.PACKAGE!r}",
-        *map(inspect.getsource, needed),
-    ]
-    (tmp_path / "book" / "_ext" / "execution.py").write_text("\n".join(slim))
+    # without Sphinx, which takes its time to start
+    shutil.copy(modules.__file__, tmp_path / "book" / "_ext")
     (tmp_path / "bench" / "page.py").write_text(SCRIPT)
     (tmp_path / "code" / "unrolled" / "__init__.py").touch()
     (tmp_path / "code" / "unrolled" / "page.py").write_text(MODULE)
@@ -405,3 +392,25 @@ def test_steps_of_equal_cost_have_about_equal_multiply_adds():
             steps = generation_bench.equal_cost_steps(cell, d, C)
             cost = generation.multiply_adds(generation_bench.sweep_network(cell, d, C))
             assert steps * cost == pytest.approx(generation_bench.STEPS * one, rel=0.15)
+
+
+def test_ways_take_their_turns_in_alternation_and_the_median_counts(monkeypatch):
+    now, order = [0.0], []
+    monkeypatch.setattr(record.time, "process_time", lambda: now[0])
+
+    def way(name: str, *seconds: float):
+        clock = iter(seconds)
+
+        def run() -> int:
+            order.append(name)
+            now[0] += next(clock)
+            return 10
+
+        return run
+
+    ways = {"a": way("a", 1, 2, 5), "b": way("b", 10, 10, 10)}
+    assert record.rates(ways, turns=3) == {"a": 5, "b": 1}
+    assert order == list("ababab")
+    # a turn lasts as long as it has to
+    assert record.rates({"a": way("a", 1, 3)}, turns=1, least=2) == {"a": 5}
+    assert record.timed(way("a", 7)) == (10, 7)

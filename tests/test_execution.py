@@ -11,7 +11,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from _ext import kernel
-from _ext.execution import fingerprint, imported_names, module_files
+from _ext.execution import fingerprint
+from _ext.modules import imported_names, module_files
 
 ROOT = Path(__file__).parents[1]
 TINY = Path(__file__).parent / "tiny_book"
