@@ -82,9 +82,12 @@ def show(drawn: Figure, alt: str) -> Drawing:
 
 def follow_page(svg: str, alt: str, inches: float) -> str:
     """An SVG file's text as an element of a page, in the page's colours and without ids that another could have."""
+    # what is wider than a phone scrolls there, by keys too
+    wide = inches > 5
+    size = "" if wide else ' style="width: 26rem; max-width: 100%"'
+    tag = f'<svg class="drawing" role="img" aria-label="{escape(alt)}"{size} '
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    tag = f'<svg class="drawing" role="img" aria-label="{escape(alt)}" '
     svg = re.sub(
         r'<svg [^>]*(viewBox="[^"]*")[^>]*>', lambda old: f"{tag}{old[1]}>", svg
     )
@@ -94,13 +97,14 @@ def follow_page(svg: str, alt: str, inches: float) -> str:
     for number, colour in enumerate(COLOURS, 1):
         svg = svg.replace(colour, f"var(--drawing-{number}, {colour})")
     svg = re.sub(r">\s+<", "><", svg)
-    # what is wider than a phone scrolls there, by keys too
-    return svg if inches < 5 else f'<div class="scroll" tabindex="0">{svg}</div>'
+    return f'<div class="scroll" tabindex="0">{svg}</div>' if wide else svg
 
 
 def panels(*drawings: Drawing) -> Drawing:
     """Several drawings as one: side by side where there is room, and one below the other on a phone."""
     inner = "".join(f"<div>{drawing.svg}</div>" for drawing in drawings)
-    return Drawing(
-        f'<div class="panels">{inner}</div>', " ".join(d.alt for d in drawings)
-    )
+    # said here, since JupyterLab does not have the book's style sheet
+    columns = "repeat(auto-fit, minmax(min(20rem, 100%), 1fr))"
+    style = f"display: grid; gap: 0.5rem 1rem; grid-template-columns: {columns}"
+    words = " ".join(drawing.alt for drawing in drawings)
+    return Drawing(f'<div style="{style}">{inner}</div>', words)

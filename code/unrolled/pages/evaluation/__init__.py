@@ -22,7 +22,7 @@ from unrolled.pages.evaluation.metrics import (
     nearest,
     novelty,
 )
-from unrolled.pages.evaluation.trial import (
+from unrolled.pages.evaluation.verdict import (
     Metric,
     Trial,
     halves,

@@ -20,7 +20,7 @@ from unrolled.pages.generation.drawing import (
     generate,
     most_probable,
 )
-from unrolled.pages.generation.likelihood import (
+from unrolled.pages.generation.probabilities import (
     Bits,
     Likelihood,
     Masses,

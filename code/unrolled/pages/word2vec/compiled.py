@@ -33,7 +33,7 @@ def compiled_step(
 ) -> None:
     """A step uphill in place for one pair, as :func:`step`; words (K + 1,), and room for g (K + 1,) and by_v (d,).
 
-    Nothing is checked here: c and the words have to be from 0 to V − 1, as :func:`demand_settings` sees to.
+    Nothing is checked here: c and the words have to be from 0 to V − 1, as ``demand_settings`` sees to.
     """
     zero, one = v.dtype.type(0), v.dtype.type(1)
     d = v.shape[1]
@@ -89,7 +89,7 @@ def compiled_epochs(
 ) -> tuple[int, int]:
     """All epochs over a text, in place; gives the numbers of pairs and of words that were trained on.
 
-    Nothing is checked here, but by :func:`demand_settings` before.
+    Nothing is checked here, but by ``demand_settings`` before.
     """
     N, V = len(ids), len(v)
     g, by_v = np.empty(K + 1, v.dtype), np.empty(v.shape[1], v.dtype)

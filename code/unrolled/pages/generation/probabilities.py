@@ -37,7 +37,7 @@ def masses(
 
     What goes to neither a letter nor the end is in neither, and the total is less than one. Takes time that grows like
     V^longest, so it is for tiny alphabets. Result ``names-sum-to-one``. Raises ValueError if there are more than
-    :data:`MOST` names of the longest.
+    ``MOST`` names of the longest.
     """
     demand_fit(model, letters)
     whole("language", language, 0, model.C - 1)
