@@ -31,6 +31,7 @@ class Cell(NamedTuple):
     line: int
     code: str
     hidden: bool
+    removed: bool
 
 
 def cells(text: str) -> list[Cell]:
@@ -41,7 +42,8 @@ def cells(text: str) -> list[Cell]:
         head = options[0] if options else ""
         line = text[: cell.start()].count("\n") + 1
         hidden = "remove-" in head or "hide-input" in head
-        found.append(Cell(line, cell[2].removeprefix(head), hidden))
+        code = cell[2].removeprefix(head)
+        found.append(Cell(line, code, hidden, "remove-cell" in head))
     return found
 
 
@@ -106,6 +108,7 @@ def test_what_is_said_is_pasted_and_what_is_asserted_of_the_text_is_a_claim(page
     for cell in cells(PAGES[page]):
         for node in ast.walk(ast.parse(cell.code)):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say":
+                assert cell.removed, f"line {cell.line}: what is said would be shown"
                 said |= {
                     word.arg.replace("_", "-") for word in node.keywords if word.arg
                 }
