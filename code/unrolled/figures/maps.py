@@ -81,6 +81,8 @@ def demand_map(
             f"{len(groups)} groups, of {[len(group) for group in groups]} words; expected 1 to {len(COLOURS)} groups, "
             "which can be told apart, each of a word or more"
         )
+    if any(isinstance(group, str) for group in groups):
+        raise ValueError(f"{groups!r}: expected a list of words for each group")
     if len(set(shown)) < len(shown):
         twice = next(word for word in shown if shown.count(word) > 1)
         raise ValueError(
