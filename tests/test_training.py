@@ -49,6 +49,23 @@ def trained_line():
     return model.weight.item(), model.bias.item(), history
 
 
+def test_training_and_evaluating_take_one_thread_whatever_was_set(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        trained_line()
+        assert torch.get_num_threads() == 1
+        torch.set_num_threads(2)
+        with evaluating(nn.Linear(1, 1)):
+            assert torch.get_num_threads() == 1
+        monkeypatch.setenv("OMP_NUM_THREADS", "2")
+        with evaluating(nn.Linear(1, 1)):
+            assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_training_finds_a_line_and_repeats_itself():
     weight, bias, history = trained_line()
     assert weight == pytest.approx(3, abs=0.1)

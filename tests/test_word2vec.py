@@ -304,6 +304,19 @@ def test_training_repeats_itself_and_depends_on_the_seed(trainer):
     assert 2 * first.words < first.pairs < 4 * first.words
 
 
+def test_steps_on_minibatches_take_one_thread_whatever_was_set(monkeypatch):
+    """They are small: two threads give the same numbers, later."""
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        words, text = text_of(" ".join(TEXT))
+        word2vec.train(text, words, SMALL)
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)
+
+
 @TRAINERS
 def test_words_that_stand_together_come_to_score_higher(trainer):
     words, text = text_of(*["a b a b a b", "c d c d c d"] * 60)

@@ -31,7 +31,7 @@ from unrolled import measured
 from unrolled.data import names, originals, reading, surnames, texts, vocabulary
 from unrolled.data.names import ALPHABET, Name
 from unrolled.data.vocabulary import Vocabulary
-from unrolled.figures import charts, drawing, plotting
+from unrolled.figures import charts, drawing, maps, plotting
 from unrolled.learning import checkpoints, sampling, statistics, training
 from unrolled.learning.ngrams import Ngrams
 from unrolled.pages import (
@@ -729,6 +729,11 @@ CALLS = {
         {"shares": np.eye(2), "rows": ["a", "b"], "columns": ["a", "b"], "xlabel": "x", "ylabel": "y"},
         {"shares": {"type": [None, "x"], "range": [2 * np.eye(2), -np.eye(2)], "not a number": [np.full((2, 2),
             nan)]}, "rows": {"shape": [["a"]], "type": [None]}}),
+    "maps.word_map": Call(maps.word_map,
+        {"groups": [["a", "b"], ["c"]], "places": np.array([[0, 1], [1, 0], [2, 3]])},
+        {"groups": {"type": [None, 3, [3], "abc", ["ab", "c"]], "empty": [[], [[]]], "shape": [[["a", "b"]]],
+            "range": [[["a", "b"], ["a"]]]}, "places": {"type": [None, "x"], "shape": [np.eye(3), np.zeros(3)],
+            "not a number": [np.full((3, 2), nan)], "range": [np.ones((3, 2))]}}),
     "statistics.Spread": Call(statistics.Spread, {"values": [1.0, 2.0]}, {"values": {"empty": [[]], "type": [None]}}),
     "statistics.difference": Call(statistics.difference,
         {"first": [1.0, 2.0], "second": [1.0, 2.0]},
@@ -979,6 +984,7 @@ lstm: demand_symbols demand_prompt
 residual: demand_cell
 word2vec: demand_tree demand_vectors demand_settings demand_lists
 drawing: demand_visible demand_inputs
+maps: demand_map
 training: demand_weights
 data.reading: described place
 """
@@ -1000,6 +1006,7 @@ word2vec: belongs_to_word first_vectors
 residual: random_network
 plotting: Drawing figure follow_page panels
 charts: curves written together from_to opened framed named_rows demand_few
+maps: spread_out pushed_apart
 prose: say claim power
 drawing: breadth cell_step tutorial_step folded readout readout_above layered_words unrolled_words residual_words
 drawing: generating_words drawn_from gradient_by kind_of count listed picture Grid number colour lines line names name
