@@ -31,7 +31,7 @@ from unrolled import measured
 from unrolled.data import names, originals, reading, surnames, texts, vocabulary
 from unrolled.data.names import ALPHABET, Name
 from unrolled.data.vocabulary import Vocabulary
-from unrolled.figures import charts, drawing, maps, plotting
+from unrolled.figures import charts, maps, networks, plotting
 from unrolled.learning import checkpoints, sampling, statistics, training
 from unrolled.learning.ngrams import Ngrams
 from unrolled.pages import (
@@ -696,18 +696,18 @@ CALLS = {
         {"x": np.eye(3), "y": np.eye(3)[0], "W_embed": np.ones((2, 3)), "W_recurrent": np.ones((2, 2)),
             "W_unembed": np.ones((3, 2))},
         {"x": {"empty": [np.zeros((0, 3))], "too long": [np.zeros((60, 3))], "type": [None, "x"]}}),
-    "drawing.layered_network": Call(drawing.layered_network,
+    "networks.layered_network": Call(networks.layered_network,
         {"word": "a", "layers": 1, "output": "s"},
         {"word": {"type": [3], "empty": [""], "range": ["\x00", " "]}, "layers": whole(0), "output": {"type": [3],
             "empty": [""]}}),
-    "drawing.unrolled_network": Call(drawing.unrolled_network,
+    "networks.unrolled_network": Call(networks.unrolled_network,
         {"inputs": ["a", "b"], "layers": 1},
         {"inputs": {"type": [None, 3, [3]], "empty": [[], "", [""]], "range": ["\x00"]}, "layers": whole(),
             "target": {"type": [3], "empty": [""]}}),
-    "drawing.residual_stream": Call(drawing.residual_stream,
+    "networks.residual_stream": Call(networks.residual_stream,
         {"inputs": ["a", "b"]},
         {"inputs": {"type": [None, 3, [3]], "empty": [[], "", [""]]}, "target": {"type": [3], "empty": [""]}}),
-    "drawing.generating_network": Call(drawing.generating_network,
+    "networks.generating_network": Call(networks.generating_network,
         {"symbols": ["a", "b"]},
         {"symbols": {"type": [None, 3, [3, 4]], "empty": [[], ""], "too short": ["a"]}}),
     "plotting.show": Call(plotting.show,
@@ -962,7 +962,7 @@ backprop_rnn: batch_gradients observed_minus_expected sums_by_word
 residual: states forward state_gradients gradients factors step associative_scan backward_step_by_step backward_by_scan
 lstm: forward cell_path step_jacobians state_jacobians
 generation: tutorial_unrolled forward_pass average
-evaluation: edit_distance least_distances expected_coverage entropy jensen_shannon shares
+evaluation: edit_distance least_distances expected_coverage entropy jensen_shannon
 word2vec: log_probabilities cross_entropy centre_gradient outside_gradients corpus_gradient expected_objective
 word2vec: negative_sampling_loss negative_sampling_gradients multiplications noise_distribution unit step compiled_step
 word2vec: random_bits below compiled_epochs subsample
@@ -983,7 +983,7 @@ generation: demand_frame demand_fit
 lstm: demand_symbols demand_prompt
 residual: demand_cell
 word2vec: demand_tree demand_vectors demand_settings demand_lists
-drawing: demand_visible demand_inputs
+networks: demand_visible demand_inputs
 maps: demand_map
 training: demand_weights
 data.reading: described place
@@ -1008,9 +1008,8 @@ plotting: Drawing figure follow_page panels
 charts: curves written together from_to opened framed named_rows demand_few
 maps: spread_out pushed_apart
 prose: say claim power
-drawing: breadth cell_step tutorial_step folded readout readout_above layered_words unrolled_words residual_words
-drawing: generating_words drawn_from gradient_by kind_of count listed picture Grid number colour lines line names name
-drawing: marks fraction fitted text span
+svg: draw_network
+words: layered_words unrolled_words residual_words generating_words
 """
 """What is called with what the functions in the table have checked, or takes nothing but what they give; and networks.
 

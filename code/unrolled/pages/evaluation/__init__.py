@@ -22,15 +22,6 @@ from unrolled.pages.evaluation.metrics import (
     nearest,
     novelty,
 )
-from unrolled.pages.evaluation.verdict import (
-    Metric,
-    Trial,
-    halves,
-    means,
-    new_names,
-    suite,
-    trial,
-)
 from unrolled.pages.evaluation.uncertainty import (
     Generator,
     Judge,
@@ -40,6 +31,15 @@ from unrolled.pages.evaluation.uncertainty import (
     by_language,
     mean_with_interval,
     split_for_judge,
+)
+from unrolled.pages.evaluation.verdict import (
+    Metric,
+    Trial,
+    halves,
+    means,
+    new_names,
+    suite,
+    trial,
 )
 
 __all__ = [

@@ -20,6 +20,7 @@ from unrolled.pages.generation.drawing import (
     generate,
     most_probable,
 )
+from unrolled.pages.generation.names import Encoded, encode
 from unrolled.pages.generation.probabilities import (
     Bits,
     Likelihood,
@@ -29,7 +30,6 @@ from unrolled.pages.generation.probabilities import (
     log_probabilities,
     masses,
 )
-from unrolled.pages.generation.names import Encoded, encode
 from unrolled.pages.generation.training import (
     Committee,
     NameNetwork,

@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from unrolled.learning.training import History, fit
 from unrolled.pages.generation.cells import readout
-from unrolled.pages.generation.probabilities import log_probabilities
 from unrolled.pages.generation.names import Encoded
+from unrolled.pages.generation.probabilities import log_probabilities
 
 
 class NameNetwork(nn.Module):

@@ -9,23 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unrolled.figures.drawing import (
-    SHOWN,
-    SHOWN_DRAWN,
-    SHOWN_LATENT,
-    SHOWN_STACKED,
-    SHOWN_STEPS,
-    WIDTH,
+from unrolled.figures.networks import (
     generating_network,
     layered_network,
     residual_stream,
     unrolled_network,
 )
 from unrolled.figures.plotting import COLOURS, Drawing
+from unrolled.figures.svg import WIDTH
+from unrolled.figures.words import INPUTS, LATENT, LAYERS, STEPS
 
 symbols = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=9)
 inputs = st.lists(symbols, min_size=1, max_size=20)
-short = st.lists(symbols, min_size=1, max_size=SHOWN)
+short = st.lists(symbols, min_size=1, max_size=INPUTS.shown)
 targets = st.none() | symbols
 PINK = "stroke: var(--drawing-4"
 WORDS = ["I", "love", "machine"]
@@ -93,7 +89,7 @@ def batched(things: list[str]) -> list[tuple[str, str]]:
 # Unrolled networks
 
 
-@given(short, st.integers(1, SHOWN_STACKED))
+@given(short, st.integers(1, LAYERS.shown))
 def test_every_input_state_and_arrow_is_drawn(inputs, layers):
     T, drawing = len(inputs), unrolled_network(inputs, layers=layers)
     assert not Counter(inputs) - Counter(texts(drawing))
@@ -101,7 +97,7 @@ def test_every_input_state_and_arrow_is_drawn(inputs, layers):
     assert arrows(drawing) == (layers * 2 * T + 2, 0, 0)
 
 
-@given(st.integers(SHOWN + 1, 50))
+@given(st.integers(INPUTS.shown + 1, 50))
 def test_many_inputs_are_folded(T):
     drawing = unrolled_network([f"x{t}" for t in range(1, T + 1)])
     drawn = ["x1", "x2", "x3", "⋯", f"x{T - 1}", f"x{T}"]
@@ -111,7 +107,7 @@ def test_many_inputs_are_folded(T):
     assert f"x3, and so on to x{T - 1}, x{T}." in drawing.alt
 
 
-@given(st.integers(SHOWN_STACKED + 1, 40), st.integers(1, SHOWN))
+@given(st.integers(LAYERS.shown + 1, 40), st.integers(1, INPUTS.shown))
 def test_many_recurrent_layers_are_folded(layers, T):
     drawing = unrolled_network("a" * T, layers=layers)
     drawn = texts(drawing)
@@ -122,7 +118,7 @@ def test_many_recurrent_layers_are_folded(layers, T):
     assert arrows(drawing) == (3 * T + 4 * T + 2, 0, 0)
 
 
-@given(short, st.integers(1, SHOWN_STACKED))
+@given(short, st.integers(1, LAYERS.shown))
 def test_gradients_of_an_unrolled_network_go_back_to_every_state(inputs, layers):
     T = len(inputs)
     drawing = unrolled_network(inputs, layers=layers, target="?", gradients=True)
@@ -143,7 +139,7 @@ def test_a_target_is_drawn_from_the_softmax_of_the_scores_of_words():
 # Layered networks
 
 
-@given(st.integers(0, SHOWN_LATENT - 1), st.booleans())
+@given(st.integers(0, LATENT.shown - 1), st.booleans())
 def test_every_latent_vector_is_drawn_with_its_weights(layers, gradients):
     drawing = layered_network(
         "Barack", layers=layers, target="Obama", gradients=gradients
@@ -158,7 +154,7 @@ def test_every_latent_vector_is_drawn_with_its_weights(layers, gradients):
     assert by(drawing) == [*latent, "s"] * gradients
 
 
-@given(st.integers(SHOWN_LATENT, 60))
+@given(st.integers(LATENT.shown, 60))
 def test_many_latent_vectors_are_folded(layers):
     drawing = layered_network(layers=layers)
     drawn = texts(drawing)
@@ -174,7 +170,7 @@ def test_many_latent_vectors_are_folded(layers):
 # Residual streams
 
 
-@given(st.lists(symbols, min_size=1, max_size=SHOWN_STEPS), st.booleans())
+@given(st.lists(symbols, min_size=1, max_size=STEPS.shown), st.booleans())
 def test_every_step_of_a_stream_adds_a_branch(inputs, gradients):
     T, drawing = len(inputs), residual_stream(inputs, gradients=gradients)
     drawn = texts(drawing)
@@ -188,7 +184,7 @@ def test_every_step_of_a_stream_adds_a_branch(inputs, gradients):
     assert by(drawing) == [*(f"h{t}" for t in range(1, T + 1)), "s"] * gradients
 
 
-@given(st.integers(SHOWN_STEPS + 1, 50))
+@given(st.integers(STEPS.shown + 1, 50))
 def test_many_steps_of_a_stream_are_folded(T):
     drawing = residual_stream("a" * T, gradients=True)
     assert by(drawing) == ["h1", "h2", f"h{T - 1}", f"h{T}", "s"]
@@ -199,7 +195,7 @@ def test_many_steps_of_a_stream_are_folded(T):
 # Generating networks
 
 
-@given(st.lists(symbols, min_size=2, max_size=SHOWN_DRAWN + 1), st.booleans())
+@given(st.lists(symbols, min_size=2, max_size=STEPS.shown + 1), st.booleans())
 def test_every_step_reads_the_language_and_what_was_drawn(name, tutorial):
     T, drawing = len(name) - 1, generating_network(name, tutorial=tutorial)
     drawn = texts(drawing)
@@ -218,7 +214,7 @@ def test_every_step_reads_the_language_and_what_was_drawn(name, tutorial):
     assert arrows(drawing) == ((11 if tutorial else 5) * T + T - 1, 0, 0)
 
 
-@given(st.integers(SHOWN_DRAWN + 1, 30), st.booleans())
+@given(st.integers(STEPS.shown + 1, 30), st.booleans())
 def test_many_steps_of_a_generating_network_are_folded(T, tutorial):
     name = [f"a{t}" for t in range(T + 1)]
     drawing = generating_network(name, tutorial=tutorial)
