@@ -962,7 +962,7 @@ backprop_rnn: batch_gradients observed_minus_expected sums_by_word
 residual: states forward state_gradients gradients factors step associative_scan backward_step_by_step backward_by_scan
 lstm: forward cell_path step_jacobians state_jacobians
 generation: tutorial_unrolled forward_pass average
-evaluation: edit_distance least_distances expected_coverage entropy jensen_shannon shares
+evaluation: edit_distance least_distances expected_coverage entropy jensen_shannon
 word2vec: log_probabilities cross_entropy centre_gradient outside_gradients corpus_gradient expected_objective
 word2vec: negative_sampling_loss negative_sampling_gradients multiplications noise_distribution unit step compiled_step
 word2vec: random_bits below compiled_epochs subsample
