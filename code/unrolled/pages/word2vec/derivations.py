@@ -51,13 +51,6 @@ def centre_gradient(c: int, o: int, v: ndarray, u: ndarray) -> ndarray:
     return u[o] - P @ u  # (d,) − (V,) @ (V, d)
 
 
-def outside_gradients(c: int, o: int, v: ndarray, u: ndarray) -> ndarray:
-    """The gradient (V, d) of log P(o | c) by every u_j, a row each. Result ``skipgram-outside-gradients``."""
-    e = -softmax(u @ v[c])  # (V,)
-    e[o] += 1
-    return np.outer(e, v[c])
-
-
 def corpus_gradient(n: ndarray, v: ndarray, u: ndarray) -> ndarray:
     """The gradient (V, d) of the log-likelihood of a text by every v_c. Result ``moments-agree``.
 
@@ -65,6 +58,25 @@ def corpus_gradient(n: ndarray, v: ndarray, u: ndarray) -> ndarray:
     """
     P = softmax(v @ u.T, axis=1)  # P(o | c), a row for each c
     return n @ u - n.sum(1, keepdims=True) * (P @ u)
+
+
+def outside_gradients(c: int, o: int, v: ndarray, u: ndarray) -> ndarray:
+    """The gradient (V, d) of log P(o | c) by every u_j, a row each. Result ``skipgram-outside-gradients``."""
+    e = -softmax(u @ v[c])  # (V,)
+    e[o] += 1
+    return np.outer(e, v[c])
+
+
+class Multiplications(NamedTuple):
+    """How many products of two numbers a gradient by v_c takes, with the softmax and with negative sampling."""
+
+    softmax: int
+    negative_sampling: int
+
+
+def multiplications(V: int, d: int, K: int) -> Multiplications:
+    """Products in the scores (d for each word) and in the weighted sum of vectors. Result ``gradient-costs``."""
+    return Multiplications(softmax=2 * V * d, negative_sampling=2 * (K + 1) * d)
 
 
 # Negative sampling
@@ -124,18 +136,6 @@ def optimal_scores(n: ndarray, q: ndarray, K: int) -> ndarray:
             f"{int((n <= 0).sum())} pairs with n(c, o) ≤ 0, {int((q <= 0).sum())} words with q(o) ≤ 0, K = {K}"
         )
     return np.log(n / n.sum(1, keepdims=True)) - np.log(K * q)
-
-
-class Multiplications(NamedTuple):
-    """How many products of two numbers a gradient by v_c takes, with the softmax and with negative sampling."""
-
-    softmax: int
-    negative_sampling: int
-
-
-def multiplications(V: int, d: int, K: int) -> Multiplications:
-    """Products in the scores (d for each word) and in the weighted sum of vectors. Result ``gradient-costs``."""
-    return Multiplications(softmax=2 * V * d, negative_sampling=2 * (K + 1) * d)
 
 
 # Hierarchical softmax

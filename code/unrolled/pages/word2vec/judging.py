@@ -157,9 +157,9 @@ def analogies(
     rows = unit(vectors)
     right = alone = unmasked = 0
     for a, b, c, answer in known:
-        whole, only = rows @ (rows[b] - rows[a] + rows[c]), rows @ rows[c]
-        unmasked += int(whole.argmax() == answer)
-        whole[[a, b, c]] = only[[a, b, c]] = -np.inf
-        right += int(whole.argmax() == answer)
-        alone += int(only.argmax() == answer)
+        by_sum, by_c = rows @ (rows[b] - rows[a] + rows[c]), rows @ rows[c]
+        unmasked += int(by_sum.argmax() == answer)
+        by_sum[[a, b, c]] = by_c[[a, b, c]] = -np.inf
+        right += int(by_sum.argmax() == answer)
+        alone += int(by_c.argmax() == answer)
     return Analogies(len(known), right, alone, unmasked)
