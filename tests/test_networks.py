@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from itertools import combinations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -256,22 +257,37 @@ def test_everything_lies_within_the_picture_and_nodes_lie_apart(drawing):
         assert abs(to_x - x) + abs(to_y - y) > 6  # long enough to see
 
 
-@given(drawings())
-def test_letters_lie_within_the_picture_and_apart(drawing):
-    left, top, width, height = map(float, root(drawing).get("viewBox").split())
+def letters(drawing: Drawing) -> list[tuple[float, float, float, float]]:
+    """The left, right, top and bottom of each text, as far as the narrowest letters go."""
     boxes = []
     for text in elements(drawing, "text"):
         x, y = float(text.get("x")), float(text.get("y"))
-        # what the narrowest letters take; the box of what is drawn has more
         wide = sum(
             0.3 * float(span.get("font-size", 15)) * len(span.text) for span in text
         )
         share = {"start": 0, "middle": 0.5, "end": 1}[text.get("text-anchor")]
         boxes.append((x - share * wide, x + (1 - share) * wide, y - 8, y))
-        assert left < boxes[-1][0] and boxes[-1][1] < left + width
-        assert top < y - 8 and y < top + height
+    return boxes
+
+
+@given(drawings())
+def test_letters_lie_within_the_picture_and_apart(drawing):
+    left, top, width, height = map(float, root(drawing).get("viewBox").split())
+    boxes = letters(drawing)
+    for a, b, c, d in boxes:
+        assert left < a and b < left + width and top < c and d < top + height
     for (a, b, c, d), (e, f, g, h) in combinations(boxes, 2):
         assert b <= e or f <= a or d <= g or h <= c
+
+
+@given(drawings())
+def test_no_arrow_runs_through_letters(drawing):
+    boxes = np.array(letters(drawing)).reshape(-1, 2, 2)  # text, axis, side
+    for path in elements(drawing, "path"):
+        start, end = re.findall(r"[ML](-?[\d.]+) (-?[\d.]+)", path.get("d"))[:2]
+        points = np.linspace(np.array(start, float), np.array(end, float), 100)
+        inside = (boxes[..., 0] < points[:, None]) & (points[:, None] < boxes[..., 1])
+        assert not inside.all(axis=-1).any()
 
 
 @given(drawings())

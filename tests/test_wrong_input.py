@@ -983,7 +983,6 @@ generation: demand_frame demand_fit
 lstm: demand_symbols demand_prompt
 residual: demand_cell
 word2vec: demand_tree demand_vectors demand_settings demand_lists
-networks: demand_visible demand_inputs
 maps: demand_map
 training: demand_weights
 data.reading: described place

@@ -1,26 +1,19 @@
-"""Diagrams of networks: layered, unrolled, generating, with a residual stream; forwards, and with the gradients back.
+"""Drawings of networks: layered, unrolled, generating, with a residual stream; forwards, and with the gradients back.
 
 A picture is a list of nodes and a list of arrows, in columns and rows; time runs to the right, and what is computed
 stands above its input or to the right of it. The picture and its alternative text are made from the same inputs.
 Arrows of one colour share one weight matrix, so its name is written once. A dashed arrow back is a gradient's, beside
 the arrow forwards; it leads to what is computed, and not to the inputs or to h_0, which are given. A dotted arrow hands
-on what was drawn: it is the next input of a network that generates. Colours and letters are those of the page, as for
-:mod:`unrolled.figures.plotting`.
-Left out: biases, the loop of a network not unrolled, and names for the weights of
-higher recurrent layers, whose arrows have the colour of the text.
+on what was drawn: it is the next input of a network that generates. Colours and letters are those of the page.
+Left out: biases, the loop of a network not unrolled, and names for the weights of higher recurrent layers, whose arrows
+have the colour of the text.
 """
-
-__all__ = [
-    "layered_network",
-    "unrolled_network",
-    "residual_stream",
-    "generating_network",
-]
 
 from collections.abc import Iterable, Sequence
 
+from unrolled.figures.nodes import Arrow, Node
 from unrolled.figures.plotting import Drawing
-from unrolled.figures.svg import Arrow, Node, draw_network
+from unrolled.figures.svg import draw_network
 from unrolled.figures.words import (
     INPUTS,
     LATENT,
@@ -52,7 +45,7 @@ def layered_network(
     <Drawing: A network with one latent vector, h. From left to right, the word x, Barack, goes into h, and h into the \
 scores s. The next word y, Obama, is drawn from their softmax p.>
     """
-    demand_visible([word, output, target])
+    _demand_visible([word, output, target])
     if layers < 0:
         raise ValueError(
             f"a network has 0 layers or more on top of the embedding; layers is {layers}"
@@ -60,8 +53,7 @@ scores s. The next word y, Obama, is drawn from their softmax p.>
     place, back = ("below", "through") if gradients else ("", "")
     nodes = [Node("x", 0, 0, word=word or "")]
     arrows = []
-    drawn = LATENT.drawn(range(layers + 1))
-    for column, layer in enumerate(drawn, 1):
+    for column, layer in enumerate(LATENT.drawn(range(layers + 1)), 1):
         if layer is None:
             nodes.append(Node("⋯", column, 0, "word"))
             into = str(LATENT.first)
@@ -70,9 +62,9 @@ scores s. The next word y, Obama, is drawn from their softmax p.>
             nodes.append(Node("h", column, 0, above=above, gradient=place))
             into = str(layer or "embed")
         arrows.append(Arrow(*nodes[-2:], into, back if layer != 0 else ""))
-    scores = Node(output, len(nodes), 0, gradient=place)
+    last, scores = nodes[-1], Node(output, len(nodes), 0, gradient=place)
     observed = Node("y", len(nodes) + 2, 0, word=target) if target else None
-    more, right = _readout(nodes[-1], scores, observed, "unembed", back)
+    more, right = _readout(last, scores, observed, "unembed", back)
     alt = layered_words(word, layers, output, target, gradients)
     return draw_network(nodes + more, arrows + right, alt)
 
@@ -88,7 +80,7 @@ def unrolled_network(
     """A recurrent network with a column for each input, and scores read from its last state.
 
     ``inputs`` are the symbols x_1, …, x_T: a word for its letters, or a list of words. When there are many inputs or
-    layers, the middle ones are folded. ``output`` names the scores, or is None for a network without a _readout.
+    layers, the middle ones are folded. ``output`` names the scores, or is None for a network without a readout.
     ``target`` is the next symbol ("?" if it is not known); the scores are then those of symbols, through W_unembed, and
     else of classes, through W_out. With ``gradients``, those of J run back beside the arrows forwards.
 
@@ -99,7 +91,7 @@ def unrolled_network(
     <Drawing: A recurrent network unrolled over two letters, a, b. Each letter and the state before it go into the \
 next state; the scores s are read from the last state, h2. Their softmax is p.>
     """
-    demand_inputs(inputs, output, target)
+    _demand_inputs(inputs, output, target)
     if layers < 1:
         raise ValueError(f"a network has at least 1 layer; layers is {layers}")
     times = INPUTS.drawn(range(1, len(inputs) + 1))
@@ -127,11 +119,9 @@ next state; the scores s are read from the last state, h2. Their softmax is p.>
                 arrows.append(Arrow(before, state, across, back * (column > 1)))
             nodes.append(state)
             under[column - 1] = before = state
-    if output is not None:
-        more, up = _readout_above(before, output, target, back)
-        nodes, arrows = nodes + more, arrows + up
+    more, up = _readout_above(before, output, target, back)
     alt = unrolled_words(inputs, layers, output, target, gradients)
-    return draw_network(nodes, arrows, alt)
+    return draw_network(nodes + more, arrows + up, alt)
 
 
 def residual_stream(
@@ -150,13 +140,12 @@ def residual_stream(
     <Drawing: A residual stream over three words, I, love, machine. The state runs straight from h0 = 0 to h3; at each \
 step, a branch takes the tanh of the state and the word, through their weights, and adds it to the stream.>
     """
-    demand_inputs(inputs, output, target)
-    steps = STEPS.drawn(range(1, len(inputs) + 1))
+    _demand_inputs(inputs, output, target)
     place, back = ("above", "through") if gradients else ("", "")
     along = "unchanged" if gradients else ""
     before = Node("h", 0, 2, below="0", tail=" = 0")
     nodes, arrows = [before], []
-    for step in steps:
+    for step in STEPS.drawn(range(1, len(inputs) + 1)):
         column, through = before.column + 1, "" if step == 1 else back
         if step is None:
             dots = Node("⋯", column, 2, "word")
@@ -177,11 +166,9 @@ step, a branch takes the tanh of the state and the word, through their weights, 
                 Arrow(plus, state, "", along),
             )
         before = state
-    if output is not None:
-        more, up = _readout_above(before, output, target, back)
-        nodes, arrows = nodes + more, arrows + up
+    more, up = _readout_above(before, output, target, back)
     alt = residual_words(inputs, output, target, gradients)
-    return draw_network(nodes, arrows, alt)
+    return draw_network(nodes + more, arrows + up, alt)
 
 
 def generating_network(symbols: Sequence[str], *, tutorial: bool = False) -> Drawing:
@@ -202,12 +189,11 @@ is read at the next step. Read: a. Drawn: b.>
         raise ValueError(
             f"{list(symbols)} has no symbol to read and one to draw; expected at least two symbols"
         )
-    demand_visible(symbols)
-    steps = STEPS.drawn(range(1, len(symbols)))
+    _demand_visible(symbols)
     wire = _tutorial_step if tutorial else _cell_step
     before = Node("h", 0.2, 1, below="0", tail=" = 0")
     nodes, arrows, drawn = [before], [], None
-    for column, t in enumerate(steps, 1):
+    for column, t in enumerate(STEPS.drawn(range(1, len(symbols))), 1):
         if t is None:
             dots = Node("⋯", column, 1, "word")
             nodes.append(dots)
@@ -223,8 +209,7 @@ is read at the next step. Read: a. Drawn: b.>
         if drawn:
             arrows.append(Arrow(drawn, x, dotted=True))
         before, drawn = state, said
-    alt = generating_words(symbols, tutorial)
-    return draw_network(nodes, arrows, alt)
+    return draw_network(nodes, arrows, generating_words(symbols, tutorial))
 
 
 def _cell_step(
@@ -255,7 +240,7 @@ def _tutorial_step(
     return [o, s, dropout, p], [*arrows, Arrow(s, dropout), Arrow(dropout, p)], p
 
 
-def demand_visible(symbols: Iterable[str | None]) -> None:
+def _demand_visible(symbols: Iterable[str | None]) -> None:
     """Raise ValueError unless all symbols that there are can be seen."""
     for symbol in symbols:
         if symbol is not None and not (symbol.strip() and symbol.isprintable()):
@@ -264,13 +249,13 @@ def demand_visible(symbols: Iterable[str | None]) -> None:
             )
 
 
-def demand_inputs(
+def _demand_inputs(
     inputs: Sequence[str], output: str | None, target: str | None
 ) -> None:
     """Raise ValueError unless there are inputs, all symbols can be seen, and a target has scores."""
     if not inputs:
         raise ValueError("inputs is empty; expected at least one symbol")
-    demand_visible([*inputs, output, target])
+    _demand_visible([*inputs, output, target])
     if target is not None and output is None:
         raise ValueError(
             f"the target {target!r} needs scores, and output is None; name the scores, as in output='s'"
@@ -291,13 +276,14 @@ def _readout(
 
 
 def _readout_above(
-    last: Node, output: str, target: str | None, back: str
+    last: Node, output: str | None, target: str | None, back: str
 ) -> tuple[list[Node], list[Arrow]]:
-    """The _readout above the last state, of symbols if there is a target, and else of classes."""
+    """The readout above the last state, of symbols if there is a target, and else of classes; or none."""
+    if output is None:
+        return [], []
     column, row = last.column, last.row + 1
     scores = Node(output, column, row, gradient="before" if back else "")
     if target is None:
         return _readout(last, scores, None, "out", back)
-    return _readout(
-        last, scores, Node(target, column + 2, row, "word"), "unembed", back
-    )
+    drawn = Node(target, column + 2, row, "word")
+    return _readout(last, scores, drawn, "unembed", back)
