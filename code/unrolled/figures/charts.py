@@ -89,8 +89,8 @@ def framed(
     rows = 0
     if len(names) > 1:
         longest = max(map(len, names))
-        columns = min(len(names), 3 if longest < 13 else 2 if longest < 22 else 1)
-        rows = math.ceil(len(names) / columns)
+        rows = math.ceil(len(names) / (3 if longest < 13 else 2 if longest < 22 else 1))
+        columns = math.ceil(len(names) / rows)
         drawn.legend(loc="outside upper center", ncols=columns, columnspacing=1.2)
     drawn.set_figheight(drawn.get_figheight() + 0.22 * (rows + bool(title)))
     return show(drawn, words)
@@ -165,12 +165,12 @@ def lines(
         axes.axvline(across, color=INK, linewidth=1, linestyle=":")
         axes.annotate(
             name,
-            (across, 0),
-            (-2, 4),
+            (across, 1),
+            (0, 3),
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
-            rotation=90,
-            ha="right",
+            ha="center",
+            fontsize=9,
         )
         said.append(f"{name}: at {across:,.7g}")
     words = f"{opened(ylabel)} against {xlabel}. {'; '.join(said)}."

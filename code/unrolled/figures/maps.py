@@ -32,11 +32,13 @@ def word_map(groups: Sequence[Sequence[str]], places: ndarray) -> Drawing:
         for word in group
     }
     labels = np.array([[LETTER * len(word) + 8, LINE] for word in shown])
-    middles = pushed_apart(spread_out(places) * [370, 270], labels)
-    drawn, axes = figure(6.2, 4.4)
+    middles = pushed_apart(spread_out(places) * [225, 330], labels)
+    low, high = (middles - labels / 2).min(0), (middles + labels / 2).max(0)
+    drawn, axes = figure(
+        *(high - low) / 72
+    )  # as wide as a phone, if words are not long
     for (x, y), word in zip(middles, shown, strict=True):
         axes.text(x, y, word, ha="center", va="center", fontsize=9.5, **style[word])
-    low, high = (middles - labels / 2).min(0), (middles + labels / 2).max(0)
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     axes.axis("off")
     said = "; ".join(
