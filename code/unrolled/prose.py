@@ -3,13 +3,15 @@
 Left out: what is a table or a figure; that is what a cell shows.
 """
 
+__all__ = ["say", "claim", "power"]
+
 import os
 
 from IPython.core.formatters import format_display_data
 from IPython.display import display
 
 STRICT = "UNROLLED_STRICT"
-"""The variable that the book's build sets for its cells: there a claim that fails is an error."""
+"""The variable that the book's build sets for its cells; there, a claim that fails is an error."""
 
 PASTED = "application/papermill.record/"
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
