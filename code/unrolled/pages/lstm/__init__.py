@@ -1,9 +1,10 @@
 """Text generation with an LSTM: its derivatives by hand, a language model of characters, and what it writes.
 
-The page ``lstm`` in the order it is read: the cell and its Jacobians in plain NumPy (Hochreiter & Schmidhuber 1997;
-Gers, Schmidhuber & Cummins 2000); a text as ids; one network, and one way to train it, whose choices are switches, with
-the article's settings of them and the book's; bits per character on positions that are the same for every model; ways
-to generate, from the article's to a look-up in a table; what in a text is copied; training in several processes.
+The page ``lstm`` in the order it is read: a text as ids; one network, whose choices are switches, with the article's
+settings of them and the book's; the cell and its Jacobians in plain NumPy (Hochreiter & Schmidhuber 1997; Gers,
+Schmidhuber & Cummins 2000); one way to train, in one process or in several; bits per character on positions that are
+the same for every model; ways to generate, the article's and with the state carried on; what in a text is copied, and
+what repeats; a look-up in a table, for fast generation. ``python -m unrolled.pages.lstm`` trains the language model.
 Left out: peepholes, and words (Mikolov et al. 2010 model those).
 """
 
@@ -37,11 +38,6 @@ from unrolled.pages.lstm.writing import (
 )
 
 __all__ = [
-    "Steps",
-    "forward",
-    "cell_path",
-    "step_jacobians",
-    "state_jacobians",
     "Corpus",
     "encode",
     "decode",
@@ -52,6 +48,11 @@ __all__ = [
     "Dropout",
     "TextLSTM",
     "multiply_adds",
+    "Steps",
+    "forward",
+    "cell_path",
+    "step_jacobians",
+    "state_jacobians",
     "ring",
     "window_loss",
     "windows",
@@ -66,8 +67,8 @@ __all__ = [
     "by_state",
     "stepper",
     "begin",
-    "Table",
     "copied",
     "Loop",
     "loop",
+    "Table",
 ]

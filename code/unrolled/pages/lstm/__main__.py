@@ -19,11 +19,11 @@ def main() -> None:
     """
     gpu = torch.cuda.is_available()
     if "RANK" in os.environ:  # set by torchrun
-        torch.distributed.init_process_group("nccl" if gpu else "gloo")
+        torch.distributed.init_process_group()
     if gpu:
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
     corpus = encode(load_text())
-    torch.manual_seed(1)  # the same weights in every process
+    torch.manual_seed(1)
     net = TextLSTM(len(corpus.symbols), Design()).to("cuda" if gpu else "cpu")
     heldout = corpus.ids[: corpus.test]
 

@@ -7,8 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from unrolled.data.demand import ids as within
-from unrolled.data.demand import number, share, whole
+from unrolled.data import demand
 
 
 @dataclass(frozen=True)
@@ -50,10 +49,10 @@ class Design:
                     f"{name} is {getattr(self, name)!r}; expected one of {', '.join(known)}"
                 )
         for name in "embedding", "window", "width", "layers", "batch":
-            whole(name, getattr(self, name))
+            demand.whole(name, getattr(self, name))
         for name in "dropout", "input_dropout", "recurrent_dropout":
-            share(name, getattr(self, name))
-        number("learning_rate", self.learning_rate, above=0)
+            demand.share(name, getattr(self, name))
+        demand.number("learning_rate", self.learning_rate, above=0)
 
 
 ARTICLE = Design(
@@ -68,7 +67,6 @@ ARTICLE = Design(
     learning_rate=1e-3,
 )
 """The article's choices. Its learning rate is Adam's default; here it falls to zero, as in all the book's trainings."""
-
 
 State = tuple[Tensor, Tensor]
 """The states h and c of a network, each (L, B, d)."""
@@ -162,4 +160,4 @@ def multiply_adds(design: Design, V: int) -> float:
 
 def demand_symbols(V: int, ids: Tensor | Sequence[int]) -> None:
     """Raise ValueError if a text has symbols that a network of V symbols was not made for."""
-    within("ids", torch.as_tensor(ids).cpu(), V)
+    demand.ids("ids", torch.as_tensor(ids).cpu(), V)

@@ -10,9 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from unrolled.data.demand import share, whole
-from unrolled.learning.training import (
-    evaluating,
-)
+from unrolled.learning.training import evaluating
 from unrolled.pages.lstm.network import TextLSTM, demand_symbols
 
 

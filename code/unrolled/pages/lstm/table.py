@@ -7,9 +7,7 @@ import torch
 from numpy import ndarray
 
 from unrolled.data.demand import number
-from unrolled.learning.training import (
-    demand_weights,
-)
+from unrolled.learning.training import demand_weights
 from unrolled.pages.lstm.network import TextLSTM
 from unrolled.pages.lstm.writing import demand_prompt
 
@@ -40,13 +38,8 @@ class Table:
                 weights[f"{name}_l{layer}"].astype(np.float32)
                 for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
             )
-            layers.append(
-                [
-                    halves[:, None] * W_input,
-                    halves[:, None] * W_recurrent,
-                    halves * (b + b2),
-                ]
-            )
+            W_input, W_recurrent = (halves[:, None] * W for W in (W_input, W_recurrent))
+            layers.append((W_input, W_recurrent, halves * (b + b2)))
         self.inputs = u @ layers[0][0].T + layers[0][2]  # (V, 4d)
         # transposed, as the product with a row is the faster one
         self.recurrent = layers[0][1].T.copy()  # (d, 4d)
@@ -59,9 +52,8 @@ class Table:
 
     def start(self) -> tuple[ndarray, ndarray]:
         """The state of zero: h and c (L, d)."""
-        return np.zeros((self.L, self.d), np.float32), np.zeros(
-            (self.L, self.d), np.float32
-        )
+        h = np.zeros((self.L, self.d), np.float32)
+        return h, h.copy()
 
     def step(self, symbol: int, h: ndarray, c: ndarray) -> ndarray:
         """The logits (V,) of what follows a symbol; the states h and c (L, d) are changed in place."""

@@ -12,11 +12,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from unrolled.data.demand import whole
 from unrolled.learning import checkpoints
-from unrolled.learning.training import (
-    History,
-    fit,
-    minibatches,
-)
+from unrolled.learning.training import History, fit, minibatches
 from unrolled.pages.lstm.network import Design, TextLSTM, demand_symbols
 
 
@@ -49,10 +45,13 @@ def window_loss(model: nn.Module, net: TextLSTM, ids: Tensor, starts: Tensor) ->
     return F.cross_entropy(logits.flatten(0, 1), wanted.flatten())
 
 
-def windows(design: Design, N: int, seed: int) -> Iterator[Tensor]:
+def windows(
+    design: Design, N: int, seed: int, rank: int = 0, n: int = 1
+) -> Iterator[Tensor]:
     """Where the windows of each minibatch begin (B,), in a text of N symbols: on the ring, or anywhere, shuffled.
 
-    Raises ValueError if the text is not longer than a window.
+    Of n processes, the one of this rank gets every n-th row of n minibatches in one, and each gets equally many. Raises
+    ValueError if the text is not longer than a window.
     """
     if whole("N", N, 0) <= design.window:
         raise ValueError(
@@ -60,8 +59,11 @@ def windows(design: Design, N: int, seed: int) -> Iterator[Tensor]:
             "give a longer text, or a smaller window"
         )
     if design.carried:
-        return ring(N, design.batch, design.window)
-    return minibatches(N - design.window, min(design.batch, N - design.window), seed)
+        batches = ring(N, n * design.batch, design.window)
+    else:  # a short text has fewer windows than a minibatch has rows
+        begins = N - design.window
+        batches = minibatches(begins, n * min(design.batch, begins // n), seed)
+    return (starts[rank::n] for starts in batches)
 
 
 def train(
@@ -76,45 +78,29 @@ def train(
 ) -> History:
     """Train a network in place on a text ids (N,), on the device that it is on, and keep what did best on dev.
 
-    In a group of n processes (``torchrun``), each trains on every n-th row of the minibatch, and they average their
-    gradients; each writes a ``checkpoint`` of its own, with its rank in the name. The rows must share out evenly: an
-    average of averages is the average only if all are over the same number of predictions. Raises ValueError if they do
-    not, or if the network was made for fewer symbols than the text has.
+    In a group of processes (``torchrun``), each trains on a minibatch of its own, as large as the others', and they
+    average their gradients; each writes a ``checkpoint`` of its own, with its rank in the name. Raises ValueError if
+    the network was made for fewer symbols than the text has.
     """
     demand_symbols(net.V, ids)
-    group = torch.distributed.is_available() and torch.distributed.is_initialized()
-    rank, n = (
-        (torch.distributed.get_rank(), torch.distributed.get_world_size())
-        if group
-        else (0, 1)
-    )
-    batches = windows(net.design, len(ids), seed)
+    model, rank, n = net, 0, 1
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        # each process carries the states of its own rows: they must not be overwritten by those of the first
+        model = DistributedDataParallel(net, broadcast_buffers=False)
+        rank, n = torch.distributed.get_rank(), torch.distributed.get_world_size()
+    if checkpoint is not None and n > 1:
+        checkpoint = Path(checkpoint)
+        checkpoint = checkpoint.with_suffix(f".{rank}{checkpoint.suffix}")
     about = {"text": checkpoints.digest(ids), "seed": seed, **asdict(net.design)}
-    about |= {"process": f"{rank + 1} of {n}"}
-    # a short text, read by windows from anywhere, has fewer of them than a batch
-    rows = net.design.batch if net.design.carried else len(ids) - net.design.window
-    rows = min(rows, net.design.batch)
-    if rows % n:
-        raise ValueError(
-            f"{rows} rows do not share out evenly over {n} processes; choose a multiple of {n}"
-        )
-    mine = slice(rank, None, n)
-    if n > 1:
-        if checkpoint is not None:  # each has states of its own to keep
-            checkpoint = Path(checkpoint)
-            checkpoint = checkpoint.with_suffix(f".{rank}{checkpoint.suffix}")
-        net.h, net.c = net.h[:, mine].contiguous(), net.c[:, mine].contiguous()
-    # each process carries the states of its own rows: they must not be overwritten by those of the first
-    model = DistributedDataParallel(net, broadcast_buffers=False) if group else net
     return fit(
         model,
-        lambda starts: window_loss(model, net, ids, starts[mine]),
-        batches,
+        lambda starts: window_loss(model, net, ids, starts),
+        windows(net.design, len(ids), seed, rank, n),
         dev_loss,
         steps,
         learning_rate=net.design.learning_rate,
         every=every,
         optimiser=optimiser,
         checkpoint=checkpoint,
-        about=about,
+        about=about | {"process": f"{rank + 1} of {n}"},
     )

@@ -7,10 +7,7 @@ import torch
 from torch import Tensor
 
 from unrolled.data.demand import whole
-from unrolled.learning.training import (
-    demand_weights,
-    evaluating,
-)
+from unrolled.learning.training import demand_weights, evaluating
 from unrolled.pages.lstm.network import State, TextLSTM, demand_symbols
 
 Choice = Callable[[Tensor], int]
