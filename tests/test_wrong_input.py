@@ -254,6 +254,10 @@ EMPTY_NETWORK = (
 )
 # fmt: off
 CALLS = {
+    "statistics.bootstrap": Call(statistics.bootstrap,
+        {"drawn_again": lambda rng, resamples: rng.random(resamples), "resamples": 5},
+        {"drawn_again": {"type": [None, "x", lambda: 1, lambda rng, resamples: "x"], "empty": [lambda *_: []]},
+            "resamples": whole()} | CONFIDENCE),
     "statistics.accuracy_interval": Call(statistics.accuracy_interval,
         {"right": 3, "total": 4},
         {"right": whole(0, 4), "total": whole(3)} | CONFIDENCE),
@@ -370,6 +374,10 @@ CALLS = {
     "data.names.languages": Call(names.languages,
         {"names": PEOPLE},
         {"names": NAMES},
+        {("names", "empty"): ALL_OF_NOTHING}),
+    "data.names.language_places": Call(names.language_places,
+        {"names": PEOPLE, "languages": LANGUAGES},
+        {"names": NAMES | {"another vocabulary": [[Name("a", "Z")]]}, "languages": LANGUAGE_LIST},
         {("names", "empty"): ALL_OF_NOTHING}),
     "data.names.shared": Call(names.shared,
         {"names": PEOPLE},
@@ -976,7 +984,7 @@ NumPy and PyTorch refuse shapes that do not fit, but not what is no number, nor 
 CHECKED = """
 data.demand: whole number share ids answers
 backprop_rnn: demand_batch
-project: demand_shares refuse
+project: demand_shares demand_gain
 ngrams: demand_room
 classification: count_model logistic_count_model
 generation: demand_frame demand_fit
@@ -997,10 +1005,11 @@ data.names: embedded tutorial load
 data.texts: news wikipedia alice load_text
 data.surnames: surnames
 data.choice: choice
+data.vocabulary: padded_part
 classification: as_cell as_dense gradient_norms shortened holed DenseRNN CellRNN LayerRNN TutorialRNN
 generation: readout as_cell mean_loss multiply_adds TutorialRNN CellRNN LayerRNN
 lstm: Dropout TextLSTM multiply_adds ring window_loss argmax without_unwritable prefix_repeats main
-evaluation: codes length demand_some suite means cached smoothed new_names Bad OneName Trial
+evaluation: codes length demand_names suite means cached smoothed new_names Bad OneName Trial
 word2vec: belongs_to_word first_vectors
 residual: random_network
 plotting: Drawing figure follow_page panels
