@@ -109,13 +109,13 @@ WARNED = {
         append("\n```{nodirective}\n```\n"),
         r"plain\.md:0: WARNING: .*'nodirective'",
     ),
-    "a cell that warns": (
-        append("\n```{code-cell}\nimport warnings; warnings.warn('beware')\n```\n"),
-        r"plain\.md:\d+: WARNING: stderr",
-    ),
     "a figure without a picture": (
         append("\n```{figure}\n:name: fig-none\n\nNothing.\n```\n"),
         r"plain\.md:\d+: WARNING: a figure without a file takes what the cell right before it shows",
+    ),
+    "a cell that warns": (
+        append("\n```{code-cell}\nimport warnings; warnings.warn('beware')\n```\n"),
+        r"plain\.md:\d+: WARNING: stderr",
     ),
     "a number that was not glued": (
         append("\n{glue:text}`notglued`\n"),
@@ -123,7 +123,7 @@ WARNED = {
     ),
     "a deleted figure": (
         lambda book: (book.folder / "book" / "dot.svg").unlink(),
-        r"numbers\.md:37: WARNING: .*dot\.svg",
+        r"numbers\.md:32: WARNING: .*dot\.svg",
     ),
     "a result without a check": (
         append(
@@ -328,7 +328,7 @@ def test_page_taken_out_of_the_book_is_not_published(built: Book):
 
 def test_figure_deleted_from_the_site_is_named(built: Book):
     assert broken_links(built.html) == []
-    figure = next((built.html / "_images").glob("*.png"))
+    figure = next((built.html / "_images").glob("*.svg"))
     figure.unlink()
     complaint = (
         f"numbers.html: <img> leads to _images/{figure.name}, and there is no such file"

@@ -37,8 +37,9 @@ class CellFigure(Figure):
 
 
 def shows(node: nodes.Node | None) -> bool:
-    """Whether a node is what a cell shows."""
-    return getattr(node, "attributes", {}).get("nb_element") == "cell_code_output"
+    """Whether a node is what a cell shows, and something."""
+    output = getattr(node, "attributes", {}).get("nb_element") == "cell_code_output"
+    return output and bool(node.children)
 
 
 def take_pictures(app: Sphinx, doctree: nodes.document) -> None:
