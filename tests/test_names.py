@@ -211,6 +211,15 @@ def test_the_ceiling_by_hand():
         names.ceiling([])
 
 
+def test_a_language_is_its_place_and_another_is_refused():
+    rows = [Name("a", "Orkish"), Name("b", "Elvish"), Name("c", "Orkish")]
+    assert names.language_places(rows, ["Elvish", "Orkish"]) == [1, 0, 1]
+    with pytest.raises(
+        ValueError, match=r"\['Orkish'\]; expected some of \['Elvish'\]"
+    ):
+        names.language_places(rows, ["Elvish"])
+
+
 @pytest.mark.parametrize(
     "forms",
     [

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.utils.rnn import pad_sequence
 
-from unrolled.data.vocabulary import Vocabulary, pad
+from unrolled.data.vocabulary import Vocabulary, pad, padded_part
 
 flags = st.fixed_dictionaries(
     {"unknown": st.booleans(), "start": st.booleans(), "end": st.booleans()}
@@ -100,6 +100,15 @@ def test_a_padded_batch_holds_its_sequences(batch):
         [torch.tensor(row, dtype=torch.long) for row in batch], batch_first=True
     )
     assert torch.equal(ids, reference)
+
+
+@given(batches, st.data())
+def test_a_part_of_a_padded_batch_is_that_of_its_sequences(batch, data):
+    places = st.integers(0, len(batch) - 1)
+    chosen = data.draw(st.lists(places, min_size=1, max_size=5))
+    part = padded_part(*pad(batch), torch.tensor(chosen))
+    alone = pad([batch[place] for place in chosen])
+    assert all(map(torch.equal, part, alone))
 
 
 def test_an_empty_batch_is_refused():

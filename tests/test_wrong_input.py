@@ -371,6 +371,10 @@ CALLS = {
         {"names": PEOPLE},
         {"names": NAMES},
         {("names", "empty"): ALL_OF_NOTHING}),
+    "data.names.language_places": Call(names.language_places,
+        {"names": PEOPLE, "languages": LANGUAGES},
+        {"names": NAMES | {"another vocabulary": [[Name("a", "Z")]]}, "languages": LANGUAGE_LIST},
+        {("names", "empty"): ALL_OF_NOTHING}),
     "data.names.shared": Call(names.shared,
         {"names": PEOPLE},
         {"names": NAMES},
@@ -997,6 +1001,7 @@ data.names: embedded tutorial load
 data.texts: news wikipedia alice load_text
 data.surnames: surnames
 data.choice: choice
+data.vocabulary: padded_part
 classification: as_cell as_dense gradient_norms shortened holed DenseRNN CellRNN LayerRNN TutorialRNN
 generation: readout as_cell mean_loss multiply_adds TutorialRNN CellRNN LayerRNN
 lstm: Dropout TextLSTM multiply_adds ring window_loss argmax without_unwritable prefix_repeats main

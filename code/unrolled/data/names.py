@@ -22,6 +22,7 @@ __all__ = [
     "family",
     "split",
     "languages",
+    "language_places",
     "shared",
     "ceiling",
 ]
@@ -33,7 +34,7 @@ import re
 import string
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -316,6 +317,16 @@ def _disjoint(parts: Split, key: Callable[[str], str]) -> Split:
 def languages(names: Iterable[Name]) -> dict[str, int]:
     """The languages in alphabetical order, each with its number of names."""
     return dict(sorted(Counter(name.language for name in names).items()))
+
+
+def language_places(names: Iterable[Name], languages: Sequence[str]) -> list[int]:
+    """The place of each name's language among ``languages``; raises ValueError for one that is not among them."""
+    names, places = list(names), {x: place for place, x in enumerate(languages)}
+    if unknown := {name.language for name in names} - set(places):
+        raise ValueError(
+            f"unknown languages {sorted(unknown)}; expected some of {list(languages)}"
+        )
+    return [places[name.language] for name in names]
 
 
 def shared(names: Iterable[Name]) -> dict[str, list[str]]:

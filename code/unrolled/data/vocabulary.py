@@ -5,7 +5,7 @@ Left out: splitting text into symbols (a text is already a sequence of character
 counting them: a vocabulary keeps the order it is given.
 """
 
-__all__ = ["Vocabulary", "pad", "one_hot"]
+__all__ = ["Vocabulary", "pad", "padded_part", "one_hot"]
 
 from collections.abc import Iterable, Sequence
 
@@ -104,6 +104,17 @@ def pad(batch: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
     for row, sequence in zip(ids, batch, strict=True):
         row[: len(sequence)] = torch.tensor(sequence, dtype=torch.long)
     return ids, lengths
+
+
+def padded_part(
+    ids: torch.Tensor, lengths: torch.Tensor, chosen: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Of padded ids (N, T) and their lengths (N,), those at the given indices (B,), cut to the longest among them.
+
+    This is what :func:`pad` gives of them alone.
+    """
+    lengths = lengths[chosen]
+    return ids[chosen, : lengths.max()], lengths
 
 
 def one_hot(ids: torch.Tensor, V: int, like: torch.Tensor) -> torch.Tensor:

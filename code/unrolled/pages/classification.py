@@ -43,8 +43,8 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from unrolled.data.demand import share
-from unrolled.data.names import MOST_LETTERS, Name, family, normalise
-from unrolled.data.vocabulary import Vocabulary, one_hot, pad
+from unrolled.data.names import MOST_LETTERS, Name, family, language_places, normalise
+from unrolled.data.vocabulary import Vocabulary, one_hot, pad, padded_part
 from unrolled.learning.statistics import Interval, accuracy_interval, balanced_interval
 from unrolled.learning.training import History, evaluating, fit, minibatches
 
@@ -58,8 +58,8 @@ class Encoded(NamedTuple):
 
     def batch(self, chosen: Tensor) -> "Encoded":
         """The names at the given indices (B,), cut to the longest among them."""
-        lengths = self.lengths[chosen]
-        return Encoded(self.ids[chosen, : lengths.max()], lengths, self.classes[chosen])
+        ids, lengths = padded_part(self.ids, self.lengths, chosen)
+        return Encoded(ids, lengths, self.classes[chosen])
 
 
 def encode(
@@ -69,16 +69,11 @@ def encode(
 
     Raises ValueError if there are no names, one has no letters, or a letter or a language is unknown.
     """
-    places = {language: place for place, language in enumerate(languages)}
-    if unknown := {name.language for name in names} - set(places):
-        raise ValueError(
-            f"unknown languages {sorted(unknown)}; expected some of {list(languages)}"
-        )
+    places = language_places(names, languages)
     if not all(name.text for name in names):
         raise ValueError("a name has no letters, and nothing can be read of it")
     ids, lengths = pad([letters.encode(name.text) for name in names])
-    classes = torch.tensor([places[name.language] for name in names])
-    return Encoded(ids, lengths, classes)
+    return Encoded(ids, lengths, torch.tensor(places))
 
 
 def count_model() -> Pipeline:
@@ -173,12 +168,8 @@ def as_cell(model: LayerRNN) -> CellRNN:
     """The network with the same weights, written with ``nn.RNNCell``."""
     d, V = model.recurrence.weight_ih_l0.shape
     twin = CellRNN(V, d, model.readout.out_features).to(model.readout.weight)
-    renamed = {
-        key.removesuffix("_l0"): value
-        for key, value in model.recurrence.state_dict().items()
-    }
-    twin.cell.load_state_dict(renamed)
-    twin.readout.load_state_dict(model.readout.state_dict())
+    weights = zip(twin.state_dict(), model.state_dict().values(), strict=True)
+    twin.load_state_dict(dict(weights))  # they have them in the same order
     return twin
 
 

@@ -107,11 +107,6 @@ def as_cell(model: LayerRNN) -> CellRNN:
     """The network with the same weights, written with ``nn.RNNCell``. Result ``generator-forms``."""
     twin = CellRNN(model.V, model.C, model.recurrence.hidden_size)
     twin = twin.to(model.readout.weight)
-    twin.cell.load_state_dict(
-        {
-            key.removesuffix("_l0"): value
-            for key, value in model.recurrence.state_dict().items()
-        }
-    )
-    twin.readout.load_state_dict(model.readout.state_dict())
+    weights = zip(twin.state_dict(), model.state_dict().values(), strict=True)
+    twin.load_state_dict(dict(weights))  # they have them in the same order
     return twin

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from unrolled.data.names import Name
-from unrolled.data.vocabulary import Vocabulary, pad
+from unrolled.data.names import Name, language_places
+from unrolled.data.vocabulary import Vocabulary, pad, padded_part
 
 
 class Encoded(NamedTuple):
@@ -19,10 +19,8 @@ class Encoded(NamedTuple):
 
     def batch(self, chosen: Tensor) -> "Encoded":
         """The names at the given indices (B,), cut to the longest among them."""
-        lengths = self.lengths[chosen]
-        return Encoded(
-            self.ids[chosen, : lengths.max()], lengths, self.languages[chosen]
-        )
+        ids, lengths = padded_part(self.ids, self.lengths, chosen)
+        return Encoded(ids, lengths, self.languages[chosen])
 
     @property
     def inputs(self) -> Tensor:
@@ -44,15 +42,11 @@ def encode(
     unknown.
     """
     demand_frame(letters)
-    if unknown := {name.language for name in names} - set(languages):
-        raise ValueError(
-            f"unknown languages {sorted(unknown)}; expected some of {list(languages)}"
-        )
+    places = language_places(names, languages)
     framed = [
         [letters.start, *letters.encode(name.text), letters.end] for name in names
     ]
-    places = torch.tensor([list(languages).index(name.language) for name in names])
-    return Encoded(*pad(framed), places)
+    return Encoded(*pad(framed), torch.tensor(places))
 
 
 def demand_frame(letters: Vocabulary) -> None:
