@@ -980,7 +980,7 @@ NumPy and PyTorch refuse shapes that do not fit, but not what is no number, nor 
 CHECKED = """
 data.demand: whole number share ids answers
 backprop_rnn: demand_batch
-project: demand_shares refuse
+project: demand_shares demand_gain
 ngrams: demand_room
 classification: count_model logistic_count_model
 generation: demand_frame demand_fit

@@ -75,7 +75,7 @@ def demand_shares(p10: float, p01: float, N: int) -> None:
         )
 
 
-def refuse(gain: float, discordant: float, alpha: float, power: float) -> None:
+def demand_gain(gain: float, discordant: float, alpha: float, power: float) -> None:
     """Raise ValueError unless all are shares, and the gain is not 0 or ±1, nor larger than the discordant share."""
     share("alpha", alpha, inside=True)
     share("power", power, inside=True)
@@ -97,7 +97,7 @@ def sample_size(
     ``discordant`` is the share of examples on which exactly one of the two models is right. N is not rounded. Raises
     ValueError for shares that cannot be.
     """
-    refuse(gain, discordant, alpha, power)
+    demand_gain(gain, discordant, alpha, power)
     z = NormalDist().inv_cdf
     noise = z(1 - alpha / 2) * sqrt(discordant)  # if the models are equally good
     noise += z(power) * sqrt(discordant - gain**2)  # if the gain is there

@@ -26,7 +26,7 @@ class Masses(NamedTuple):
     total: ndarray
 
 
-MOST = 10**6
+MOST_NAMES = 10**6
 """As many names as :func:`masses` follows at once."""
 
 
@@ -37,15 +37,15 @@ def masses(
 
     What goes to neither a letter nor the end is in neither, and the total is less than one. Takes time that grows like
     V^longest, so it is for tiny alphabets. Result ``names-sum-to-one``. Raises ValueError if there are more than
-    ``MOST`` names of the longest.
+    ``MOST_NAMES`` names of the longest.
     """
     demand_fit(model, letters)
     whole("language", language, 0, model.C - 1)
     whole("longest", longest, 0)
-    if (len(letters) - 3) ** longest > MOST:
+    if (len(letters) - 3) ** longest > MOST_NAMES:
         raise ValueError(
-            f"{len(letters) - 3} letters make more than {MOST:,} names of {longest} letters; take fewer letters, or a "
-            "smaller longest"
+            f"{len(letters) - 3} letters make more than {MOST_NAMES:,} names of {longest} letters; take fewer "
+            "letters, or a smaller longest"
         )
     end, others = letters.end, torch.tensor([letters.pad, letters.start, letters.end])
     ids, state = torch.tensor([letters.start]), None
