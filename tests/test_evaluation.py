@@ -13,7 +13,7 @@ from unrolled import measured
 from unrolled.data import names
 from unrolled.data.names import ALPHABET, Name
 from unrolled.data.vocabulary import Vocabulary
-from unrolled.learning.statistics import Interval
+from unrolled.learning.statistics import Interval, paired_difference
 from unrolled.pages import evaluation, generation
 from unrolled.pages.classification import count_model
 from unrolled.pages.evaluation import Copies, Letters, OneName
@@ -164,6 +164,12 @@ def test_the_interval_covers_the_mean_about_as_often_as_it_says():
     ]
     covered = sum(low <= 0.5 <= high for low, high in intervals) / 300
     assert 0.89 < covered < 0.99
+
+
+def test_of_right_and_wrong_answers_it_is_the_interval_for_two_models():
+    first, second = np.arange(500) < 300, np.arange(500) % 3 > 0
+    _, interval = evaluation.mean_with_interval(second.astype(float) - first)
+    assert interval == pytest.approx(paired_difference(first, second), abs=0.003)
 
 
 def test_bits_divide_by_letters_and_ends():

@@ -10,6 +10,7 @@ from unrolled.learning.statistics import (
     Spread,
     accuracy_interval,
     balanced_interval,
+    bootstrap,
     difference,
     paired_difference,
 )
@@ -44,6 +45,21 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says():
 def test_impossible_counts_are_refused(right, total):
     with pytest.raises(ValueError, match=f"{right} right out of {total}"):
         accuracy_interval(right, total)
+
+
+def test_a_bootstrap_leaves_out_as_much_at_each_end():
+    def drawn_again(_, resamples):
+        return np.arange(resamples)
+
+    assert bootstrap(drawn_again, resamples=1001) == pytest.approx((25, 975))
+    assert bootstrap(drawn_again, 0.5, 101) == pytest.approx((25, 75))
+
+
+def test_a_bootstrap_of_the_same_is_the_same():
+    first, second = (
+        bootstrap(lambda rng, resamples: rng.random(resamples)) for _ in range(2)
+    )
+    assert first == second
 
 
 def test_one_class_balanced_is_the_plain_accuracy():

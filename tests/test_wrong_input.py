@@ -254,6 +254,10 @@ EMPTY_NETWORK = (
 )
 # fmt: off
 CALLS = {
+    "statistics.bootstrap": Call(statistics.bootstrap,
+        {"drawn_again": lambda rng, resamples: rng.random(resamples), "resamples": 5},
+        {"drawn_again": {"type": [None, "x", lambda: 1, lambda rng, resamples: "x"], "empty": [lambda *_: []]},
+            "resamples": whole()} | CONFIDENCE),
     "statistics.accuracy_interval": Call(statistics.accuracy_interval,
         {"right": 3, "total": 4},
         {"right": whole(0, 4), "total": whole(3)} | CONFIDENCE),
@@ -1005,7 +1009,7 @@ data.vocabulary: padded_part
 classification: as_cell as_dense gradient_norms shortened holed DenseRNN CellRNN LayerRNN TutorialRNN
 generation: readout as_cell mean_loss multiply_adds TutorialRNN CellRNN LayerRNN
 lstm: Dropout TextLSTM multiply_adds ring window_loss argmax without_unwritable prefix_repeats main
-evaluation: codes length demand_some suite means cached smoothed new_names Bad OneName Trial
+evaluation: codes length demand_names suite means cached smoothed new_names Bad OneName Trial
 word2vec: belongs_to_word first_vectors
 residual: random_network
 plotting: Drawing figure follow_page panels

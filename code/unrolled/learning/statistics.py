@@ -5,6 +5,7 @@ Left out: what SciPy already says in one call is called here, not written again.
 
 __all__ = [
     "Interval",
+    "bootstrap",
     "accuracy_interval",
     "balanced_interval",
     "paired_difference",
@@ -13,7 +14,7 @@ __all__ = [
     "difference",
 ]
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import fmean, stdev
 from typing import NamedTuple
 
@@ -30,6 +31,23 @@ class Interval(NamedTuple):
 
     low: float
     high: float
+
+
+def bootstrap(
+    drawn_again: Callable[[np.random.Generator, int], np.ndarray],
+    confidence: float = 0.95,
+    resamples: int = RESAMPLES,
+) -> Interval:
+    """The percentile interval of a statistic over samples drawn again (Efron & Tibshirani 1993, ch. 13).
+
+    ``drawn_again`` gives, by a random generator, the statistic (resamples,) of as many samples, in each of which the
+    cases are drawn again with replacement. The random numbers are always the same. Raises ValueError unless
+    0 < confidence < 1 and resamples ≥ 1.
+    """
+    tail = (1 - share("confidence", confidence, inside=True)) / 2
+    values = drawn_again(np.random.default_rng(0), whole("resamples", resamples))
+    low, high = np.quantile(values, [tail, 1 - tail])
+    return Interval(float(low), float(high))
 
 
 def accuracy_interval(right: int, total: int, confidence: float = 0.95) -> Interval:
@@ -58,17 +76,17 @@ def balanced_interval(
     Small classes weigh as much as large ones; so this interval is wider than :func:`accuracy_interval`. Raises
     ValueError if there is no class, or one has no case, or more right than cases, or a count is no whole number.
     """
-    share("confidence", confidence, inside=True)
     k, n = ids("right", right, 2**62), ids("total", total, 2**62)
     if k.shape != n.shape or not k.size or (n < 1).any() or (k > n).any():
         raise ValueError(
             f"{list(right)} right out of {list(total)}: expected for each class at least one case, and no more right "
             "than cases"
         )
-    draws = np.random.default_rng(0).binomial(n, k / n, (RESAMPLES, len(n))) / n
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(draws.mean(axis=1), [tail, 1 - tail])
-    return Interval(float(low), float(high))
+
+    def drawn_again(rng: np.random.Generator, resamples: int) -> np.ndarray:
+        return (rng.binomial(n, k / n, (resamples, len(n))) / n).mean(axis=1)
+
+    return bootstrap(drawn_again, confidence)
 
 
 def paired_difference(
@@ -79,7 +97,6 @@ def paired_difference(
     Cases are drawn again in pairs: what is hard for both says nothing of the difference. Raises ValueError if there
     are not as many answers of one as of the other, or none, or one that is neither true nor false.
     """
-    share("confidence", confidence, inside=True)
     if len(first) != len(second) or not len(first):
         raise ValueError(
             f"{len(first)} and {len(second)} answers: expected the same cases, at least one"
@@ -87,10 +104,12 @@ def paired_difference(
     right, before = answers("second", second), answers("first", first)
     gains = right.astype(int) - before  # −1, 0 or 1
     shares = [(gains == gain).mean() for gain in (-1, 0, 1)]
-    draws = np.random.default_rng(0).multinomial(len(gains), shares, RESAMPLES)
-    tail = (1 - confidence) / 2
-    low, high = np.quantile((draws[:, 2] - draws[:, 0]) / len(gains), [tail, 1 - tail])
-    return Interval(float(low), float(high))
+
+    def drawn_again(rng: np.random.Generator, resamples: int) -> np.ndarray:
+        counts = rng.multinomial(len(gains), shares, resamples)
+        return (counts[:, 2] - counts[:, 0]) / len(gains)
+
+    return bootstrap(drawn_again, confidence)
 
 
 class Spread:

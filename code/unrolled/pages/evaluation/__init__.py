@@ -1,12 +1,18 @@
 """Judging generated names: how good is what a generator gives?
 
-The page ``evaluation`` in the order it is read: what a generator is, the likelihood of held-out names, the metrics that
-look at a sample, generators that are bad on purpose, and the trial that holds all of them against the spread of real
-names. A generator, a judge and a language model are functions that are passed in. Left out: metrics that need the
-features of a trained network, and people's opinions.
+The page ``evaluation`` in the order it is read: what a generator and a judge are, generators that are bad on purpose,
+the likelihood of held-out names and how sure a number is, the metrics that look at a sample, and the trial that holds
+all generators against the spread of real names. A generator, a judge and a language model are functions that are passed
+in. Left out: metrics that need the features of a trained network, and people's opinions.
 """
 
 from unrolled.pages.evaluation.generators import Bad, Copies, Letters, OneName
+from unrolled.pages.evaluation.likelihood import (
+    Measured,
+    bits_per_character,
+    bits_saved,
+    mean_with_interval,
+)
 from unrolled.pages.evaluation.metrics import (
     Features,
     agreement,
@@ -22,14 +28,10 @@ from unrolled.pages.evaluation.metrics import (
     nearest,
     novelty,
 )
-from unrolled.pages.evaluation.uncertainty import (
+from unrolled.pages.evaluation.names import (
     Generator,
     Judge,
-    Measured,
-    bits_per_character,
-    bits_saved,
     by_language,
-    mean_with_interval,
     split_for_judge,
 )
 from unrolled.pages.evaluation.verdict import (
@@ -45,12 +47,16 @@ from unrolled.pages.evaluation.verdict import (
 __all__ = [
     "Generator",
     "Judge",
+    "split_for_judge",
+    "by_language",
+    "Bad",
+    "Copies",
+    "OneName",
+    "Letters",
     "Measured",
     "mean_with_interval",
     "bits_per_character",
     "bits_saved",
-    "split_for_judge",
-    "by_language",
     "agreement",
     "novelty",
     "edit_distance",
@@ -64,10 +70,6 @@ __all__ = [
     "length",
     "grams",
     "divergence",
-    "Bad",
-    "Copies",
-    "OneName",
-    "Letters",
     "Metric",
     "suite",
     "means",

@@ -8,7 +8,7 @@ import numpy as np
 from numpy import ndarray
 
 from unrolled.data.names import ALPHABET, MOST_LETTERS, Name
-from unrolled.pages.evaluation.uncertainty import by_language, demand_some
+from unrolled.pages.evaluation.names import by_language, demand_names
 
 
 class Bad:
@@ -20,21 +20,21 @@ class Bad:
     def __init__(self, training: Sequence[Name]) -> None:
         self.texts = {
             language: [name.text for name in names]
-            for language, names in by_language(demand_some(training)).items()
+            for language, names in by_language(demand_names(training)).items()
         }
 
     def __call__(self, languages: Sequence[str], seed: int) -> list[Name]:
         """A name for each language; raises ValueError for one without training names."""
-        self.check(languages)
+        self.demand_known(languages)
         rng = np.random.default_rng(seed)
         return [Name(self.draw(language, rng), language) for language in languages]
 
     def log_probabilities(self, names: Sequence[Name]) -> ndarray:
         """The log-probability of each name given its language, in nats (N,); −inf where it never comes."""
-        self.check(name.language for name in names)
+        self.demand_known(name.language for name in names)
         return np.array([self.log_p(name.language, name.text) for name in names])
 
-    def check(self, languages: Iterable[str]) -> None:
+    def demand_known(self, languages: Iterable[str]) -> None:
         """Raise ValueError for a language without training names."""
         if strange := set(languages) - set(self.texts):
             raise ValueError(

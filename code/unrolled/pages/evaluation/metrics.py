@@ -13,19 +13,19 @@ from scipy.special import entr, expm1, xlog1py
 
 from unrolled.data.demand import whole
 from unrolled.data.names import MOST_LETTERS, Name
-from unrolled.pages.evaluation.uncertainty import Judge, by_language, demand_some
+from unrolled.pages.evaluation.names import Judge, by_language, demand_names
 
 
 def agreement(sample: Sequence[Name], judge: Judge) -> ndarray:
     """Whether the judge takes each name (N,) for one of the language that it was asked for."""
-    answers = judge([name.text for name in demand_some(sample)])
+    answers = judge([name.text for name in demand_names(sample)])
     return np.array([a == n.language for a, n in zip(answers, sample, strict=True)])
 
 
 def novelty(sample: Sequence[Name], known: Iterable[Name]) -> ndarray:
     """Whether each name (N,) is new: its text is not among the known ones, of whatever language."""
     texts = {name.text for name in known}
-    return np.array([name.text not in texts for name in demand_some(sample)])
+    return np.array([name.text not in texts for name in demand_names(sample)])
 
 
 @njit
@@ -83,8 +83,8 @@ def nearest(
     Raises ValueError if a language has no training name, or unless most ≥ 1.
     """
     whole("most", most)
-    theirs = by_language(demand_some(training), [name.text for name in training])
-    distances = np.empty(len(demand_some(sample)))
+    theirs = by_language(demand_names(training), [name.text for name in training])
+    distances = np.empty(len(demand_names(sample)))
     for language, places in by_language(sample, range(len(sample))).items():
         if language not in theirs:
             raise ValueError(
@@ -111,7 +111,7 @@ def expected_coverage(p: ndarray, n: ndarray) -> float:
 
 def diversity(sample: Sequence[Name]) -> float:
     """The share of different names among N."""
-    return len(set(demand_some(sample))) / len(sample)
+    return len(set(demand_names(sample))) / len(sample)
 
 
 def entropy(p: ndarray) -> float:
@@ -156,7 +156,7 @@ def divergence(
 ) -> float:
     """The Jensen–Shannon divergence, in bits, of what is counted in a sample and in a reference."""
     p, q = (
-        Counter(chain.from_iterable(map(features, demand_some(names))))
+        Counter(chain.from_iterable(map(features, demand_names(names))))
         for names in (sample, reference)
     )
     if not (p and q):  # of empty names nothing is counted, and nothing is in common

@@ -22,11 +22,11 @@ from unrolled.pages.evaluation.metrics import (
     nearest,
     novelty,
 )
-from unrolled.pages.evaluation.uncertainty import (
+from unrolled.pages.evaluation.names import (
     Generator,
     Judge,
     by_language,
-    demand_some,
+    demand_names,
 )
 
 
@@ -89,7 +89,7 @@ def cached(
     known: dict[Name, float] = {}
 
     def remembering(sample: Sequence[Name]) -> ndarray:
-        new = sorted(set(demand_some(sample)) - known.keys())
+        new = sorted(set(demand_names(sample)) - known.keys())
         if new:
             known.update(zip(new, values(new), strict=True))
         return np.array([known[name] for name in sample])
@@ -104,7 +104,7 @@ def halves(names: Sequence[Name], seed: int) -> tuple[list[Name], list[Name]]:
     """
     rng = np.random.default_rng(seed)
     first, second = [], []
-    for language, group in by_language(demand_some(names)).items():
+    for language, group in by_language(demand_names(names)).items():
         if len(group) < 2:
             raise ValueError(
                 f"{language} has a single name, which has no two halves; leave it out"

@@ -1,21 +1,13 @@
 """How sure a number is, and the likelihood of held-out names."""
 
-import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from math import log
 from typing import NamedTuple
 
 import numpy as np
 
 from unrolled.data.names import Name
-from unrolled.learning.statistics import Interval
-
-Generator = Callable[[Sequence[str], int], list[Name]]
-"""A generator gives a name for each language that it is asked for, by a seed."""
-
-
-Judge = Callable[[Sequence[str]], Sequence[str]]
-"""A judge says of each text which language it takes it to be of."""
+from unrolled.learning.statistics import Interval, bootstrap
 
 
 class Measured(NamedTuple):
@@ -43,11 +35,13 @@ def mean_with_interval(
     value = float(top.sum() / bottom.sum())
     if not np.isfinite(value):
         return Measured(value, Interval(value, value))
-    draws = np.random.default_rng(0).multinomial(
-        len(top), np.full(len(top), 1 / len(top)), 2000
-    )
-    low, high = np.quantile((draws @ top) / (draws @ bottom), [0.025, 0.975])
-    return Measured(value, Interval(float(low), float(high)))
+
+    def drawn_again(rng: np.random.Generator, resamples: int) -> np.ndarray:
+        times = rng.multinomial(len(top), np.full(len(top), 1 / len(top)), resamples)
+        return (times @ top) / (times @ bottom)
+
+    # fewer than elsewhere, since each takes a number for every name
+    return Measured(value, bootstrap(drawn_again, resamples=2000))
 
 
 def bits_per_character(log_p: Sequence[float], names: Sequence[Name]) -> Measured:
@@ -73,33 +67,3 @@ def bits_saved(
         )
     gain = np.asarray(second, dtype=float) - np.asarray(first, dtype=float)
     return mean_with_interval(gain / log(2), [len(name.text) + 1 for name in names])
-
-
-def split_for_judge(names: Sequence[Name]) -> tuple[list[Name], list[Name]]:
-    """Names in two parts, no text in both: about two thirds for a generator, and a third for its judge.
-
-    By a hash of the text, so the same everywhere. A judge that learnt from what the generator learnt from would reward
-    copies.
-    """
-    parts: tuple[list[Name], list[Name]] = ([], [])
-    for name in names:
-        digest = hashlib.sha256(f"judge:{name.text}".encode()).hexdigest()
-        parts[int(digest, 16) % 3 == 0].append(name)
-    return parts
-
-
-def demand_some(names: Sequence[Name]) -> Sequence[Name]:
-    """The names, if there are any; a metric of none is a ValueError."""
-    if not len(names):
-        raise ValueError("there are no names to judge: expected one at least")
-    return names
-
-
-def by_language(
-    names: Sequence[Name], items: Iterable | None = None
-) -> dict[str, list]:
-    """The names, or the items in their places, of each language."""
-    groups: dict[str, list] = {}
-    for name, item in zip(names, names if items is None else items, strict=True):
-        groups.setdefault(name.language, []).append(item)
-    return groups
