@@ -1,5 +1,7 @@
 """The package has two floors and a roof: a page's module stands on shared rooms, and only results on both."""
 
+import ast
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -52,3 +54,26 @@ def test_the_package_is_rooms_the_upper_floor_has_the_pages_and_the_roof_too():
         for floor in ("pages", "results")
     )
     assert upper == roof <= PAGES
+
+
+TREES = {path: ast.parse(path.read_text()) for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def test_no_function_stands_in_two_modules():
+    """What two pages need alike is in a room below them."""
+    places = defaultdict(set)
+    for path, tree in TREES.items():
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef):
+                body = node.body[1:] if ast.get_docstring(node) else node.body
+                code = ast.unparse([node.args, *body])
+                places[code].add((parts(path), node.name))
+    assert [found for found in places.values() if len(found) > 1] == []
+
+
+def test_what_is_there_to_refuse_is_called_so():
+    for path, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and (doc := ast.get_docstring(node)):
+                refuses = doc.startswith("Raise ")
+                assert not refuses or "demand_" in node.name, (parts(path), node.name)
