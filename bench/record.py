@@ -243,14 +243,15 @@ def made_at(commit: str, page: str, mark: Mark, folder: Path) -> Runs:
     with tempfile.TemporaryDirectory() as root:
         git("archive", f"--output={root}/code.zip", commit)
         shutil.unpack_archive(f"{root}/code.zip", root)
-        command = [sys.executable, f"{page}.py", "again", str(folder)]
+        arguments = f"record.fingerprint({page!r}), record.Path({str(folder)!r})"
+        again = f"import record, {page}; {page}.MEASUREMENT.again({arguments})"
         paths = os.pathsep.join((f"{root}/book", f"{root}/code"))
         environment = {**os.environ, "PYTHONPATH": paths}
-        subprocess.run(command, cwd=f"{root}/bench", env=environment, check=True)
+        subprocess.run([sys.executable, "-c", again], cwd=f"{root}/bench", env=environment, check=True)
     if not (runs := made(page, mark, [], folder)):
         sys.exit(
             f"the code of {commit}, with the libraries that are here, is not that of the record; "
-            f"name the commit that it was written with: python {page}.py confirm COMMIT"
+            f"name the commit that it was written with: make bench PAGES={page} CONFIRM=COMMIT"
         )
     return runs
 
@@ -302,8 +303,6 @@ class Measurement(NamedTuple):
                 self.measure()
             case ["confirm", *commit] if len(commit) < 2:
                 self.confirm(*commit)
-            case ["again", folder]:
-                self.again(fingerprint(self.page), Path(folder))
             case _:
                 sys.exit(f"expected: python {self.page}.py [confirm [COMMIT]]")
 
@@ -358,7 +357,8 @@ class Measurement(NamedTuple):
         if other := difference(runs, recorded(record, runs)):
             if mark == before:
                 sys.exit(f"{page} has not changed, but this machine has other digits:\n{other}")
-            commit = commit or git("log", "-1", "--format=%h", str(place(page))).strip()
+            # a commit that only moved the record did not write it
+            commit = commit or git(*"log -1 --format=%h --follow --diff-filter=AM --".split(), str(place(page))).strip()
             print(f"not the recorded digits:\n{other}\nso with the code of {commit} too, as long again", flush=True)
             if other := difference(runs, made_at(commit, page, before, folder)):
                 sys.exit(f"{page} has other numbers than with the code of {commit}; {anew}\n{other}")

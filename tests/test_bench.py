@@ -302,8 +302,11 @@ def test_where_the_processor_gives_other_digits_the_code_before_is_run_beside(
     script = sys.executable, "bench/page.py"
     assert not run(*script)
     assert not run("git", "init", "--quiet")
+    record.place("page").rename(root / "elsewhere.json")
     commit()
     monkeypatch.setenv("PROCESSOR", "1e-9")
+    # a commit that moves the record, and has other code
+    (root / "elsewhere.json").rename(record.place("page"))
     change(root, "seed * share() / 3", "share() * seed / 3")
     commit()
     assert "is not that of the record" in run(*script, "confirm", "HEAD")
