@@ -49,7 +49,7 @@ test-all: book  ## run every test
 	python -m pytest --numprocesses auto --all
 
 bench: setup  ## measure side by side what the chapters report, on the originals; with CONFIRM=1, confirm it
-	cd bench && for page in $(PAGES); do PYTHONPATH=../book python $$page.py $(if $(CONFIRM),confirm $(filter-out 1,$(CONFIRM))) || exit; done
+	for page in $(PAGES); do PYTHONPATH=book python bench $$page $(if $(CONFIRM),confirm $(filter-out 1,$(CONFIRM))) || exit; done
 
 data: setup  ## fetch and verify the originals, the tutorials' own data
 	python -m unrolled.data.originals

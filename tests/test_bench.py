@@ -1,6 +1,7 @@
 """Committed measurements still come from the code, the data and the libraries that are here."""
 
 import ast
+import inspect
 import json
 import os
 import random
@@ -133,11 +134,10 @@ def run(seed):
 
 MEASUREMENT = record.Measurement(
     "page",
-    runs=lambda: [({"seed": 1}, lambda: run(1)), ({"seed": 2}, lambda: run(2))],
+    run,
+    runs=lambda: [{"seed": 1}, {"seed": 2}],
     kind=lambda run: None if run["seed"] == 2 else "",
 )
-if __name__ == "__main__":
-    MEASUREMENT.main()
 """
 MODULE = '''
 """Of a page."""
@@ -165,7 +165,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a page's script and module, which may be changed, and all that they need to be run."""
     for folder in ("bench", "book/_ext", "code/unrolled/measured"):
         (tmp_path / folder).mkdir(parents=True)
-    shutil.copy(record.__file__, tmp_path / "bench")
+    for name in ("record.py", "__main__.py"):
+        shutil.copy(record.BENCH / name, tmp_path / "bench")
     # without Sphinx, which takes its time to start
     shutil.copy(modules.__file__, tmp_path / "book" / "_ext")
     (tmp_path / "bench" / "page.py").write_text(SCRIPT)
@@ -183,12 +184,13 @@ class Made:
         self.found = {"bits": bits, "seconds": seconds, "part": {"rates": [seconds]}}
         self.measurement = record.Measurement(
             "page",
-            runs=lambda: [({"seed": seed}, self.run) for seed in seeds],
+            self.run,
+            runs=lambda: [{"seed": seed} for seed in seeds],
             kind=lambda run: None if run["seed"] == 2 else "",
             **more,
         )
 
-    def run(self) -> dict:
+    def run(self, seed: int) -> dict:
         self.times += 1
         return self.found
 
@@ -299,7 +301,7 @@ def test_where_the_processor_gives_other_digits_the_code_before_is_run_beside(
         assert not run("git", "add", ".")
         assert not run("git", *author, "commit", "--quiet", "--message=Changed")
 
-    script = sys.executable, "bench/page.py"
+    script = sys.executable, "bench", "page"
     assert not run(*script)
     assert not run("git", "init", "--quiet")
     record.place("page").rename(root / "elsewhere.json")
@@ -321,9 +323,11 @@ def test_where_the_processor_gives_other_digits_the_code_before_is_run_beside(
 @pytest.mark.parametrize("page", PAGES)
 def test_the_runs_of_a_record_are_those_that_its_script_makes(page: str):
     measurement, written = import_module(page).MEASUREMENT, record.read(page)
-    labels = dict.fromkeys(json.dumps(labels) for labels, _ in measurement.runs())
+    jobs = measurement.jobs(measurement.runs())
     assert measurement.page == page
-    assert len(record.recorded(written, labels)) == len(labels) == len(written["runs"])
+    assert len(record.recorded(written, jobs)) == len(jobs) == len(written["runs"])
+    for job in jobs.values():  # its labels are what it is made of
+        inspect.signature(job.func).bind(*job.args, **job.keywords)
 
 
 def test_libraries_are_those_of_all_that_is_imported():
@@ -412,8 +416,8 @@ def test_ways_take_their_turns_in_alternation_and_the_median_counts(monkeypatch)
         return run
 
     ways = {"a": way("a", 1, 2, 5), "b": way("b", 10, 10, 10)}
-    assert record.rates(ways, turns=3) == {"a": 5, "b": 1}
+    assert record.rates(ways, times=3) == {"a": 5, "b": 1}
     assert order == list("ababab")
     # a turn lasts as long as it has to
-    assert record.rates({"a": way("a", 1, 3)}, turns=1, least=2) == {"a": 5}
+    assert record.rates({"a": way("a", 1, 3)}, times=1, least=2) == {"a": 5}
     assert record.timed(way("a", 7)) == (10, 7)
