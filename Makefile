@@ -8,7 +8,8 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 # Which data the book is built on: embedded, or originals (see `make data`).
 UNROLLED_DATA ?= embedded
 
-# Whose measurements `make bench` makes, or with CONFIRM=1 confirms.
+# Whose measurements `make bench` makes; with CONFIRM=1 it confirms them instead, with CONFIRM=COMMIT those that were
+# written with the code of that commit.
 PAGES ?= backprop classification evaluation generation lstm word2vec
 
 # Runs are reproducible: one thread, fixed hashes, no progress bars in the pages.
@@ -47,8 +48,8 @@ test: book  ## run the tests, of long families a sample
 test-all: book  ## run every test
 	python -m pytest --numprocesses auto --all
 
-bench: setup  ## measure side by side what the chapters report, on the originals
-	cd bench && for page in $(PAGES); do PYTHONPATH=../book python $$page.py $(if $(CONFIRM),confirm) || exit; done
+bench: setup  ## measure side by side what the chapters report, on the originals; with CONFIRM=1, confirm it
+	for page in $(PAGES); do PYTHONPATH=book python bench $$page $(if $(CONFIRM),confirm $(filter-out 1,$(CONFIRM))) || exit; done
 
 data: setup  ## fetch and verify the originals, the tutorials' own data
 	python -m unrolled.data.originals

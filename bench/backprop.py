@@ -8,7 +8,7 @@ on the same text.
 """
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -136,7 +136,7 @@ def random_weights(V: int, dtype: str) -> Gradients:
     return Gradients(*(rng.normal(0, 0.1, shape).astype(dtype) for shape in shapes))
 
 
-def measured(B: int, dtype: str) -> dict[str, dict[str, int]]:
+def measured(dtype: str, B: int) -> dict[str, dict[str, int]]:
     """The median rate of each way, measured in turns, if all agree; AssertionError if one does not."""
     torch.set_num_threads(1)
     ids, targets, V = sequences(B)
@@ -152,24 +152,13 @@ def measured(B: int, dtype: str) -> dict[str, dict[str, int]]:
         return ids.size
 
     calls = {name: functools.partial(made, way) for name, way in ways.items()}
-    rates = record.rates(calls, TURNS, SECONDS)
-    return {"rates": {name: round(rate) for name, rate in rates.items()}}
-
-
-def runs() -> Iterator[record.Job]:
-    """Each precision and size of a batch."""
-    for dtype in ("float32", "float64"):
-        for B in BATCHES:
-            yield {"dtype": dtype, "B": B}, functools.partial(measured, B, dtype)
+    return {"rates": {name: round(rate) for name, rate in record.rates(calls, TURNS, SECONDS).items()}}
 
 
 MEASUREMENT = record.Measurement(
     "backprop",
-    settings=lambda: {"sizes": {"d": H, "T": T, "V": sequences(1)[2]}},
-    runs=runs,
+    measured,
+    runs=lambda: [{"dtype": dtype, "B": B} for dtype in ("float32", "float64") for B in BATCHES],
     kind=lambda run: (run["dtype"], run["B"]),
+    settings=lambda: {"sizes": {"d": H, "T": T, "V": sequences(1)[2]}},
 )
-
-
-if __name__ == "__main__":
-    MEASUREMENT.main()

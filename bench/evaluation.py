@@ -9,7 +9,7 @@ several seeds the first.
 """
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -113,23 +113,18 @@ def count_generator(data: str) -> Contestant:
     return Contestant(generator, np.array([one.sum() for one in log_p]))
 
 
-def bad(data: str, kind: str) -> Contestant:
+def bad(data: str, kind: Callable[[list[Name]], Letters | Copies | OneName]) -> Contestant:
     """A generator that is bad on purpose."""
     _, own, parts, _ = task(data)
-    made = {
-        "copies": lambda: Copies(own),
-        "unigram letters": lambda: Letters(own),
-        "uniform letters": lambda: Letters(own, uniform=True),
-        "one name": lambda: OneName(own),
-    }[kind]()
+    made = kind(own)
     return Contestant(made, made.log_probabilities(parts.test))
 
 
-COUNTED = {
-    "6-gram": count_generator,
-    **{
-        kind: functools.partial(bad, kind=kind) for kind in ("copies", "unigram letters", "uniform letters", "one name")
-    },
+BAD = {
+    "copies": Copies,
+    "unigram letters": Letters,
+    "uniform letters": functools.partial(Letters, uniform=True),
+    "one name": OneName,
 }
 CONTESTANTS = {
     **{f"{size}, seed {seed}": functools.partial(network, size=size, seed=seed) for size in SIZES for seed in SEEDS},
@@ -137,7 +132,8 @@ CONTESTANTS = {
         f"network, temperature 0.8, seed {seed}": functools.partial(network, size="network", seed=seed, temperature=0.8)
         for seed in SEEDS
     },
-    **COUNTED,
+    "6-gram": count_generator,
+    **{name: functools.partial(bad, kind=kind) for name, kind in BAD.items()},
 }
 
 
@@ -160,21 +156,15 @@ def judged(data: str, name: str) -> dict:
     return found
 
 
-def runs() -> Iterator[record.Job]:
-    """Every contestant, on both sets of data."""
-    for data in LOADERS:
-        for name in CONTESTANTS:
-            yield {"data": data, "name": name}, functools.partial(judged, data, name)
-
-
 def kind(run: record.Labels) -> tuple[str, str] | None:
     """Contestants of several seeds are of one kind."""
     name = run["name"].split(", seed")[0]
     return None if name == "network, longer" else (run["data"], name)
 
 
-MEASUREMENT = record.Measurement("evaluation", runs, kind)
-
-
-if __name__ == "__main__":
-    MEASUREMENT.main()
+MEASUREMENT = record.Measurement(
+    "evaluation",
+    judged,
+    runs=lambda: [{"data": data, "name": name} for data in LOADERS for name in CONTESTANTS],
+    kind=kind,
+)

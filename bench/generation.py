@@ -9,6 +9,7 @@ is made: the smallest width, the first seed. The speeds are a clock's.
 """
 
 import functools
+import itertools
 import os
 import random
 from collections.abc import Callable, Iterator
@@ -85,16 +86,6 @@ def tutorial_steps(model: nn.Module, part: Encoded, rng: random.Random) -> Itera
         yield len(ids) - 1
 
 
-def tutorial(data: str, seed: int) -> TutorialRNN:
-    """The tutorial's network, trained by its method for as many steps as there."""
-    languages, (train, *_) = task(data)
-    model = TutorialRNN(V, len(languages))
-    steps = tutorial_steps(model, train, random.Random(seed))
-    for _ in range(TUTORIAL_STEPS):
-        next(steps)
-    return model
-
-
 def lstm(data: str, seed: int, d: int, steps: int) -> NameNetwork:
     """An LSTM, trained as on the page but for its settings."""
     languages, (train, dev, _) = task(data)
@@ -161,13 +152,22 @@ def trained(data: str, train: Callable[[], nn.Module]) -> tuple[nn.Module, dict]
     return model, {"seconds": seconds, **judged(data, of_network(data, model))}
 
 
-def tutorial_run(data: str, seed: int) -> dict:
-    """The tutorial's method."""
+def tutorial(data: str, seed: int) -> dict:
+    """The tutorial's network, trained by its method for as many steps as there."""
+    languages, (train, *_) = task(data)
     torch.manual_seed(seed)
-    return trained(data, lambda: tutorial(data, seed))[1]
+
+    def fitted() -> TutorialRNN:
+        model = TutorialRNN(V, len(languages))
+        steps = tutorial_steps(model, train, random.Random(seed))
+        for _ in range(TUTORIAL_STEPS):
+            next(steps)
+        return model
+
+    return trained(data, fitted)[1]
 
 
-def committee_run(data: str, seed: int) -> dict:
+def committee(data: str, seed: int) -> dict:
     """A committee; what one of its members comes to; and its blend with the counts, of a share chosen on dev."""
     seeds = [MEMBERS * seed + k for k in range(MEMBERS)]
     model, found = trained(data, lambda: Committee([lstm(data, one, **MEMBER) for one in seeds]))
@@ -205,9 +205,9 @@ def equal_cost_steps(cell: str, d: int, C: int) -> int:
     return max(100, 100 * round(STEPS * one / other / 100))
 
 
-def sweep_run(cell: str, d: int, steps: int, seed: int) -> dict:
-    """A network of the sweep, trained on the embedded names as on the page."""
-    languages, (train, dev, _) = task("embedded")
+def sweep(cell: str, d: int, steps: int, data: str, seed: int) -> dict:
+    """A network of the sweep, trained as on the page."""
+    languages, (train, dev, _) = task(data)
     torch.manual_seed(seed)
     model = sweep_network(cell, d, len(languages))
 
@@ -215,7 +215,7 @@ def sweep_run(cell: str, d: int, steps: int, seed: int) -> dict:
         generation.train(model, train, dev, steps=steps, seed=seed)
         return model
 
-    _, found = trained("embedded", fitted)
+    _, found = trained(data, fitted)
     weights = sum(weight.numel() for weight in model.parameters())
     cost = generation.multiply_adds(model)
     return {**found, "weights": weights, "multiply_adds": cost}
@@ -274,23 +274,25 @@ def speeds() -> dict[str, float]:
 # All of it
 
 
-def runs() -> Iterator[record.Job]:
+SYSTEMS = {"ngram": ngram, "sweep": sweep, "committee": committee, "tutorial": tutorial}
+
+
+def run(system: str, **where: object) -> dict:
+    """What a system comes to."""
+    return SYSTEMS[system](**where)
+
+
+def runs() -> Iterator[record.Labels]:
     """The count models, the sweep, the committees and the tutorial's networks."""
     for data in LOADERS:
-        yield {"system": "ngram", "data": data}, functools.partial(ngram, data)
+        yield {"system": "ngram", "data": data}
     C = len(task("embedded").languages)
-    for seed in SEEDS["sweep"]:
-        for cell in CELLS:
-            for d in WIDTHS:
-                for steps in sorted({STEPS, equal_cost_steps(cell, d, C)}):
-                    key = {"system": "sweep", "cell": cell, "d": d, "steps": steps}
-                    run = functools.partial(sweep_run, cell, d, steps, seed)
-                    yield {**key, "data": "embedded", "seed": seed}, run
-    for system, run in {"committee": committee_run, "tutorial": tutorial_run}.items():
+    for seed, cell, d in itertools.product(SEEDS["sweep"], CELLS, WIDTHS):
+        for steps in sorted({STEPS, equal_cost_steps(cell, d, C)}):
+            yield {"system": "sweep", "cell": cell, "d": d, "steps": steps, "data": "embedded", "seed": seed}
+    for system in ("committee", "tutorial"):
         for seed in SEEDS[system]:
-            for data in LOADERS:
-                key = {"system": system, "data": data, "seed": seed}
-                yield key, functools.partial(run, data, seed)
+            yield from ({"system": system, "data": data, "seed": seed} for data in LOADERS)
 
 
 def kind(run: record.Labels) -> tuple[str, ...]:
@@ -301,12 +303,9 @@ def kind(run: record.Labels) -> tuple[str, ...]:
 
 MEASUREMENT = record.Measurement(
     "generation",
+    run,
+    runs,
+    kind,
     settings=lambda: {"sweep steps": STEPS, "tutorial steps": TUTORIAL_STEPS, "member": MEMBER},
     clocks={"speeds": speeds},
-    runs=runs,
-    kind=kind,
 )
-
-
-if __name__ == "__main__":
-    MEASUREMENT.main()

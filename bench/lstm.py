@@ -17,7 +17,7 @@ import functools
 import itertools
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -241,13 +241,13 @@ def budgets(stretches: int = 10, length: int = 100) -> dict[str, list[float]]:
     Whatever else runs on the machine makes a stretch slower, so the fastest is nearest to two idle cores.
     """
     end = corpus("originals").test
-    times: dict[str, list[float]] = {"60 s": [], "300 s": []}
+
+    def seconds(system: str) -> float:
+        _, spent = record.timed(lambda: trained("originals", ALICE[system], length, 1, end), time.perf_counter)
+        return spent / length * STEPS[system]
+
     os.environ["OMP_NUM_THREADS"] = "2"
-    for system in list(times) * stretches:
-        start = time.perf_counter()
-        trained("originals", ALICE[system], length, 1, end)
-        seconds = time.perf_counter() - start
-        times[system].append(seconds / length * STEPS[system])
+    times = record.turns({system: functools.partial(seconds, system) for system in ("60 s", "300 s")}, stretches)
     os.environ["OMP_NUM_THREADS"] = "1"
     return times
 
@@ -260,23 +260,25 @@ def speeds() -> dict[str, dict]:
 # All of it
 
 
-def runs() -> Iterator[record.Job]:
+KINDS = {"ngram": ngram, "chosen": chosen, "varied": varied, "final": final}
+
+
+def run(kind: str, **where: object) -> dict:
+    """What a run of a kind comes to."""
+    return KINDS[kind](*where.values())
+
+
+def runs() -> Iterator[record.Labels]:
     """The count models, the variants, and each design as it was chosen and as it is in the end."""
-
-    def job(run: Callable, *where: object) -> record.Job:
-        names = ("kind", "data", "system", "seed")
-        labels = dict(zip(names, (run.__name__, *where), strict=False))
-        return labels, functools.partial(run, *where)
-
     for data in TEXTS:
-        yield job(ngram, data)
-        for name, seed in itertools.product(VARIANTS, SEEDS):
-            yield job(varied, data, name, seed)
+        yield {"kind": "ngram", "data": data}
+        for system, seed in itertools.product(VARIANTS, SEEDS):
+            yield {"kind": "varied", "data": data, "system": system, "seed": seed}
         for system in STEPS:
             if system != "article":
-                yield job(chosen, data, system, CHOSEN_SEED)
+                yield {"kind": "chosen", "data": data, "system": system, "seed": CHOSEN_SEED}
             for seed in SEEDS:
-                yield job(final, data, system, seed)
+                yield {"kind": "final", "data": data, "system": system, "seed": seed}
 
 
 def kind(run: record.Labels) -> tuple[str, ...] | None:
@@ -288,6 +290,9 @@ def kind(run: record.Labels) -> tuple[str, ...] | None:
 
 MEASUREMENT = record.Measurement(
     "lstm",
+    run,
+    runs,
+    kind,
     settings=lambda: {
         "steps": STEPS,
         "designs": {
@@ -296,10 +301,4 @@ MEASUREMENT = record.Measurement(
         "base": vars(BASE) | {"steps": BASE_STEPS, "scored": SCORED},
     },
     clocks={"speeds": speeds},
-    runs=runs,
-    kind=kind,
 )
-
-
-if __name__ == "__main__":
-    MEASUREMENT.main()

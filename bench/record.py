@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -174,27 +175,35 @@ def fault(page: str) -> str:
 Found = TypeVar("Found")
 
 
-def timed(run: Callable[[], Found]) -> tuple[Found, float]:
-    """What a call gives, and the CPU seconds that it took."""
-    start = time.process_time()
+def timed(run: Callable[[], Found], clock: Callable[[], float] = time.process_time) -> tuple[Found, float]:
+    """What a call gives, and the seconds that it took, of CPU time if no other clock is named."""
+    start = clock()
     found = run()
-    return found, time.process_time() - start
+    return found, clock() - start
 
 
-def rates(ways: dict[str, Callable[[], float]], turns: int = 5, least: float = 0.0) -> dict[str, float]:
-    """How much each way makes in a CPU second: the median of its turns, which the ways take one after the other.
-
-    A way is called again and again until its turn has lasted the ``least`` seconds, and gives how much it has made.
-    """
-    found: dict[str, list[float]] = {way: [] for way in ways}
-    for _ in range(turns):
+def turns(ways: dict[str, Callable[[], Found]], times: int = 5) -> dict[str, list[Found]]:
+    """What each way finds in each of its turns, which the ways take one after the other."""
+    found: dict[str, list[Found]] = {way: [] for way in ways}
+    for _ in range(times):
         for way, run in ways.items():
-            start, made, spent = time.process_time(), 0.0, 0.0
-            while not spent or spent < least:
-                made += run()
-                spent = time.process_time() - start
-            found[way].append(made / spent)
-    return {way: sorted(of_turns)[turns // 2] for way, of_turns in found.items()}
+            found[way].append(run())
+    return found
+
+
+def rate(run: Callable[[], float], least: float) -> float:
+    """How much is made in a CPU second by calls of ``run``, which gives how much it made, for ``least`` seconds."""
+    start, made, spent = time.process_time(), 0.0, 0.0
+    while not spent or spent < least:
+        made += run()
+        spent = time.process_time() - start
+    return made / spent
+
+
+def rates(ways: dict[str, Callable[[], float]], times: int = 5, least: float = 0.0) -> dict[str, float]:
+    """How much each way makes in a CPU second: the median of its turns."""
+    found = turns({way: functools.partial(rate, run, least) for way, run in ways.items()}, times)
+    return {way: statistics.median(each) for way, each in found.items()}
 
 
 # Runs, which are made once, or again
@@ -203,8 +212,7 @@ CLOCK = ("seconds", "rates")
 """The entries of a run that a clock gave, at any depth: no run repeats them, so they are not compared."""
 
 Labels = dict[str, object]
-Job = tuple[Labels, Callable[[], object]]
-"""What tells a run from all others, and what makes it."""
+"""What tells a run from all others, and is all that it is made of."""
 
 
 def untimed(found: object) -> object:
@@ -216,9 +224,11 @@ def untimed(found: object) -> object:
 
 Runs = dict[str, object]
 """What runs found, by their labels in JSON."""
+Jobs = dict[str, Callable[[], object]]
+"""What makes each."""
 
 
-def made(page: str, mark: Mark, jobs: Iterable[Job], folder: Path) -> Runs:
+def made(page: str, mark: Mark, jobs: Jobs, folder: Path) -> Runs:
     """The runs of jobs, and all that were made before of the same code, data and libraries.
 
     Each is kept as it ends, in a file named by what it comes from, and is not made again.
@@ -227,8 +237,7 @@ def made(page: str, mark: Mark, jobs: Iterable[Job], folder: Path) -> Runs:
     lines = file.read_text().splitlines() if file.exists() else []
     runs = dict(map(json.loads, lines))
     folder.mkdir(parents=True, exist_ok=True)
-    for labels, job in jobs:
-        key = json.dumps(labels)
+    for key, job in jobs.items():
         if key not in runs:
             line = json.dumps([key, job()])
             with file.open("a") as kept:
@@ -243,14 +252,15 @@ def made_at(commit: str, page: str, mark: Mark, folder: Path) -> Runs:
     with tempfile.TemporaryDirectory() as root:
         git("archive", f"--output={root}/code.zip", commit)
         shutil.unpack_archive(f"{root}/code.zip", root)
-        command = [sys.executable, f"{page}.py", "again", str(folder)]
+        arguments = f"record.fingerprint({page!r}), record.Path({str(folder)!r})"
+        again = f"import record, {page}; {page}.MEASUREMENT.again({arguments})"
         paths = os.pathsep.join((f"{root}/book", f"{root}/code"))
         environment = {**os.environ, "PYTHONPATH": paths}
-        subprocess.run(command, cwd=f"{root}/bench", env=environment, check=True)
-    if not (runs := made(page, mark, [], folder)):
+        subprocess.run([sys.executable, "-c", again], cwd=f"{root}/bench", env=environment, check=True)
+    if not (runs := made(page, mark, {}, folder)):
         sys.exit(
             f"the code of {commit}, with the libraries that are here, is not that of the record; "
-            f"name the commit that it was written with: python {page}.py confirm COMMIT"
+            f"name the commit that it was written with: make bench PAGES={page} CONFIRM=COMMIT"
         )
     return runs
 
@@ -287,7 +297,10 @@ class Measurement(NamedTuple):
     """What is measured for a page."""
 
     page: str
-    runs: Callable[[], Iterable[Job]]
+    run: Callable[..., object]
+    """Makes a run; its labels are the arguments."""
+    runs: Callable[[], Iterable[Labels]]
+    """The labels of all runs."""
     kind: Callable[[Labels], object]
     """The kind of a run, by its labels; None if it is never made again to confirm."""
     settings: Callable[[], dict] = dict
@@ -295,39 +308,31 @@ class Measurement(NamedTuple):
     clocks: dict[str, Callable[[], object]] = {}
     """Entries of the record that are a clock's readings and nothing else."""
 
-    def main(self) -> None:
-        """Measure; or with the argument ``confirm``, hold a run of each kind again."""
-        match sys.argv[1:]:
-            case []:
-                self.measure()
-            case ["confirm", *commit] if len(commit) < 2:
-                self.confirm(*commit)
-            case ["again", folder]:
-                self.again(fingerprint(self.page), Path(folder))
-            case _:
-                sys.exit(f"expected: python {self.page}.py [confirm [COMMIT]]")
+    def jobs(self, runs: Iterable[Labels]) -> Jobs:
+        """What makes the runs of some labels."""
+        return {json.dumps(labels): functools.partial(self.run, **labels) for labels in runs}
 
     def measure(self) -> None:
         """Make all runs that are not made yet, and write the record."""
-        mark, jobs = fingerprint(self.page), list(self.runs())
-        clocks = [({"clock": name}, job) for name, job in self.clocks.items()]
-        runs = made(self.page, mark, [*clocks, *jobs], scratch("measured"))
+        mark, every = fingerprint(self.page), list(self.runs())
+        clocks = {json.dumps({"clock": name}): job for name, job in self.clocks.items()}
+        found = made(self.page, mark, clocks | self.jobs(every), scratch("measured"))
         measured = {
             "date": today(),
             "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
             **self.settings(),
-            **{name: runs[json.dumps({"clock": name})] for name in self.clocks},
-            "runs": [{**labels, **runs[json.dumps(labels)]} for labels, _ in jobs],
+            **{name: found[key] for name, key in zip(self.clocks, clocks, strict=True)},
+            "runs": [{**labels, **found[json.dumps(labels)]} for labels in every],
         }
         write(self.page, {"fingerprint": mark, "digest": sum_of(measured), **measured})
 
     def again(self, mark: Mark, folder: Path) -> Runs:
         """The first run of each kind."""
-        jobs: dict[object, Job] = {}
-        for labels, job in self.runs():
-            jobs.setdefault(self.kind(labels), (labels, job))
-        jobs.pop(None, None)
-        return made(self.page, mark, jobs.values(), folder)
+        first: dict[object, Labels] = {}
+        for labels in self.runs():
+            first.setdefault(self.kind(labels), labels)
+        first.pop(None, None)
+        return made(self.page, mark, self.jobs(first.values()), folder)
 
     def confirm(self, commit: str = "") -> None:
         """Renew the fingerprint of the record, if a run of each kind, made again, finds the same to the last digit.
@@ -346,7 +351,7 @@ class Measurement(NamedTuple):
         settings = json.loads(json.dumps(self.settings()))
         if settings != {name: record.get(name) for name in settings}:
             sys.exit(f"{page} was measured with other settings; {anew}")
-        every = dict.fromkeys(json.dumps(labels) for labels, _ in self.runs())
+        every = self.jobs(self.runs())
         if not len(recorded(record, every)) == len(every) == len(record["runs"]):
             sys.exit(f"{page} was measured in other runs; {anew}")
         minutes = record.get("confirmed", {}).get("minutes", 0)
@@ -358,7 +363,8 @@ class Measurement(NamedTuple):
         if other := difference(runs, recorded(record, runs)):
             if mark == before:
                 sys.exit(f"{page} has not changed, but this machine has other digits:\n{other}")
-            commit = commit or git("log", "-1", "--format=%h", str(place(page))).strip()
+            # a commit that only moved the record did not write it
+            commit = commit or git(*"log -1 --format=%h --follow --diff-filter=AM --".split(), str(place(page))).strip()
             print(f"not the recorded digits:\n{other}\nso with the code of {commit} too, as long again", flush=True)
             if other := difference(runs, made_at(commit, page, before, folder)):
                 sys.exit(f"{page} has other numbers than with the code of {commit}; {anew}\n{other}")

@@ -7,7 +7,7 @@ To confirm, each trainer trains from the first seed. Costs and speeds are a cloc
 """
 
 import functools
-import time
+import itertools
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -24,7 +24,6 @@ from unrolled.pages import word2vec
 from unrolled.pages.word2vec import Alias, HeldOut, Settings, Text, Vectors, Words
 
 SEEDS = (1, 2, 3)
-TURNS = 5
 SETTINGS = Settings()
 D2L_EPOCHS = 3
 """It takes about as long for these as the others together for all of theirs."""
@@ -33,56 +32,50 @@ D2L_EPOCHS = 3
 # What a gradient costs
 
 
-def seconds_of(once: Callable[[], object]) -> float:
-    """The CPU time of one call: the median of turns of a twentieth of a second or more."""
+def gradients(V: int, d: int = 64, K: int = 5) -> dict[str, Callable[[], object]]:
+    """Ways to the gradients of one pair, of a vocabulary of V words, in single precision."""
+    rng = np.random.default_rng(V)
+    u = (0.1 * rng.normal(size=(V, d))).astype(np.float32)
+    v = u[:10].copy()  # a few centres are enough
+    noise = Alias(word2vec.noise_distribution(1 / np.arange(1, V + 1)))
+    weight = nn.Parameter(torch.from_numpy(u))
+    adam = torch.optim.Adam([weight], lr=1e-3)
 
-    def called() -> int:
-        once()
+    def sampled() -> tuple[ndarray, ndarray, ndarray]:
+        words = np.array([V // 2, *noise.draw(K, rng)])
+        g = -1 / (1 + np.exp(-(u[words] @ v[3])))
+        g[0] += 1
+        return g @ u[words], words, np.outer(g, v[3])
+
+    def dense() -> ndarray:
+        _, words, rows = sampled()
+        by_u = np.zeros_like(u)
+        np.add.at(by_u, words, rows)
+        return by_u
+
+    def with_adam() -> None:
+        weight.grad = torch.from_numpy(dense())
+        adam.step()
+
+    return {
+        "softmax": lambda: word2vec.centre_gradient(3, V // 2, v, u),
+        "negative sampling": sampled,
+        "negative sampling, dense gradient": dense,
+        "negative sampling, dense Adam": with_adam,
+    }
+
+
+def costs() -> list[dict]:
+    """CPU seconds for the gradients of one pair, by way and vocabulary size."""
+
+    def made(way: Callable[[], object]) -> int:
+        way()
         return 1
 
-    return 1 / record.rates({"": called}, least=0.05)[""]
-
-
-def costs(d: int = 64, K: int = 5) -> list[dict]:
-    """Seconds for the gradients of one pair, by way and vocabulary size, in single precision."""
     found = []
     for V in (100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000):
-        rng = np.random.default_rng(V)
-        u = (0.1 * rng.normal(size=(V, d))).astype(np.float32)
-        v = u[:10].copy()  # a few centres are enough
-        noise = Alias(word2vec.noise_distribution(1 / np.arange(1, V + 1)))
-
-        def sampled(
-            V: int = V, u: ndarray = u, v: ndarray = v, noise: Alias = noise, rng: np.random.Generator = rng
-        ) -> tuple[ndarray, ndarray, ndarray]:
-            words = np.array([V // 2, *noise.draw(K, rng)])
-            g = -1 / (1 + np.exp(-(u[words] @ v[3])))
-            g[0] += 1
-            return g @ u[words], words, np.outer(g, v[3])
-
-        def dense(u: ndarray = u, sampled: Callable[[], tuple] = sampled) -> ndarray:
-            _, words, rows = sampled()
-            by_u = np.zeros_like(u)
-            np.add.at(by_u, words, rows)
-            return by_u
-
-        weight = nn.Parameter(torch.from_numpy(u))
-        adam = torch.optim.Adam([weight], lr=1e-3)
-
-        def with_adam(
-            weight: nn.Parameter = weight, adam: torch.optim.Optimizer = adam, dense: Callable[[], ndarray] = dense
-        ) -> None:
-            weight.grad = torch.from_numpy(dense())
-            adam.step()
-
-        ways = {
-            "softmax": lambda u=u, v=v, V=V: word2vec.centre_gradient(3, V // 2, v, u),
-            "negative sampling": sampled,
-            "negative sampling, dense gradient": dense,
-            "negative sampling, dense Adam": with_adam,
-        }
-        for way, once in ways.items():
-            found.append({"way": way, "V": V, "seconds": seconds_of(once)})
+        pairs = record.rates({name: functools.partial(made, way) for name, way in gradients(V).items()}, least=0.05)
+        found += ({"way": name, "V": V, "seconds": 1 / rate} for name, rate in pairs.items())
     return found
 
 
@@ -142,15 +135,17 @@ def d2l(names: Words, text: Text, settings: Settings, seed: int) -> Run:
     for embedding in (v, u):
         nn.init.xavier_uniform_(embedding.weight)
     optimiser = torch.optim.Adam([v.weight, u.weight], lr=0.002)
-    start = time.process_time()
-    for _ in range(settings.epochs):
-        for c, words, mask, label in loader:
-            scores = torch.bmm(v(c), u(words).permute(0, 2, 1))[:, 0]
-            loss = F.binary_cross_entropy_with_logits(scores, label, weight=mask, reduction="none").mean(1)
-            optimiser.zero_grad()
-            (loss * mask.shape[1] / mask.sum(1)).sum().backward()
-            optimiser.step()
-    seconds = time.process_time() - start
+
+    def train() -> None:
+        for _ in range(settings.epochs):
+            for c, words, mask, label in loader:
+                scores = torch.bmm(v(c), u(words).permute(0, 2, 1))[:, 0]
+                loss = F.binary_cross_entropy_with_logits(scores, label, weight=mask, reduction="none").mean(1)
+                optimiser.zero_grad()
+                (loss * mask.shape[1] / mask.sum(1)).sum().backward()
+                optimiser.step()
+
+    _, seconds = record.timed(train)
     vectors = Vectors(v.weight.detach().numpy(), u.weight.detach().numpy())
     found = sum(len(contexts) for _, contexts, _ in rows)
     seen = settings.epochs * found, settings.epochs * len(thinned.ids)
@@ -233,40 +228,31 @@ def speeds() -> dict[str, dict[str, list[float]]]:
     names, text, _ = task()
     once = SETTINGS._replace(epochs=1)
     some = {"d2l": part(text, 8), "vectorised": part(text, 2)}
-    measured: dict[str, dict[str, list[float]]] = {name: {"pairs": [], "words": []} for name in TRAINERS}
-    for turn in range(TURNS):
-        for name, trainer in TRAINERS.items():
-            run = trainer(names, some.get(name, text), once, turn)
-            measured[name]["pairs"].append(run.pairs / run.seconds)
-            measured[name]["words"].append(run.words / run.seconds)
-    return measured
+
+    def turn(name: str, seeds: Iterator[int]) -> Run:
+        return TRAINERS[name](names, some.get(name, text), once, next(seeds))
+
+    found = record.turns({name: functools.partial(turn, name, itertools.count()) for name in TRAINERS})
+    return {
+        name: {what: [getattr(run, what) / run.seconds for run in runs] for what in ("pairs", "words")}
+        for name, runs in found.items()
+    }
 
 
-def judged(name: str, seed: int) -> dict[str, object]:
+def judged(trainer: str, seed: int) -> dict[str, object]:
     """A trainer's score from a seed."""
     words, text, held_out = task()
-    epochs = D2L_EPOCHS if name == "d2l" else SETTINGS.epochs
-    run = TRAINERS[name](words, text, SETTINGS._replace(epochs=epochs), seed)
+    epochs = D2L_EPOCHS if trainer == "d2l" else SETTINGS.epochs
+    run = TRAINERS[trainer](words, text, SETTINGS._replace(epochs=epochs), seed)
     score = word2vec.judge(run.vectors, held_out)._asdict()
     return {"epochs": epochs, **score, "seconds": run.seconds}
 
 
-def runs() -> Iterator[record.Job]:
-    """Each trainer from each seed."""
-    for seed in SEEDS:
-        for name in TRAINERS:
-            job = functools.partial(judged, name, seed)
-            yield {"trainer": name, "seed": seed}, job
-
-
 MEASUREMENT = record.Measurement(
     "word2vec",
+    judged,
+    runs=lambda: [{"trainer": trainer, "seed": seed} for seed in SEEDS for trainer in TRAINERS],
+    kind=lambda run: run["trainer"],
     settings=lambda: {"settings": SETTINGS._asdict(), "vocabulary": len(task().words)},
     clocks={"costs": costs, "speeds": speeds},
-    runs=runs,
-    kind=lambda run: run["trainer"],
 )
-
-
-if __name__ == "__main__":
-    MEASUREMENT.main()

@@ -1,6 +1,7 @@
 """Committed measurements still come from the code, the data and the libraries that are here."""
 
 import ast
+import inspect
 import json
 import os
 import random
@@ -133,11 +134,10 @@ def run(seed):
 
 MEASUREMENT = record.Measurement(
     "page",
-    runs=lambda: [({"seed": 1}, lambda: run(1)), ({"seed": 2}, lambda: run(2))],
+    run,
+    runs=lambda: [{"seed": 1}, {"seed": 2}],
     kind=lambda run: None if run["seed"] == 2 else "",
 )
-if __name__ == "__main__":
-    MEASUREMENT.main()
 """
 MODULE = '''
 """Of a page."""
@@ -165,7 +165,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a page's script and module, which may be changed, and all that they need to be run."""
     for folder in ("bench", "book/_ext", "code/unrolled/measured"):
         (tmp_path / folder).mkdir(parents=True)
-    shutil.copy(record.__file__, tmp_path / "bench")
+    for name in ("record.py", "__main__.py"):
+        shutil.copy(record.BENCH / name, tmp_path / "bench")
     # without Sphinx, which takes its time to start
     shutil.copy(modules.__file__, tmp_path / "book" / "_ext")
     (tmp_path / "bench" / "page.py").write_text(SCRIPT)
@@ -176,20 +177,21 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 class Made:
-    """What is measured for that page, and how often its runs were made."""
+    """What is measured for that page, and of which seeds its runs were made."""
 
     def __init__(self, bits=2.5, seconds=9.0, seeds=(1, 2), **more):
-        self.times = 0
+        self.made = []
         self.found = {"bits": bits, "seconds": seconds, "part": {"rates": [seconds]}}
         self.measurement = record.Measurement(
             "page",
-            runs=lambda: [({"seed": seed}, self.run) for seed in seeds],
+            self.run,
+            runs=lambda: [{"seed": seed} for seed in seeds],
             kind=lambda run: None if run["seed"] == 2 else "",
             **more,
         )
 
-    def run(self) -> dict:
-        self.times += 1
+    def run(self, seed: int) -> dict:
+        self.made.append(seed)
         return self.found
 
 
@@ -238,22 +240,22 @@ def test_a_run_of_the_same_code_is_not_made_again_and_none_of_other_code_taken_u
     first = Made(bits=99.0)
     for _ in range(2):
         first.measurement.measure()
-        assert first.times == 2
+        assert first.made == [1, 2]
     change(root, "0.5", "0.25")
     second = Made()
     second.measurement.measure()
-    assert second.times == 2
+    assert second.made == [1, 2]
     assert [run["bits"] for run in record.read("page")["runs"]] == [2.5, 2.5]
 
 
 def test_a_record_is_confirmed_by_a_run_of_each_kind_but_for_the_clock(root: Path):
-    Made(settings=lambda: {"d": (1, 2)}).measurement.measure()
+    Made(seeds=(1, 2, 3), settings=lambda: {"d": (1, 2)}).measurement.measure()
     measured = record.read("page")
     change(root, "0.5", "1 / 2")
-    again = Made(seconds=8.0, settings=lambda: {"d": (1, 2)})
+    again = Made(seconds=8.0, seeds=(1, 2, 3), settings=lambda: {"d": (1, 2)})
     again.measurement.confirm()
     confirmed = record.read("page")
-    assert again.times == 1 and not record.fault("page")
+    assert again.made == [1] and not record.fault("page")
     note = confirmed.pop("confirmed")
     assert note["runs"] == 1 and note["equal to"] == "the record"
     assert "measured with" not in note
@@ -299,11 +301,14 @@ def test_where_the_processor_gives_other_digits_the_code_before_is_run_beside(
         assert not run("git", "add", ".")
         assert not run("git", *author, "commit", "--quiet", "--message=Changed")
 
-    script = sys.executable, "bench/page.py"
+    script = sys.executable, "bench", "page"
     assert not run(*script)
     assert not run("git", "init", "--quiet")
+    record.place("page").rename(root / "elsewhere.json")
     commit()
     monkeypatch.setenv("PROCESSOR", "1e-9")
+    # a commit that moves the record, and has other code
+    (root / "elsewhere.json").rename(record.place("page"))
     change(root, "seed * share() / 3", "share() * seed / 3")
     commit()
     assert "is not that of the record" in run(*script, "confirm", "HEAD")
@@ -318,9 +323,11 @@ def test_where_the_processor_gives_other_digits_the_code_before_is_run_beside(
 @pytest.mark.parametrize("page", PAGES)
 def test_the_runs_of_a_record_are_those_that_its_script_makes(page: str):
     measurement, written = import_module(page).MEASUREMENT, record.read(page)
-    labels = dict.fromkeys(json.dumps(labels) for labels, _ in measurement.runs())
+    jobs = measurement.jobs(measurement.runs())
     assert measurement.page == page
-    assert len(record.recorded(written, labels)) == len(labels) == len(written["runs"])
+    assert len(record.recorded(written, jobs)) == len(jobs) == len(written["runs"])
+    for job in jobs.values():  # its labels are what it is made of
+        inspect.signature(job.func).bind(*job.args, **job.keywords)
 
 
 def test_libraries_are_those_of_all_that_is_imported():
@@ -409,8 +416,8 @@ def test_ways_take_their_turns_in_alternation_and_the_median_counts(monkeypatch)
         return run
 
     ways = {"a": way("a", 1, 2, 5), "b": way("b", 10, 10, 10)}
-    assert record.rates(ways, turns=3) == {"a": 5, "b": 1}
+    assert record.rates(ways, times=3) == {"a": 5, "b": 1}
     assert order == list("ababab")
     # a turn lasts as long as it has to
-    assert record.rates({"a": way("a", 1, 3)}, turns=1, least=2) == {"a": 5}
-    assert record.timed(way("a", 7)) == (10, 7)
+    assert record.rates({"a": way("a", 1, 3)}, times=1, least=2) == {"a": 5}
+    assert record.timed(way("a", 7), clock=lambda: now[0]) == (10, 7)
