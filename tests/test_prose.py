@@ -72,7 +72,7 @@ def test_runs_are_looked_up_by_what_they_are():
         "a": 2,
         "b": 1,
     }
-    assert RUNS.where(system="b").at("inner").of("seed") == [9]
+    assert RUNS.where(system="b").within("inner").of("seed") == [9]
 
 
 def test_runs_that_are_not_there_are_named():

@@ -37,9 +37,9 @@ class CellFigure(Figure):
 
 
 def shows(node: nodes.Node | None) -> bool:
-    """Whether a node is what a cell shows, and something."""
+    """Whether a node is what a cell shows, and one thing."""
     output = getattr(node, "attributes", {}).get("nb_element") == "cell_code_output"
-    return output and bool(node.children)
+    return output and len(node.children) == 1
 
 
 def take_pictures(app: Sphinx, doctree: nodes.document) -> None:
@@ -51,8 +51,8 @@ def take_pictures(app: Sphinx, doctree: nodes.document) -> None:
         cell = figure.parent[before] if before >= 0 else nodes.Element()
         if not cell.children or not shows(cell[-1]):
             logger.warning(
-                "a figure without a file takes what the cell right before it shows, and there is none that shows "
-                "something; put the figure behind its cell (not hidden as a whole), or name a file",
+                "a figure without a file takes what the cell right before it shows, which has to be one thing; put "
+                "the figure behind a cell that shows it and prints nothing, or name a file",
                 location=figure,
             )
             continue

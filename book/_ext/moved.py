@@ -1,5 +1,6 @@
 """What has moved leads on from its old place: by a line at the end of the page, or by a page in its place."""
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -9,6 +10,7 @@ from sphinx.application import Sphinx
 from . import labels, names
 
 
+@functools.lru_cache(maxsize=1)
 def moved(app: Sphinx) -> dict[str, list[tuple[str, str]]]:
     """The pages from which something has moved: the old anchors, and the present addresses."""
     found = defaultdict(list)

@@ -9,6 +9,7 @@ The old anchor is put beside the present one, if both are on one page; else ``mo
 the old name in the inventory.
 """
 
+import functools
 from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
@@ -113,6 +114,7 @@ def check(app: Sphinx, env: BuildEnvironment) -> None:
         logger.warning("%s lacks names; add the lines:\n%s", FILE, "\n".join(lines))
 
 
+@functools.lru_cache(maxsize=1)
 def moves_of(app: Sphinx) -> dict[str, list[tuple[str, Place]]]:
     """The pages on which names stood that stand elsewhere now: the old anchors, and the present places."""
     (names, moves), places = published(app.env), present(app.env)

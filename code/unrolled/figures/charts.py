@@ -140,20 +140,10 @@ def lines(
             axes.fill_between(
                 x, rows.min(0), rows.max(0), color=colour, alpha=0.18, linewidth=0
             )
+        elif len(rows) > 1 and runs == "marks":
+            axes.plot(x, rows.T, MARKS[k], markersize=4.5, color=colour, alpha=0.7)
         elif len(rows) > 1:
-            style = dict(linewidth=1) if runs == "lines" else dict(linewidth=0)
-            mark = "" if runs == "lines" else MARKS[k]
-            alpha = 0.25 if runs == "lines" else 0.7
-            axes.plot(
-                x,
-                rows.T,
-                stroke,
-                marker=mark,
-                markersize=4.5,
-                color=colour,
-                alpha=alpha,
-                **style,
-            )
+            axes.plot(x, rows.T, stroke, linewidth=1, color=colour, alpha=0.25)
         there = np.flatnonzero(np.isfinite(middle))
         where = [int(np.argmin(abs(x - at))) for at in told] or [there[0], there[-1]]
         values = [f"{from_to(rows[:, i], form)} at {x[i]:,.7g}" for i in where]
@@ -233,10 +223,10 @@ def dots(
     drawn, axes = figure(height=(0.1 + 0.16 * len(groups)) * len(rows) + 1.1)
     for k, group in enumerate(groups):
         shift = 0.26 * (k - (len(groups) - 1) / 2)
-        kind = INK if colours else COLOURS[k]
+        kind = INK if colours else EACH[k]
         for row, (name, values) in enumerate(grouped.items()):
             found = list(values.get(group, ()))
-            colour = (colours or {}).get(name, BLUE) if colours else kind
+            colour = colours.get(name, BLUE) if colours else kind
             axes.plot(
                 found,
                 [row + shift] * len(found),

@@ -4,7 +4,6 @@ Left out: measuring itself, which is in ``bench/`` of the book's repository.
 """
 
 import json
-from collections.abc import Callable
 from importlib.resources import files
 
 
@@ -29,7 +28,7 @@ class Runs(list):
             entries = {
                 name: sorted({str(run.get(name)) for run in self})
                 for name, want in wanted.items()
-                if not isinstance(want, Callable)
+                if not callable(want)
             }
             raise ValueError(f"no run has {wanted}; there are {entries}")
         return found
@@ -44,7 +43,7 @@ class Runs(list):
             found.append(value)
         return found
 
-    def at(self, name: str) -> "Runs":
+    def within(self, name: str) -> "Runs":
         """What every run says under an entry that holds a run of its own."""
         return Runs({**run, **run[name]} for run in self)
 
