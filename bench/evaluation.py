@@ -104,7 +104,7 @@ def count_generator(data: str) -> Contestant:
             torch.full((len(asked),), LETTERS.start),
             LETTERS.end,
             generation.LONGEST_DRAWN,
-            torch.Generator().manual_seed(seed),
+            seed,
         )
         texts = ("".join(LETTERS.decode(ids)) for ids in drawn.ids)
         return [Name(text, x) for text, x in zip(texts, asked, strict=True)]

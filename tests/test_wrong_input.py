@@ -301,11 +301,14 @@ CALLS = {
         {"logits": {"type": [None, "x", ["a"]], "empty": [torch.zeros(0), torch.zeros(3, 0)],
             "not a number": [torch.tensor([nan, 1]), torch.tensor([inf, 1])], "range": [torch.tensor([-inf, -inf])]},
             "temperature": number(-1), "k": NO_K, "p": NO_P}),
+    "sampling.uniform": Call(sampling.uniform,
+        {"seed": 1, "sequences": 2, "steps": 3},
+        {"seed": whole(0, 2**64 - 1), "sequences": whole(0), "steps": whole(0)}),
     "sampling.sample": Call(sampling.sample,
         {"step": step, "state": None, "first": torch.tensor([1, 1]), "end": 0, "longest": 5,
-            "generator": torch.Generator()},
+            "seed": 1},
         {"step": {"type": [None, "x"]}, "first": {"type": [None, "x"], "shape": [torch.tensor(1)]},
-            "longest": whole(0), "generator": {"type": [3, "x"]}, "temperature": number(-1), "k": NO_K, "p": NO_P}),
+            "longest": whole(0), "seed": whole(0), "temperature": number(-1), "k": NO_K, "p": NO_P}),
     "ngrams.Ngrams": Call(Ngrams,
         {"order": 3, "V": 6, "never": (0, 1), "smoothing": "kneser-ney"},
         {"order": whole(0) | {"too long": [30, 10 ** 9]}, "V": whole(2), "never": ids(6) | {"empty": []},
@@ -1000,6 +1003,7 @@ data.reading: described place
 INNER = """
 checkpoints: older digest demand_same CheckpointError
 training: shapes set_threads
+sampling: inverse
 data.originals: cache path fetch DataError
 data.names: embedded tutorial load
 data.texts: news wikipedia alice load_text

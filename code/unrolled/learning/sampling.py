@@ -1,15 +1,22 @@
 """From logits to symbols: greedy, temperature, top-k and nucleus, and the loop that writes a sequence.
 
-Sources: temperature, Ackley, Hinton & Sejnowski 1985; top-k, Fan, Lewis & Dauphin 2018; nucleus, Holtzman et al. 2020.
-Left out: beam search, which looks for a probable sequence and does not sample.
+A symbol is drawn by the inverse of the cumulative distribution: the first whose running sum of probabilities is above
+a uniform number. The numbers are Threefry's, a function of seed, sequence and step, so that a sequence is the same
+whatever is drawn beside it, and another program can draw it too.
+
+Sources: temperature, Ackley, Hinton & Sejnowski 1985; top-k, Fan, Lewis & Dauphin 2018; nucleus, Holtzman et al. 2020;
+Threefry, Salmon et al. 2011. Left out: beam search, which looks for a probable sequence and does not sample.
 """
 
-__all__ = ["Step", "distribution", "Sampled", "sample"]
+__all__ = ["Step", "distribution", "uniform", "inverse", "Sampled", "sample"]
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
+from numpy import ndarray
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from unrolled.data.demand import number, whole
@@ -61,6 +68,51 @@ def distribution(
     return torch.zeros_like(sorted_p).scatter(-1, order, sorted_p)
 
 
+ROTATIONS = (13, 15, 26, 6), (17, 29, 16, 24)
+"""How far Threefry turns the second of two words of 32 bits, in each of four rounds, and in the four after them."""
+
+
+def _threefry(
+    key: tuple[ArrayLike, ArrayLike], counter: tuple[ArrayLike, ArrayLike]
+) -> tuple[ndarray, ndarray]:
+    """Threefry-2x32 in 20 rounds: two random words of 32 bits for a key and a counter of two such words each."""
+    a, b = (np.array(word, np.uint32, ndmin=1) for word in key)
+    keys = a, b, a ^ b ^ np.uint32(0x1BD11BDA)
+    x, y = (np.array(word, np.uint32, ndmin=1) for word in counter)
+    x, y = x + a, y + b
+    for block in range(1, 6):
+        for turn in ROTATIONS[(block - 1) % 2]:
+            x = x + y
+            y = (y << np.uint32(turn) | y >> np.uint32(32 - turn)) ^ x
+        x = x + keys[block % 3]
+        y = y + keys[(block + 1) % 3] + np.uint32(block)
+    return x, y
+
+
+def uniform(seed: int, sequences: int, steps: int) -> ndarray:
+    """Uniform numbers in 0 ≤ u < 1, float64 (sequences, steps), each a multiple of 2⁻⁵³.
+
+    Each is a function of the seed, the sequence's number and the step, whatever the numbers of both. Raises ValueError
+    for a seed that is no whole number from 0 to 2⁶⁴ − 1, or if a size is negative.
+    """
+    whole("seed", seed, 0, 2**64 - 1)
+    whole("sequences", sequences, 0)
+    whole("steps", steps, 0)
+    counter = np.arange(sequences)[:, None], np.arange(steps)
+    high, low = _threefry((seed & 0xFFFFFFFF, seed >> 32), counter)
+    return ((high >> np.uint32(5)) * 2.0**26 + (low >> np.uint32(6))) / 2.0**53
+
+
+def inverse(q: ndarray, u: ndarray) -> ndarray:
+    """The symbols (…) at which the running sums of distributions q (…, V) first exceed uniform numbers u (…).
+
+    Where rounding leaves the whole sum below u, it is the last symbol that has a probability.
+    """
+    sums = np.cumsum(q, axis=-1)
+    last = np.where(q > 0, np.arange(q.shape[-1]), 0).max(-1)
+    return np.minimum((sums <= u[..., None]).sum(-1), last)
+
+
 class Sampled(NamedTuple):
     """Sequences as they were drawn, without what they were begun with and without the end symbol.
 
@@ -78,7 +130,7 @@ def sample(
     first: Tensor,
     end: int | None,
     longest: int,
-    generator: torch.Generator,
+    seed: int,
     temperature: float = 1.0,
     k: int | None = None,
     p: float | None = None,
@@ -86,19 +138,18 @@ def sample(
     """Draw B sequences symbol by symbol, each until the ``end`` symbol (None where there is none), or ``longest``.
 
     ``first`` (B,) is what each sequence begins with, such as the start symbol; ``state`` is the state before it. How
-    the next symbol is drawn from the logits is said by :func:`distribution`. Raises ValueError if ``longest`` is
-    negative, or :func:`distribution` refuses a setting.
+    the next symbol is drawn from the logits is said by :func:`distribution` and :func:`inverse`, from the numbers of
+    :func:`uniform`. Raises ValueError if ``longest`` is negative, or one of these refuses a setting.
     """
     whole("longest", longest, 0)
-    ids = first
+    ids, u = first, uniform(seed, len(first), longest + 1)
     drawn = torch.empty(len(first), longest, dtype=torch.long)  # (B, longest)
     running = torch.ones(len(first), dtype=torch.bool)
     lengths = torch.zeros(len(first), dtype=torch.long)
     for t in range(longest if end is None else longest + 1):
         logits, state = step(ids, state)
-        ids = torch.multinomial(
-            distribution(logits, temperature, k, p).cpu(), 1, generator=generator
-        )[:, 0]
+        q = distribution(logits, temperature, k, p)
+        ids = torch.from_numpy(inverse(q.cpu().numpy(), u[:, t])).to(first)
         if end is not None:
             running &= ids != end
         if t == longest or not running.any():

@@ -70,7 +70,7 @@ def generate(
             torch.full_like(languages, read[-1]),
             letters.end,
             longest - len(prefix),
-            torch.Generator().manual_seed(seed),
+            seed,
             temperature=temperature,
             k=k,
             p=p,
