@@ -2,8 +2,8 @@
 
 The page ``classification`` in the order it is read: names as tensors, a count model as the baseline, one recurrent
 network (Elman 1990) written in three ways, the network of the tutorial that the page answers, a stronger network, a
-generative count model turned round, pools of several models, and what to report about any of them. Left out: a layer of embeddings before the vanilla network, since a one-hot vector
-times a weight matrix already is a look-up in it.
+generative count model turned round, pools of several models, and what to report about any of them. Left out: a layer of
+embeddings before the vanilla network, since a one-hot vector times a weight matrix already is a look-up in it.
 """
 
 __all__ = [
