@@ -149,6 +149,10 @@ WARNED = {
         lambda book: book.edit("book/results.md", ":questions: Q1", ":questions: Q7"),
         r"results\.md:13: WARNING: .*there is no question Q7",
     ),
+    "a short answer without a line for graders": (
+        lambda book: book.edit("book/results.md", ":grader: the factor $2$\n", ""),
+        r"results\.md:26: ERROR: the short answer “Twice the number” has no :grader:",
+    ),
     "a place that does not exist": (
         lambda book: book.edit("book/results.md", ":shown: square", ":shown: noplace"),
         r"results\.md:26: WARNING: answer-square: there is no label noplace",
