@@ -247,7 +247,7 @@ FATAL = {
     ),
     "a wrong formula": (
         lambda book: book.edit(RESULTS, "return 2 * x", "return 3 * x"),
-        r"results\.md:34: code cell 1 of page results failed:[\s\S]*square: the formula does not agree",
+        r"results\.md:35: code cell 1 of page results failed:[\s\S]*square: the formula does not agree",
     ),
     "a mistake that the check accepts": (
         lambda book: book.edit(RESULTS, "lambda x: x,", "lambda x: x + x,"),
