@@ -336,7 +336,7 @@ def test_libraries_are_those_of_all_that_is_imported():
     found = {page: set(record.fingerprint(page)["libraries"]) for page in PAGES}
     texts, names = ({p for p in PAGES if x in found[p]} for x in ("gensim", "Faker"))
     assert texts == {"backprop", "lstm", "word2vec"}
-    assert names == {"classification", "evaluation", "generation"}
+    assert names == {"cells", "classification", "evaluation", "generation"}
     assert "scipy" in found["classification"]  # by way of unrolled.learning.statistics
     assert not any("unrolled" in names for names in found.values())
 

@@ -1010,6 +1010,7 @@ data.texts: news wikipedia alice load_text
 data.surnames: surnames
 data.choice: choice
 data.vocabulary: padded_part
+classification: by_bayes pool pool_weights share_off
 classification: as_cell as_dense gradient_norms shortened holed DenseRNN CellRNN LayerRNN TutorialRNN
 generation: readout as_cell mean_loss multiply_adds TutorialRNN CellRNN LayerRNN
 lstm: Dropout TextLSTM multiply_adds ring window_loss argmax without_unwritable prefix_repeats main

@@ -350,7 +350,7 @@ def pool_weights(log_p: Tensor, classes: Tensor) -> Tensor:
 
 
 SHARES = [k / 20 for k in range(21)]
-"""Of the log-prior: none of it to all of it."""
+"""The shares of the log-prior that are tried, from none of it to all of it."""
 
 
 def share_off(log_p: Tensor, classes: Tensor, log_prior: Tensor) -> float:
