@@ -396,7 +396,7 @@ def test_the_trial_ranks_real_names_then_the_trained_network_then_every_bad_gene
         len(letters), len(languages), d=160, never=(letters.pad, letters.start)
     )
     learnt, dev = (generation.encode(x, letters, languages) for x in (own, parts.dev))
-    generation.train(model, learnt, dev, steps=600, seed=1, learning_rate=8e-3)
+    generation.train(model, learnt, dev, steps=1000, seed=1, learning_rate=8e-3)
 
     def network(asked: list[str], seed: int) -> list[Name]:
         places = torch.tensor([languages.index(x) for x in asked])
