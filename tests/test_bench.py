@@ -8,6 +8,7 @@ import random
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -220,6 +221,33 @@ def test_what_changed_of_code_data_and_libraries_is_named(
     change(root, old, new)
     assert fault in record.fault("page")
     assert bool(fault) == bool(record.fault("page"))
+
+
+def test_each_look_at_a_test_part_is_written_down(root: Path):
+    parts = record.Parts("page", ([1], [2], [3]))
+    looks = root / "bench" / "looks.jsonl"
+    assert (parts.train, parts.dev) == ([1], [2]) and not looks.exists()
+    for seed in (1, 2):
+        assert parts.test({"seed": seed}) == [3]
+    found = [json.loads(line) for line in looks.read_text().splitlines()]
+    assert [(look["page"], look["seed"]) for look in found] == [
+        ("page", 1),
+        ("page", 2),
+    ]
+
+
+def test_a_run_may_follow_from_what_another_found(root: Path):
+    def run(k: int) -> dict:
+        return {"next": 2 * k}
+
+    def runs(found: record.Find) -> Iterator[record.Labels]:
+        yield {"k": 3}
+        yield {"k": found({"k": 3})["next"]}
+
+    measurement = record.Measurement("page", run, runs, kind=lambda run: run["k"])
+    measurement.measure()
+    assert record.read("page")["runs"] == [{"k": 3, "next": 6}, {"k": 6, "next": 12}]
+    assert list(measurement.runs(measurement.noted)) == [{"k": 3}, {"k": 6}]
 
 
 def test_an_edited_number_is_refused_by_a_sentence_that_says_what_to_do(root: Path):

@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -267,3 +268,70 @@ def test_neighbours_are_those_at_edit_distance_one(known, text):
     part = [Name(text, "A"), Name(text, "B")]
     expected = any(distance(text, name.text) == 1 for name in train)
     assert classification.has_neighbour(part, train) == [expected, False]
+
+
+def test_bayes_rule_is_that_of_the_page():
+    """The log-probability of a name is the sum over its symbols; languages weigh by their shares."""
+    p_name = np.array([[0.02, 0.001], [0.3, 0.6]])  # (N, C)
+
+    def halves(names: list, places: list) -> list:
+        """Two symbols, each as probable as the other."""
+        pairs = zip(names, places, strict=True)
+        return [np.log([p_name[name[0], k] ** 0.5] * 2) for name, k in pairs]
+
+    prior = torch.tensor([0.25, 0.75]).double()
+    joint = torch.tensor(p_name) * prior
+    found = classification.by_bayes(halves, [[0], [1]], prior.log())
+    torch.testing.assert_close(found.exp(), joint / joint.sum(1, keepdim=True))
+
+
+@pytest.fixture
+def opinions() -> tuple[torch.Tensor, torch.Tensor]:
+    """Three models' log-probabilities (3, N, C) of classes (N,): two that know something, and one that does not."""
+    torch.manual_seed(3)
+    classes = torch.arange(600) % 3
+    clues = 2 * torch.nn.functional.one_hot(classes, 3).double()
+    noise = torch.randn(3, 600, 3).double()
+    scores = torch.stack([clues, clues, 0 * clues]) + 1.5 * noise
+    return scores.log_softmax(2), classes
+
+
+def test_the_weights_of_a_pool_make_the_classes_most_probable(opinions):
+    log_p, classes = opinions
+    weights = classification.pool_weights(log_p, classes)
+
+    def loss(w: torch.Tensor) -> float:
+        found = classification.pool(log_p, w)
+        torch.testing.assert_close(found.exp().sum(1), torch.ones(600).double())
+        return torch.nn.functional.nll_loss(found, classes).item()
+
+    best = loss(weights)
+    for k in range(3):
+        alone = torch.eye(3).double()[k]
+        assert best < loss(alone)
+        for step in (-0.05, 0.05):
+            assert best < loss(weights + step * alone)
+    assert weights[:2].min() > 5 * weights[2].abs()
+
+
+def test_the_share_of_the_prior_costs_no_more_than_a_standard_error_on_dev():
+    torch.manual_seed(2)
+    classes = (torch.rand(1000) > 0.9).long()  # nine in ten are of the first class
+    log_prior = torch.tensor([0.9, 0.1]).log()
+    clues = torch.randn(1000, 2) + 1.2 * torch.nn.functional.one_hot(classes, 2)
+    log_p = (clues + log_prior).log_softmax(1)
+
+    def scores(share: float) -> tuple[float, float]:
+        right = ((log_p - share * log_prior).argmax(1) == classes).double()
+        of_each = [right[classes == k].mean().item() for k in (0, 1)]
+        return right.mean().item(), sum(of_each) / 2
+
+    chosen = classification.share_off(log_p, classes, log_prior)
+    every = {share: scores(share) for share in classification.SHARES}
+    best = max(accuracy for accuracy, _ in every.values())
+    error = (best * (1 - best) / 1000) ** 0.5
+    assert 0 < chosen < 1
+    assert every[chosen][0] >= best - error
+    assert every[chosen][1] > every[0][1]
+    for share, (accuracy, balanced) in every.items():
+        assert accuracy < best - error or balanced <= every[chosen][1], share

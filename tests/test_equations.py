@@ -24,6 +24,7 @@ HELD = {
     "deep-network": "test_values_are_those_of_pytorchs_layers",
     "recurrence": "test_the_network_is_the_recurrence_of_the_page",
     "readout": "test_the_network_is_the_recurrence_of_the_page",
+    "turned-round": "test_bayes_rule_is_that_of_the_page",
     "held-out-bits": "test_bits_divide_by_letters_and_ends",
     "judge-agreement": "test_agreement_asks_the_judge_once_and_compares_with_what_was_asked_for",
     "novelty-and-distance": "test_the_nearest_name_is_that_of_the_least_edit_distance",
