@@ -44,7 +44,7 @@ POOLED = 0.1
 """The share of the pooled chain in what a group's level falls back on."""
 FALLBACK_DISCOUNT = 0.75
 """The discount where the counts of counts give none; they are about this for most texts."""
-LEAST_GAIN = 1e-3
+LEAST_GAIN = 5e-3
 """The share of the loss that a longer context has to save, to be worth its memory."""
 ROWS = 1 << 14
 """How many contexts are looked up at once, so that memory stays small."""
