@@ -44,8 +44,6 @@ POOLED = 0.1
 """The share of the pooled chain in what a group's level falls back on."""
 FALLBACK_DISCOUNT = 0.75
 """The discount where the counts of counts give none; they are about this for most texts."""
-LEAST_GAIN = 5e-3
-"""The share of the loss that a longer context has to save, to be worth its memory."""
 ROWS = 1 << 14
 """How many contexts are looked up at once, so that memory stays small."""
 
@@ -318,8 +316,7 @@ def of_best_order(
 ) -> Ngrams:
     """The model that gives dev sequences the highest probability, of orders 1, 2, 3, …, fitted to the training ones.
 
-    An order is better if it saves a share of at least :data:`LEAST_GAIN` of the loss; texts repeat themselves, and
-    would gain next to nothing for ever. The search ends when two orders in a row are no better. ``groups`` are those of the training and of
+    The search ends when two orders in a row are no better than the best. ``groups`` are those of the training and of
     the dev sequences. What counts is every symbol but the first of a sequence. Raises ValueError as
     :meth:`Ngrams.fit` does, or if there is nothing on dev to predict.
     """
@@ -332,7 +329,7 @@ def of_best_order(
             raise ValueError(
                 "no dev sequence has a symbol to predict; expected one of at least two symbols"
             )
-        if log_p.sum() > (1 - LEAST_GAIN) * highest:
+        if log_p.sum() > highest:
             best, highest = model, log_p.sum()
         elif order >= best.order + 2:
             return best
