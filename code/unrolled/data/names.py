@@ -287,8 +287,8 @@ def split(
     3. Drop from dev what has its key in test, and from train what has its key in dev or test.
 
     With the defaults, the key is the text itself: this is the book's published split. With ``key=family`` the gendered
-    forms of one surname stay together too. Another salt gives another split. Raises ValueError if there are no names, or a language has fewer
-    than :data:`FEWEST_NAMES`.
+    forms of one surname stay together too. Another salt gives another split. Raises ValueError if there are no names,
+    or a language has fewer than :data:`FEWEST_NAMES`.
     """
     groups: dict[str, set[Name]] = defaultdict(set)
     for name in names:
