@@ -238,7 +238,7 @@ def run(data: str, system: str, **seed: int) -> dict:
     return SYSTEMS[system](data, **seed)
 
 
-def runs() -> Iterator[record.Labels]:
+def runs(_: record.Find) -> Iterator[record.Labels]:
     """The count model, and each network and blend from each seed, on both sets of names."""
     for data in LOADERS:
         yield {"data": data, "system": "counts"}
