@@ -232,10 +232,13 @@ def equal_cost_steps(cell: str, d: int, C: int) -> int:
 
 
 def sweep(data: str, cell: str, d: int, steps: int, learning_rate: float, seed: int) -> dict:
-    """A network of the sweep, with the step size that was chosen."""
+    """A network of the sweep, with the step size that was chosen; what it comes to on some training names, too."""
+    names_ = task(data)
     model, seconds = trained(data, PUBLISHED, cell, d, steps, learning_rate, seed)
     labels = {"system": "sweep", "data": data, "cell": cell, "d": d, "steps": steps, "seed": seed}
     found = judged(data, labels, functools.partial(of_network, model))
+    known = names_.encoded(names_.parts.train[:: len(names_.parts.train) // len(names_.parts.dev)])
+    found["train"] = bits(known, of_network(model, known))
     weights = sum(weight.numel() for weight in model.parameters())
     return {"seconds": seconds, **found, "weights": weights, "multiply_adds": generation.multiply_adds(model)}
 
