@@ -8,9 +8,9 @@ The sweep compares a vanilla network with an LSTM, at three widths, at equal ste
 sets of names. The pair of networks has a control: one network, trained for twice the steps. A rule picks one of the
 two, by dev. Picked network and counts are blended. Further splits of the originals, by other salts, are for these.
 
-Needs the originals (``make data``). CPU minutes of one core, from the seconds of single runs: the sweep's step sizes
-35 and its networks 46, the step sizes of the single networks 17, pairs and controls 36, the three other splits 11, the
-tutorial's networks 8, the speeds 2: about 155 with the evaluations.
+Needs the originals (``make data``). CPU minutes of one core, from the seconds of single runs: the step sizes of the
+sweep 33 and its networks 37, the step sizes of the single networks 18, pairs and controls 37, the three other splits
+11, the tutorial's networks 8, the speeds 2, judging 3: about 150.
 
 To confirm, the count model is fitted to both sets, and of each other system, and each cell of the sweep, the first run
 is made: the smallest width, the first seed. The speeds are a clock's.
