@@ -1,7 +1,9 @@
 """*Judging what was generated*: what each metric must and must not see, and the order that the trial finds."""
 
 import math
+import re
 from decimal import Decimal, localcontext
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -37,6 +39,18 @@ METRICS = [
 def both(names: list[Name]) -> list[Name]:
     """The names, and one of each language, so that two samples have the same languages."""
     return [*names, Name("a", "X"), Name("a", "Y")]
+
+
+def test_the_network_on_trial_is_that_of_the_page_on_generation():
+    def settings_of(page: str) -> list[list[str]]:
+        text = (Path(__file__).parents[1] / "book" / f"{page}.md").read_text()
+        network = re.findall(r"NameNetwork\(.*(d=\d+)", text)
+        training = re.findall(r"steps=\d+, seed=\d+, learning_rate=[\de.-]+", text)
+        return [network[:1], training[:1]]
+
+    found = settings_of("generation")
+    assert all(found)
+    assert found == settings_of("evaluation")
 
 
 # Invariants

@@ -9,7 +9,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unrolled.learning.ngrams import FALLBACK_DISCOUNT, POOLED, SMOOTHINGS, Ngrams
+from unrolled.learning.ngrams import (
+    FALLBACK_DISCOUNT,
+    POOLED,
+    SMOOTHINGS,
+    Ngrams,
+    discounts,
+    of_best_order,
+)
 
 PAD, START, END = 0, 1, 2
 V = 6
@@ -23,10 +30,10 @@ words = st.lists(
     min_size=1,
     max_size=8,
 )
-any_model = {"smoothing": st.sampled_from(SMOOTHINGS), "order": st.integers(0, 5)}
+any_model = {"smoothing": st.sampled_from(list(SMOOTHINGS)), "order": st.integers(0, 5)}
 
 
-def model(order: int = 3, smoothing: str = "kneser-ney") -> Ngrams:
+def model(order: int = 3, smoothing: str = "modified-kneser-ney") -> Ngrams:
     """A model that is not fitted."""
     return Ngrams(order, V, [PAD, START], smoothing)
 
@@ -78,6 +85,18 @@ def padded_windows(
     return found
 
 
+def discounts_of(counts: list[int], smoothing: str) -> dict[int, float]:
+    """D(0) … D(3), where D(3) is that of all larger counts too, written out as in the sources."""
+    m = Counter(counts)
+    Y = m[1] / (m[1] + 2 * m[2]) if m[1] and m[2] else FALLBACK_DISCOUNT
+    if smoothing == "kneser-ney":
+        return {0: 0, 1: Y, 2: Y, 3: Y}
+    D1 = Y
+    D2 = min(max(2 - 3 * Y * m[3] / m[2], D1), 2) if m[2] and m[3] else D1
+    D3 = min(max(3 - 4 * Y * m[4] / m[3], D2), 3) if m[3] and m[4] else D2
+    return {0: 0, 1: D1, 2: D2, 3: D3}
+
+
 def by_definition(
     sequences: list[list[int]],
     context: tuple[int, ...],
@@ -87,37 +106,136 @@ def by_definition(
 ) -> float:
     """P(w | context), straight from the formula."""
     seen = padded_windows(sequences, len(context))
-    if not top and smoothing == "kneser-ney":
+    if not top:
         seen = [s for s in seen if s[2]] + list(
             {(s[0], s[1], False, s[3]) for s in seen if not s[2]}
         )
     counts = Counter((c, v) for c, v, _, _ in seen)
+    D = discounts_of(list(counts.values()), smoothing)
     n = {v: counts[context, v] for v in range(V)}
-    N, T = sum(n.values()), sum(count > 0 for count in n.values())
-    once, twice = (sum(count == i for count in counts.values()) for i in (1, 2))
-    D = once / (once + 2 * twice) if once and twice else FALLBACK_DISCOUNT
-    theta = 1
-    if smoothing == "witten-bell":
-        D, theta = 0, max(T, 1)
-    if not context:
-        below = 1 / (V - 2)
-    else:
+    N, taken = sum(n.values()), sum(D[min(count, 3)] for count in n.values())
+    theta = 1 if smoothing == "kneser-ney" else 0
+    below = 1 / (V - 2)
+    if context:
         below = by_definition(sequences, context[1:], w, False, smoothing)
-    return (max(n[w] - D, 0) + (theta + D * T) * below) / (N + theta)
+    if not N:
+        return below
+    return (n[w] - D[min(n[w], 3)] + (theta + taken) * below) / (N + theta)
+
+
+LONGER = [
+    [START, *word, END]
+    for word in np.random.default_rng(1)
+    .choice([3, 4, 5], (60, 4), p=[0.7, 0.2, 0.1])
+    .tolist()
+]
+"""Words with so many letters that all counts of counts are there."""
 
 
 @pytest.mark.parametrize("smoothing", SMOOTHINGS)
+@pytest.mark.parametrize("words", [WORDS, LONGER])
 @pytest.mark.parametrize("order", [1, 2, 3, 4])
-def test_probabilities_are_those_of_the_formula(order: int, smoothing: str):
-    fitted = model(order, smoothing).fit(WORDS)
+def test_probabilities_are_those_of_the_formula(
+    order: int, words: list[list[int]], smoothing: str
+):
+    fitted = model(order, smoothing).fit(words)
     for context in [tuple(c.tolist()) for c in every_context(order)][
         :: max(1, 6 ** (order - 3))
     ]:
         found = fitted.distribution([context])[0, END:]
         expected = [
-            by_definition(WORDS, context, w, True, smoothing) for w in range(END, V)
+            by_definition(words, context, w, True, smoothing) for w in range(END, V)
         ]
         np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def test_the_words_have_three_discounts():
+    """Otherwise the formula of the smoothing with three would be tried on one alone."""
+    found = padded_windows(LONGER, 2)
+    counts = Counter((c, v) for c, v, _, _ in found)
+    D = discounts_of(list(counts.values()), "modified-kneser-ney")
+    assert 0 < D[1] < D[2] < D[3] < 3
+
+
+@given(
+    counts=st.lists(st.integers(1, 9), min_size=1, max_size=40), kinds=st.integers(1, 3)
+)
+def test_no_more_is_taken_off_a_count_than_it_has(counts: list[int], kinds: int):
+    D = discounts(np.array(counts), kinds)
+    assert (D > 0).all()
+    assert (D <= np.arange(1, kinds + 1)).all()
+
+
+OF_ONE_DISCOUNT = {
+    (3, False): [-3.228363811380391, -3.466450607297733, -1.5447595922699149, -5.41538183331274, -4.675451142625746],
+    (4, True): [-3.423366512368703, -2.790408658277955, -1.1005663397680463, -3.997939997215564, -3.326939660211096],
+}  # fmt: skip
+"""The log-probabilities of WORDS by order and groups, from when a context was one number of 64 bits."""
+
+
+@pytest.mark.parametrize(("order", "grouped"), OF_ONE_DISCOUNT)
+def test_one_discount_gives_the_numbers_that_it_always_gave(order: int, grouped: bool):
+    groups = GROUPS if grouped else None
+    fitted = model(order, "kneser-ney").fit(WORDS, groups)
+    found = [one.sum() for one in fitted.log_probabilities(WORDS, groups)]
+    np.testing.assert_allclose(found, OF_ONE_DISCOUNT[order, grouped], atol=1e-12)
+
+
+@given(sequences=words, grouped=st.booleans(), **any_model)
+def test_one_symbol_has_the_probability_that_it_has_among_all(
+    sequences, grouped, order, smoothing
+):
+    groups = list(range(len(sequences))) if grouped else None
+    fitted = model(order, smoothing).fit(
+        sequences[:-1] or sequences, groups and (groups[:-1] or groups)
+    )
+    for i, found in enumerate(fitted.log_probabilities(sequences, groups)):
+        before = [sequences[i][0]] * order + sequences[i]
+        for t, log_p in enumerate(found, 1):
+            context = before[t + 1 : t + order] if order else []
+            p = fitted.distribution([context], groups and [groups[i]])
+            np.testing.assert_allclose(np.exp(log_p), p[0, sequences[i][t]], atol=1e-12)
+
+
+def test_any_order_and_any_alphabet():
+    """Contexts of 30 symbols out of 50,000 have no number of 64 bits, and are told apart all the same."""
+    rng = np.random.default_rng(1)
+    sequence = rng.integers(1, 50_000, 400).tolist()
+    fitted = Ngrams(31, 50_000, (0,)).fit([sequence], [3])
+    (found,) = fitted.log_probabilities([sequence], [3])
+    assert found[1:].mean() > np.log(0.2)  # each context is seen once
+    contexts = np.lib.stride_tricks.sliding_window_view(sequence, 30)[:3].copy()
+    contexts[1, 0], contexts[2, -1] = 7, 7
+    p = fitted.distribution(contexts, [3])
+    np.testing.assert_allclose(p.sum(1), 1)
+    assert p[0, sequence[30]] > p[1, sequence[31]] > p[2, sequence[32]]
+
+
+def test_the_best_order_on_dev_is_taken_and_none_beyond_is_better():
+    rng = np.random.default_rng(2)
+
+    def words(size: int) -> list[list[int]]:
+        found = []
+        for _ in range(size):  # each letter is the one before the last, nearly always
+            word = [START, *rng.integers(3, V, 2).tolist()]
+            while len(word) < 9:
+                word.append(word[-2] if rng.random() < 0.9 else int(rng.integers(3, V)))
+            found.append([*word, END])
+        return found
+
+    train, dev = words(60), words(30)
+    for groups in None, ([0, 1] * 30, [0, 1] * 15):
+        of_train, of_dev = groups or (None, None)
+        found = of_best_order(train, dev, V, [PAD, START], groups)
+
+        def dev_of(order: int, a: object = of_train, b: object = of_dev) -> float:
+            fitted = model(order).fit(train, a)
+            return np.concatenate(fitted.log_probabilities(dev, b)).sum()
+
+        reached = [dev_of(order) for order in range(1, found.order + 3)]
+        assert found.order == 1 + int(np.argmax(reached)) >= 3
+        again = found.log_probabilities(dev, of_dev)
+        assert np.concatenate(again).sum() == max(reached)
 
 
 def test_order_0_is_uniform_and_order_1_counts():
@@ -125,9 +243,10 @@ def test_order_0_is_uniform_and_order_1_counts():
         model(0).fit(WORDS).distribution(np.zeros((1, 0))),
         [[0, 0, 0.25, 0.25, 0.25, 0.25]],
     )
-    # 3, 4, 5 and the end were seen 5, 7, 2 and 5 times; T = 4 goes to the uniform
-    found = model(1, "witten-bell").fit(WORDS).distribution(np.zeros((1, 0)))[0, 2:]
-    np.testing.assert_allclose(found, (np.array([5, 5, 7, 2]) + 1) / (19 + 4))
+    # 3, 4, 5 and the end were seen 5, 7, 2 and 5 times: no count is one, so all lose what is usual
+    found = model(1).fit(WORDS).distribution(np.zeros((1, 0)))[0, 2:]
+    D = FALLBACK_DISCOUNT
+    np.testing.assert_allclose(found, (np.array([5, 5, 7, 2]) - D + 4 * D / 4) / 19)
 
 
 def test_a_context_never_seen_says_what_the_shorter_one_says():
@@ -174,11 +293,10 @@ def test_the_order_of_sequences_does_not_matter():
 @pytest.mark.parametrize(
     ("what", "message"),
     [
-        (lambda: model(-1), "order is -1; expected a whole number, 0 to 62"),
-        (lambda: Ngrams(20, 100), "order of 20 with 100 symbols"),
+        (lambda: model(-1), "order is -1; expected a whole number, 0 or more"),
         (
             lambda: model(2, "laplace"),
-            "smoothing 'laplace': expected one of kneser-ney, witten-bell",
+            "smoothing 'laplace': expected one of modified-kneser-ney, kneser-ney",
         ),
         (lambda: Ngrams(2, 2, [0, 1]), "all 2 symbols are never predicted"),
         (lambda: Ngrams(2, 2, [7]), "ids from 7 to 7: expected 0 … 1"),

@@ -68,15 +68,7 @@ def page(file: Path) -> BeautifulSoup:
     return BeautifulSoup(file.read_text(), "html.parser")
 
 
-WAITS = pytest.mark.xfail(strict=True, reason="this answer is still to be rewritten")
-
-
-def but_for_one(labels: Iterable[str]) -> list:
-    """The labels, with the one marked that waits."""
-    return [pytest.param(x, marks=WAITS) if x == "answer-bigger" else x for x in labels]
-
-
-@pytest.mark.parametrize("label", but_for_one(ANSWERS))
+@pytest.mark.parametrize("label", ANSWERS)
 def test_a_short_answer_is_short_with_the_numbers_that_are_pasted(
     label: str, site: Path
 ):
@@ -89,7 +81,7 @@ def test_a_short_answer_is_short_with_the_numbers_that_are_pasted(
     assert words(answer.get_text(" ")) <= MOST.get(label, MOST_OF_OTHERS)
 
 
-@pytest.mark.parametrize("label", but_for_one(LISTED))
+@pytest.mark.parametrize("label", LISTED)
 def test_an_answer_to_several_things_has_a_labelled_line_for_each(label: str):
     _, text = ANSWERS[label]
     assert len(re.findall(r"^- \*\*[^*]+\*\* \S", text, re.M)) == LISTED[label]

@@ -33,7 +33,7 @@ from unrolled.data.names import ALPHABET, Name
 from unrolled.data.vocabulary import Vocabulary
 from unrolled.figures import charts, maps, networks, plotting
 from unrolled.learning import checkpoints, sampling, statistics, training
-from unrolled.learning.ngrams import Ngrams
+from unrolled.learning.ngrams import Ngrams, of_best_order
 from unrolled.pages import (
     classification,
     evaluation,
@@ -311,7 +311,7 @@ CALLS = {
             "longest": whole(0), "seed": whole(0), "temperature": number(-1), "k": NO_K, "p": NO_P}),
     "ngrams.Ngrams": Call(Ngrams,
         {"order": 3, "V": 6, "never": (0, 1), "smoothing": "kneser-ney"},
-        {"order": whole(0) | {"too long": [30, 10 ** 9]}, "V": whole(2), "never": ids(6) | {"empty": []},
+        {"order": whole(0), "V": whole(2), "never": ids(6) | {"empty": []},
             "smoothing": {"type": [None, 3], "range": ["laplace"], "empty": [""]}}),
     "ngrams.Ngrams.fit": Call(fit_counts,
         {"sequences": [[1, 3, 2], [1, 4, 2]], "groups": [0, 1]},
@@ -327,6 +327,10 @@ CALLS = {
         {"sequences": [[1, 3, 2]]},
         {"sequences": {kind: [[wrong] for wrong in values if kind != "empty"] for kind, values in ids(6).items()},
             "groups": {"type": ["x"], "range": [[0]]}}),
+    "ngrams.of_best_order": Call(of_best_order,
+        {"train": [[1, 3, 2], [1, 4, 2]], "dev": [[1, 3, 2]], "V": 6, "never": (0, 1), "groups": ([0, 1], [0])},
+        {"train": {"empty": [[], [[], []]], "type": [None, 3]}, "dev": {"empty": [[], [[]]], "type": [None, 3]},
+            "V": whole(2), "never": ids(6) | {"empty": []}, "groups": {"shape": [([0], [0])]}}),
     "ngrams.Ngrams.step": Call(COUNTS.step,
         {"ids": torch.tensor([1]), "state": (None, None)},
         {"ids": {"type": [None, "x"], "another vocabulary": [torch.tensor([6])]} |
@@ -846,8 +850,8 @@ SAID = {
     "a step size of nan": (lambda: lstm.Design(learning_rate=nan), "learning_rate is nan; expected a finite number"),
     "negative groups": (lambda: fit_counts([[1, 3]], [-1]), "groups from -1 to -1: expected 0 … "),
     "groups in words": (lambda: fit_counts([[1, 3]], ["A"]), "groups are of the type <U1; expected whole numbers"),
-    "contexts beyond 64 bits": (
-        lambda: fit_counts([[1, 3]], [2**61]), "too many contexts: expected V.order, times the number of groups"),
+    "groups beyond number": (lambda: fit_counts([[1, 3]], [2**61]), "groups from .*: expected 0 … 2147483647"),
+    "nothing to choose an order by": (lambda: of_best_order([[1, 3]], [[1]], 6), "no dev sequence has a symbol to pre"),
     "a count model not fitted": (lambda: Ngrams(3, 6).distribution([[1, 3]]), "counted nothing yet; fit it first"),
     "a language too few": (
         lambda: classification.classify(classifier(), "Ann", PLAIN, ["A", "B"]), "tells 3 languages .* there are 2"),
@@ -901,20 +905,6 @@ def test_a_filled_form_is_filled_anew():
     assert project.fields(first) == {"data": "a < b"}
     assert project.fields(project.filled(first, {"data": "c & d"})) == {"data": "c & d"}
     assert project.filled(first, project.fields(first)) == first
-
-
-def test_count_models_reach_as_far_as_64_bits_do():
-    """An order of 8 with the 67 symbols of a text with capitals; beyond, neighbours would be taken for one another."""
-    sequence = np.random.default_rng(1).integers(1, 67, 400).tolist()
-    model = Ngrams(8, 67, (0,)).fit([sequence])
-    again = Ngrams(8, 20, (0,)).fit([[1 + x % 19 for x in sequence]])
-    for fitted_model, V in ((model, 67), (again, 20)):
-        contexts = np.random.default_rng(2).integers(1, V, (50, 7))
-        np.testing.assert_allclose(fitted_model.distribution(contexts).sum(1), 1)
-    (found,) = model.log_probabilities([sequence])
-    assert found[50:].mean() > math.log(0.3)  # each context of seven is seen once
-    with pytest.raises(ValueError, match="an order of 8 with 999 symbols"):
-        Ngrams(8, 999)
 
 
 def pooled() -> nn.Module:
@@ -972,6 +962,7 @@ backprop_rnn: log_softmax states forward state_gradients jacobians gradients sta
 backprop_rnn: batch_gradients observed_minus_expected sums_by_word
 residual: states forward state_gradients gradients factors step associative_scan backward_step_by_step backward_by_scan
 lstm: forward cell_path step_jacobians state_jacobians
+ngrams: discounts
 generation: tutorial_unrolled forward_pass average
 evaluation: edit_distance least_distances expected_coverage entropy jensen_shannon
 word2vec: log_probabilities cross_entropy centre_gradient outside_gradients corpus_gradient expected_objective
@@ -988,7 +979,7 @@ CHECKED = """
 data.demand: whole number share ids answers
 backprop_rnn: demand_batch
 project: demand_shares demand_gain
-ngrams: demand_room
+ngrams: group_ids
 classification: count_model logistic_count_model
 generation: demand_frame demand_fit
 lstm: demand_symbols demand_prompt

@@ -1,20 +1,23 @@
 r"""Count models: the next symbol from the n − 1 symbols before it, always a proper distribution.
 
-A model of order n is a chain of distributions, one for each length k = 0 … n − 1 of the context. Each level discounts
-its own counts and gives what it takes off, and a little more, to the level below:
+A model of order n is a chain of distributions, one for each length k = 0 … n − 1 of the context. Each level takes a
+discount D(i) off every count i, and gives what it takes off, and θ more, to the level below:
 
 .. math::
 
     P_k(w \mid \text{context})
-    = \frac{\max(n(w) - D, 0) + (\theta + D\,T)\, P_{k-1}(w \mid \text{shorter context})}{N + \theta},
+    = \frac{n(w) - D(n(w)) + \bigl(\theta + \sum_v D(n(v))\bigr)\, P_{k-1}(w \mid \text{shorter context})}{N + \theta},
 
-where in this context n(w) counts the symbol w, N all symbols, and T the different ones; below it all is a uniform
-distribution over the symbols that can be predicted. Two ways to smooth fill in D and θ:
+where in this context n(w) counts the symbol w, and N all symbols; below it all is a uniform distribution over the
+symbols that can be predicted. It sums to 1: over w, the first part comes to N less all discounts, the second to θ and
+all discounts. No probability is negative, since 0 ≤ D(i) ≤ i, with D(0) = 0. After a context never seen, P_k is
+P_{k−1}. Below the highest level, n(w) is a number of different symbols seen *before* the context and w, but where the
+context reaches back to the start, where nothing can vary. Two ways to smooth fill in D and θ, from the counts of counts
+m_1 … m_4 of each level and Y = m_1 / (m_1 + 2 m_2):
 
-- ``"kneser-ney"`` (Kneser & Ney 1995, interpolated as by Chen & Goodman 1999, with the strength θ of Teh 2006):
-  D is estimated from the counts of counts of each level, θ = 1; below the highest level, n(w) is a number of different
-  symbols seen *before* the context and w, but where the context reaches back to the start, where nothing can vary.
-- ``"witten-bell"`` (Witten & Bell 1991): D = 0 and θ = T.
+- ``"modified-kneser-ney"`` (Chen & Goodman 1999): D(i) = i − (i + 1) Y m_{i+1} / m_i for i = 1, 2, 3, and D(3) for all
+  larger counts; θ = 0. D(1) is Y.
+- ``"kneser-ney"`` (Kneser & Ney 1995, with the strength θ of Teh 2006): D(i) = Y for all counts; θ = 1.
 
 With groups (languages, say) there are two chains. The pooled one counts all groups together. The level k of a group
 falls back on the group's level k − 1, and for a tenth on the pooled level k.
@@ -22,9 +25,11 @@ falls back on the group's level k − 1, and for a tenth on the pooled level k.
 Left out: pruning, and counts that do not fit in memory. The sources' word models need both; letters do not.
 """
 
-__all__ = ["Ngrams"]
+__all__ = ["Ngrams", "of_best_order"]
 
+import operator
 from collections.abc import Iterator, Sequence
+from itertools import count
 
 import numpy as np
 import torch
@@ -33,7 +38,8 @@ from torch import Tensor
 
 from unrolled.data.demand import ids, whole
 
-SMOOTHINGS = ("kneser-ney", "witten-bell")
+SMOOTHINGS = {"modified-kneser-ney": (3, 0.0), "kneser-ney": (1, 1.0)}
+"""How many discounts each smoothing has, and its strength θ."""
 POOLED = 0.1
 """The share of the pooled chain in what a group's level falls back on."""
 FALLBACK_DISCOUNT = 0.75
@@ -42,23 +48,73 @@ ROWS = 1 << 14
 """How many contexts are looked up at once, so that memory stays small."""
 
 
-class _Counts:
-    """How often each symbol follows each context of one length, looked up by the context's key."""
+def discounts(counts: np.ndarray, kinds: int) -> np.ndarray:
+    """The discounts D(1) … D(kinds) of counts (E,); the last one holds for all larger counts too.
 
-    def __init__(self, keys: np.ndarray, following: np.ndarray, V: int) -> None:
-        self.keys, row = np.unique(keys, return_inverse=True)
-        shape = (len(self.keys) + 1, V)  # the last row is for contexts never seen
-        self.table = csr_array((np.ones(len(row)), (row, following)), shape=shape)
-        once, twice = ((self.table.data == n).sum() for n in (1, 2))
-        self.discount = (
-            once / (once + 2 * twice) if once and twice else FALLBACK_DISCOUNT
+    Each is kept between the one before and the count, which matters where the counts of counts are few; where they say
+    nothing, it is the one before.
+    """
+    m = np.bincount(np.minimum(counts, 5), minlength=6)
+    Y = m[1] / (m[1] + 2 * m[2]) if m[1] and m[2] else FALLBACK_DISCOUNT
+    D = [Y]
+    for i in range(2, kinds + 1):
+        known = m[i] and m[i + 1]
+        estimate = i - (i + 1) * Y * m[i + 1] / m[i] if known else 0
+        D.append(min(max(estimate, D[-1]), i))
+    return np.array(D)
+
+
+class _Level:
+    """How often each symbol follows each context of one length, discounted.
+
+    A context is a place, 0 … M − 1, which is found from the place of the context that is one symbol shorter and the
+    symbol before that; M is the place of every context never seen.
+    """
+
+    def __init__(self, parents: np.ndarray, before: np.ndarray | int, V: int) -> None:
+        self.V = V
+        self.keys, self.places = np.unique(parents * V + before, return_inverse=True)
+
+    def find(self, parents: np.ndarray, before: np.ndarray | int) -> np.ndarray:
+        """The places (N,) of contexts, by those of the shorter ones and by the symbols before them."""
+        keys = parents * self.V + before
+        found = np.searchsorted(self.keys, keys)
+        seen = self.keys[np.minimum(found, len(self.keys) - 1)] == keys
+        return np.where(seen, found, len(self.keys))
+
+    def count(
+        self, kept: np.ndarray | slice, following: np.ndarray, smoothing: str
+    ) -> None:
+        """Count the events that are kept, each a context and what follows, and take off the discounts."""
+        self.cells, n = np.unique(
+            self.places[kept] * self.V + following[kept], return_counts=True
         )
+        places, symbols = np.divmod(self.cells, self.V)
+        kinds, theta = SMOOTHINGS[smoothing]
+        D = discounts(n, kinds)
+        kind = np.minimum(n, kinds) - 1
+        self.left = n - D[kind]  # of each count
+        shape = len(self.keys) + 1, self.V
+        self.table = csr_array((self.left, (places, symbols)), shape=shape)
+        types = [
+            np.bincount(places[kind == i], minlength=shape[0]) for i in range(kinds)
+        ]
+        self.given = theta + sum(map(operator.mul, D, types))
+        self.total = np.bincount(places, n, minlength=shape[0]) + theta
+        # a context never seen says what the level below says
+        self.given[-1] = self.total[-1] = 1
 
-    def of(self, keys: np.ndarray) -> np.ndarray:
-        """The counts (N, V) after contexts with these keys (N,)."""
-        place = np.searchsorted(self.keys, keys).clip(max=len(self.keys) - 1)
-        place[self.keys[place] != keys] = len(self.keys)
-        return self.table[place].toarray()
+    def smoothed(
+        self, places: np.ndarray, below: np.ndarray, following: np.ndarray | None
+    ) -> np.ndarray:
+        """The distributions (N, V) of a level from those below, by the module's formula; or of one symbol each (N,)."""
+        if following is None:
+            left = self.table[places].toarray()
+            return (left + self.given[places, None] * below) / self.total[places, None]
+        cells = places * self.V + following
+        found = np.minimum(np.searchsorted(self.cells, cells), len(self.cells) - 1)
+        left = np.where(self.cells[found] == cells, self.left[found], 0.0)
+        return (left + self.given[places] * below) / self.total[places]
 
 
 class Ngrams:
@@ -66,10 +122,9 @@ class Ngrams:
 
     Its order n is the length of the context plus one; 0 is the uniform distribution, 1 counts symbols alone. ``V`` is
     the size of the vocabulary. The ids in ``never`` are never predicted, such as those of padding and of the start. The
-    smoothing is ``"kneser-ney"`` or ``"witten-bell"``.
+    smoothing is ``"modified-kneser-ney"`` or ``"kneser-ney"``.
 
-    Raises ValueError if the order is negative or too large for V, an id is outside the vocabulary, or the smoothing is
-    not known. A context is one number of 64 bits, so V^order has to be below 2^63, and with G groups, G · V^order.
+    Raises ValueError if the order is negative, an id is outside the vocabulary, or the smoothing is not known.
     """
 
     def __init__(
@@ -77,10 +132,9 @@ class Ngrams:
         order: int,
         V: int,
         never: Sequence[int] = (),
-        smoothing: str = "kneser-ney",
+        smoothing: str = "modified-kneser-ney",
     ) -> None:
-        order, V = whole("order", order, 0, 62), whole("V", V)
-        demand_room(order, V)
+        order, V = whole("order", order, 0), whole("V", V)
         if smoothing not in SMOOTHINGS:
             raise ValueError(
                 f"smoothing {smoothing!r}: expected one of {', '.join(SMOOTHINGS)}"
@@ -91,7 +145,7 @@ class Ngrams:
             raise ValueError(f"all {V} symbols are never predicted: leave at least one")
         self.order, self.V, self.smoothing = order, V, smoothing
         self.floor = possible / possible.sum()
-        self.levels: list[list[_Counts]] = []
+        self.levels: list[list[_Level]] = []
 
     def fit(
         self, sequences: Sequence[Sequence[int]], groups: Sequence[int] | None = None
@@ -100,8 +154,7 @@ class Ngrams:
 
         ``groups`` (one for each sequence, 0, 1, …) asks for a second chain that counts each group apart. Raises
         ValueError if no symbol is to be predicted, one is outside the vocabulary or among those never predicted, or
-        there are not as many groups as sequences, or one that is no whole number from 0 on, or too many for V and the
-        order.
+        there are not as many groups as sequences, or one that is no whole number from 0 on.
         """
         contexts, following, groups = self._events(sequences, groups)
         if not len(following):
@@ -113,43 +166,32 @@ class Ngrams:
                 f"ids {sorted(bad)} are to be counted, but are among those never predicted"
             )
         reach = np.concatenate([np.arange(1, len(s)) for s in sequences])
-        chains = [None] if groups is None else [None, groups]
-        self.levels = [
-            [self._level(k, contexts, following, reach, chain) for chain in chains]
-            for k in range(self.order)
-        ]
+        firsts = [np.zeros_like(following)] + ([] if groups is None else [groups])
+        chains = [self._chain(first, contexts, following, reach) for first in firsts]
+        self.levels = list(map(list, zip(*chains, strict=True)))
         return self
 
-    def _level(
+    def _chain(
         self,
-        k: int,
+        places: np.ndarray,
         contexts: np.ndarray,
         following: np.ndarray,
         reach: np.ndarray,
-        groups: np.ndarray | None,
-    ) -> _Counts:
-        """The counts after contexts of length k; ``reach`` (N,) is how many symbols there are before each symbol."""
-        keys, V = self._keys(contexts, k, groups), self.V
-        if self.smoothing == "witten-bell" or k == self.order - 1:
-            return _Counts(keys, following, V)
-        # one of each (symbol before, context, symbol), and everything where nothing comes before the context
-        longer = self._keys(contexts, k + 1, groups) * V + following
-        kept = reach <= k
-        kept[np.unique(longer, return_index=True)[1]] = True
-        return _Counts(keys[kept], following[kept], V)
-
-    def _keys(
-        self, contexts: np.ndarray, k: int, groups: np.ndarray | None
-    ) -> np.ndarray:
-        """One number (N,) for the last k symbols of each context, and for its group."""
-        keys = (
-            np.zeros(len(contexts), dtype=np.int64)
-            if groups is None
-            else groups.astype(np.int64)
-        )
-        for column in contexts.T[contexts.shape[1] - k :]:
-            keys = keys * self.V + column
-        return keys
+    ) -> list[_Level]:
+        """The counts after contexts of every length; ``reach`` (N,) is how many symbols stand before each symbol."""
+        levels = []
+        for k in range(self.order):
+            levels.append(_Level(places, contexts[:, -k] if k else 0, self.V))
+            places = levels[-1].places
+        for k, level in enumerate(levels):
+            kept = slice(None)
+            if k < self.order - 1:
+                # one of each (symbol before, context, symbol), and everything where nothing comes before the context
+                longer = levels[k + 1].places * self.V + following
+                kept = reach <= k
+                kept[np.unique(longer, return_index=True)[1]] = True
+            level.count(kept, following, self.smoothing)
+        return levels
 
     def _events(
         self, sequences: Sequence[Sequence[int]], groups: Sequence[int] | None
@@ -170,14 +212,8 @@ class Ngrams:
         return (
             np.concatenate([nothing, *contexts]),
             np.concatenate([np.zeros(0, np.int64), *(s[1:] for s in sequences)]),
-            None if groups is None else np.repeat(self._groups(groups), lengths),
+            None if groups is None else np.repeat(group_ids(groups), lengths),
         )
-
-    def _groups(self, groups: np.ndarray | Sequence[int] | int) -> np.ndarray:
-        """Groups as an array, all so small that their contexts have a number."""
-        groups = ids("groups", groups, 2**62)
-        demand_room(self.order, self.V, int(groups.max(initial=0)) + 1)
-        return groups
 
     def distribution(
         self,
@@ -190,45 +226,45 @@ class Ngrams:
         Raises ValueError if the model is not fitted, the contexts have another length than n − 1, an id is outside the
         vocabulary, or groups are given to a model without them, or not given to one with them.
         """
-        if self.order and not self.levels:
-            raise ValueError("the model has counted nothing yet; fit it first")
         contexts = ids("ids", contexts, self.V)
         width = max(self.order - 1, 0)
         if contexts.ndim != 2 or contexts.shape[1] != width:
             raise ValueError(
                 f"contexts of shape {contexts.shape}: expected (N, {width}), for order {self.order}"
             )
+        if groups is not None:
+            groups = np.broadcast_to(group_ids(groups), len(contexts))
+        return self._probabilities(contexts, groups)
+
+    def _probabilities(
+        self,
+        contexts: np.ndarray,
+        groups: np.ndarray | None,
+        following: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """The probabilities of what follows contexts: of every symbol (N, V), or of one for each context (N,)."""
+        if self.order and not self.levels:
+            raise ValueError("the model has counted nothing yet; fit it first")
         fitted = bool(self.levels) and len(self.levels[0]) == 2
         if self.levels and fitted != (groups is not None):
             raise ValueError(
                 f"the model was fitted {'with' if fitted else 'without'} groups: expected them "
                 f"{'here too' if fitted else 'to be left out'}"
             )
-        groups = (
-            None
-            if groups is None
-            else np.broadcast_to(self._groups(groups), len(contexts))
-        )
-        p = own = np.tile(self.floor, (len(contexts), 1))
-        for k, chains in enumerate(self.levels):
-            p = self._smoothed(chains[0], self._keys(contexts, k, None), p)
-            if groups is not None:
-                below = POOLED * p + (1 - POOLED) * own
-                own = self._smoothed(chains[1], self._keys(contexts, k, groups), below)
-        return p if groups is None else own
-
-    def _smoothed(
-        self, counts: _Counts, keys: np.ndarray, below: np.ndarray
-    ) -> np.ndarray:
-        """A level's distribution (N, V), by the formula of the module, from that of the level below."""
-        n = counts.of(keys)
-        N, T = n.sum(1, keepdims=True), (n > 0).sum(1, keepdims=True)
-        if self.smoothing == "witten-bell":
-            # a context never seen says what the level below says
-            D, theta = 0.0, np.maximum(T, 1)
+        if following is None:
+            p = own = np.tile(self.floor, (len(contexts), 1))
         else:
-            D, theta = counts.discount, 1.0
-        return (np.maximum(n - D, 0) + (theta + D * T) * below) / (N + theta)
+            p = own = self.floor[following]
+        places, own_places = np.zeros(len(contexts), np.int64), groups
+        for k, chains in enumerate(self.levels):
+            before = contexts[:, -k] if k else 0
+            places = chains[0].find(places, before)
+            p = chains[0].smoothed(places, p, following)
+            if groups is not None:
+                own_places = chains[1].find(own_places, before)
+                below = POOLED * p + (1 - POOLED) * own
+                own = chains[1].smoothed(own_places, below, following)
+        return p if groups is None else own
 
     def log_probabilities(
         self, sequences: Sequence[Sequence[int]], groups: Sequence[int] | None = None
@@ -237,9 +273,11 @@ class Ngrams:
         contexts, following, groups = self._events(sequences, groups)
         found = [
             np.log(
-                self.distribution(
-                    contexts[rows], None if groups is None else groups[rows]
-                )[range(len(following[rows])), following[rows]]
+                self._probabilities(
+                    contexts[rows],
+                    None if groups is None else groups[rows],
+                    following[rows],
+                )
             )
             for rows in _slices(len(following))
         ]
@@ -269,13 +307,37 @@ class Ngrams:
         return torch.from_numpy(logits), (contexts, groups)
 
 
-def demand_room(order: int, V: int, groups: int = 1) -> None:
-    """Raise ValueError if the contexts of so many groups are too many for numbers of 64 bits."""
-    if groups * V**order >= 2**63:
-        raise ValueError(
-            f"an order of {order} with {V} symbols and {groups} groups has too many contexts: expected "
-            "V^order, times the number of groups, below 2^63; take a lower order or fewer symbols"
-        )
+def of_best_order(
+    train: Sequence[Sequence[int]],
+    dev: Sequence[Sequence[int]],
+    V: int,
+    never: Sequence[int] = (),
+    groups: tuple[Sequence[int], Sequence[int]] | None = None,
+) -> Ngrams:
+    """The model that gives dev sequences the highest probability, of orders 1, 2, 3, …, fitted to the training ones.
+
+    The search ends when two orders in a row are no better than the best. ``groups`` are those of the training and of
+    the dev sequences. What counts is every symbol but the first of a sequence. Raises ValueError as
+    :meth:`Ngrams.fit` does, or if there is nothing on dev to predict.
+    """
+    of_train, of_dev = (None, None) if groups is None else groups
+    best, highest = None, -np.inf
+    for order in count(1):
+        model = Ngrams(order, V, never).fit(train, of_train)
+        log_p = np.concatenate([[], *model.log_probabilities(dev, of_dev)])
+        if not len(log_p):
+            raise ValueError(
+                "no dev sequence has a symbol to predict; expected one of at least two symbols"
+            )
+        if log_p.sum() > highest:
+            best, highest = model, log_p.sum()
+        elif order >= best.order + 2:
+            return best
+
+
+def group_ids(groups: np.ndarray | Sequence[int] | int) -> np.ndarray:
+    """The numbers of groups as an array; raises ValueError for one that is no whole number from 0 to 2^31 − 1."""
+    return ids("groups", groups, 2**31)
 
 
 def _windows(sequence: Sequence[int], width: int) -> np.ndarray:
