@@ -129,7 +129,8 @@ def main():
         seconds += time.process_time() - start
         print(f"Epoch {epoch}: Cross-entropy: {loss:.4f}", flush=True)
 
-        found = {"pass": epoch + 1, "loss": loss, "seconds": seconds}
+        found = {"pass": epoch + 1, "predictions": (epoch + 1) * len(train)}
+        found |= {"loss": loss, "seconds": seconds}
         found["train"] = loss / len(train) / math.log(2)  # bits per character
         found["dev"] = summed(model, dev, loss_fn) / len(dev) / math.log(2)
         written = write(model, text[end - T : end], 300)
