@@ -158,7 +158,7 @@ def measured(dtype: str, B: int) -> dict[str, dict[str, int]]:
 MEASUREMENT = record.Measurement(
     "backprop",
     measured,
-    runs=lambda: [{"dtype": dtype, "B": B} for dtype in ("float32", "float64") for B in BATCHES],
+    runs=lambda _: [{"dtype": dtype, "B": B} for dtype in ("float32", "float64") for B in BATCHES],
     kind=lambda run: (run["dtype"], run["B"]),
     settings=lambda: {"sizes": {"d": H, "T": T, "V": sequences(1)[2]}},
 )

@@ -165,6 +165,6 @@ def kind(run: record.Labels) -> tuple[str, str] | None:
 MEASUREMENT = record.Measurement(
     "evaluation",
     judged,
-    runs=lambda: [{"data": data, "name": name} for data in LOADERS for name in CONTESTANTS],
+    runs=lambda _: [{"data": data, "name": name} for data in LOADERS for name in CONTESTANTS],
     kind=kind,
 )

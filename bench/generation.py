@@ -282,7 +282,7 @@ def run(system: str, **where: object) -> dict:
     return SYSTEMS[system](**where)
 
 
-def runs() -> Iterator[record.Labels]:
+def runs(_: record.Find) -> Iterator[record.Labels]:
     """The count models, the sweep, the committees and the tutorial's networks."""
     for data in LOADERS:
         yield {"system": "ngram", "data": data}

@@ -268,7 +268,7 @@ def run(kind: str, **where: object) -> dict:
     return KINDS[kind](*where.values())
 
 
-def runs() -> Iterator[record.Labels]:
+def runs(_: record.Find) -> Iterator[record.Labels]:
     """The count models, the variants, and each design as it was chosen and as it is in the end."""
     for data in TEXTS:
         yield {"kind": "ngram", "data": data}

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -174,6 +174,29 @@ def fault(page: str) -> str:
     return ""
 
 
+# The test parts
+
+Labels = dict[str, object]
+"""What tells a run from all others, and is all that it is made of."""
+
+
+class Parts:
+    """A set of data in its parts, of which the test part is opened by one function alone, which writes down each look.
+
+    The looks stand in ``bench/looks.jsonl``, a line each.
+    """
+
+    def __init__(self, page: str, parts: Sequence) -> None:
+        self.page = page
+        self.train, self.dev, self._test = parts
+
+    def test(self, labels: Labels) -> Sequence:
+        """The test part, for a run."""
+        with (BENCH / "looks.jsonl").open("a") as looks:
+            looks.write(json.dumps({"date": today(), "page": self.page, **labels}) + "\n")
+        return self._test
+
+
 # Clocks
 
 Found = TypeVar("Found")
@@ -215,9 +238,6 @@ def rates(ways: dict[str, Callable[[], float]], times: int = 5, least: float = 0
 CLOCK = ("seconds", "rates")
 """The entries of a run that a clock gave, at any depth: no run repeats them, so they are not compared."""
 
-Labels = dict[str, object]
-"""What tells a run from all others, and is all that it is made of."""
-
 
 def untimed(found: object) -> object:
     """What a run found, but for what a clock gave."""
@@ -228,27 +248,31 @@ def untimed(found: object) -> object:
 
 Runs = dict[str, object]
 """What runs found, by their labels in JSON."""
-Jobs = dict[str, Callable[[], object]]
-"""What makes each."""
+Find = Callable[[Labels], Labels]
+"""What a run found, by its labels."""
 
 
-def made(page: str, mark: Mark, jobs: Jobs, folder: Path) -> Runs:
-    """The runs of jobs, and all that were made before of the same code, data and libraries.
+class Kept(dict):
+    """The runs that were made of some code, data and libraries, by their labels in JSON.
 
     Each is kept as it ends, in a file named by what it comes from, and is not made again.
     """
-    file = folder / f"{page}-{digest(mark)}.jsonl"
-    lines = file.read_text().splitlines() if file.exists() else []
-    runs = dict(map(json.loads, lines))
-    folder.mkdir(parents=True, exist_ok=True)
-    for key, job in jobs.items():
-        if key not in runs:
+
+    def __init__(self, page: str, mark: Mark, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.file = folder / f"{page}-{digest(mark)}.jsonl"
+        lines = self.file.read_text().splitlines() if self.file.exists() else []
+        super().__init__(map(json.loads, lines))
+
+    def make(self, key: str, job: Callable[[], object]) -> object:
+        """The run of a job, if it was not made before."""
+        if key not in self:
             line = json.dumps([key, job()])
-            with file.open("a") as kept:
+            with self.file.open("a") as kept:
                 kept.write(line + "\n")
             print(line, flush=True)
-            runs[key] = json.loads(line)[1]
-    return runs
+            self[key] = json.loads(line)[1]
+        return self[key]
 
 
 def made_at(commit: str, page: str, mark: Mark, folder: Path) -> Runs:
@@ -261,7 +285,7 @@ def made_at(commit: str, page: str, mark: Mark, folder: Path) -> Runs:
         paths = os.pathsep.join((f"{root}/book", f"{root}/code"))
         environment = {**os.environ, "PYTHONPATH": paths}
         subprocess.run([sys.executable, "-c", again], cwd=f"{root}/bench", env=environment, check=True)
-    if not (runs := made(page, mark, {}, folder)):
+    if not (runs := Kept(page, mark, folder)):
         sys.exit(
             f"the code of {commit}, with the libraries that are here, is not that of the record; "
             f"name the commit that it was written with: make bench PAGES={page} CONFIRM=COMMIT"
@@ -269,7 +293,7 @@ def made_at(commit: str, page: str, mark: Mark, folder: Path) -> Runs:
     return runs
 
 
-def recorded(record: dict[str, object], runs: Runs) -> Runs:
+def recorded(record: dict[str, object], runs: Iterable[str]) -> Runs:
     """Those of the runs that a record has, as it has them."""
     return {
         key: {name: value for name, value in run.items() if name not in json.loads(key)}
@@ -303,8 +327,8 @@ class Measurement(NamedTuple):
     page: str
     run: Callable[..., object]
     """Makes a run; its labels are the arguments."""
-    runs: Callable[[], Iterable[Labels]]
-    """The labels of all runs."""
+    runs: Callable[[Find], Iterable[Labels]]
+    """The labels of all runs; those of later ones may depend on what was found by earlier ones."""
     kind: Callable[[Labels], object]
     """The kind of a run, by its labels; None if it is never made again to confirm."""
     settings: Callable[[], dict] = dict
@@ -312,31 +336,41 @@ class Measurement(NamedTuple):
     clocks: dict[str, Callable[[], object]] = {}
     """Entries of the record that are a clock's readings and nothing else."""
 
-    def jobs(self, runs: Iterable[Labels]) -> Jobs:
-        """What makes the runs of some labels."""
-        return {json.dumps(labels): functools.partial(self.run, **labels) for labels in runs}
+    def noted(self, labels: Labels) -> Labels:
+        """The run of some labels, as the record has it; stops if it has none."""
+        for run in read(self.page)["runs"]:
+            if labels.items() <= run.items():
+                return run
+        sys.exit(f"{self.page} was measured in other runs; measure anew: make bench PAGES={self.page}")
 
     def measure(self) -> None:
         """Make all runs that are not made yet, and write the record."""
-        mark, every = fingerprint(self.page), list(self.runs())
-        clocks = {json.dumps({"clock": name}): job for name, job in self.clocks.items()}
-        found = made(self.page, mark, clocks | self.jobs(every), scratch("measured"))
+        mark = fingerprint(self.page)
+        kept = Kept(self.page, mark, scratch("measured"))
+
+        def found(labels: Labels) -> Labels:
+            return kept.make(json.dumps(labels), functools.partial(self.run, **labels))
+
+        runs = [{**labels, **found(labels)} for labels in self.runs(found)]
         measured = {
             "date": today(),
             "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
             **self.settings(),
-            **{name: found[key] for name, key in zip(self.clocks, clocks, strict=True)},
-            "runs": [{**labels, **found[json.dumps(labels)]} for labels in every],
+            **{name: kept.make(json.dumps({"clock": name}), job) for name, job in self.clocks.items()},
+            "runs": runs,
         }
         write(self.page, {"fingerprint": mark, "digest": sum_of(measured), **measured})
 
     def again(self, mark: Mark, folder: Path) -> Runs:
         """The first run of each kind."""
         first: dict[object, Labels] = {}
-        for labels in self.runs():
+        for labels in self.runs(self.noted):
             first.setdefault(self.kind(labels), labels)
         first.pop(None, None)
-        return made(self.page, mark, self.jobs(first.values()), folder)
+        kept = Kept(self.page, mark, folder)
+        for labels in first.values():
+            kept.make(json.dumps(labels), functools.partial(self.run, **labels))
+        return kept
 
     def confirm(self, commit: str = "") -> None:
         """Renew the fingerprint of the record, if a run of each kind, made again, finds the same to the last digit.
@@ -355,7 +389,7 @@ class Measurement(NamedTuple):
         settings = json.loads(json.dumps(self.settings()))
         if settings != {name: record.get(name) for name in settings}:
             sys.exit(f"{page} was measured with other settings; {anew}")
-        every = self.jobs(self.runs())
+        every = list(map(json.dumps, self.runs(self.noted)))
         if not len(recorded(record, every)) == len(every) == len(record["runs"]):
             sys.exit(f"{page} was measured in other runs; {anew}")
         minutes = record.get("confirmed", {}).get("minutes", 0)

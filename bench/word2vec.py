@@ -251,7 +251,7 @@ def judged(trainer: str, seed: int) -> dict[str, object]:
 MEASUREMENT = record.Measurement(
     "word2vec",
     judged,
-    runs=lambda: [{"trainer": trainer, "seed": seed} for seed in SEEDS for trainer in TRAINERS],
+    runs=lambda _: [{"trainer": trainer, "seed": seed} for seed in SEEDS for trainer in TRAINERS],
     kind=lambda run: run["trainer"],
     settings=lambda: {"settings": SETTINGS._asdict(), "vocabulary": len(task().words)},
     clocks={"costs": costs, "speeds": speeds},

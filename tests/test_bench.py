@@ -135,7 +135,7 @@ def run(seed):
 MEASUREMENT = record.Measurement(
     "page",
     run,
-    runs=lambda: [{"seed": 1}, {"seed": 2}],
+    runs=lambda _: [{"seed": 1}, {"seed": 2}],
     kind=lambda run: None if run["seed"] == 2 else "",
 )
 """
@@ -185,7 +185,7 @@ class Made:
         self.measurement = record.Measurement(
             "page",
             self.run,
-            runs=lambda: [{"seed": seed} for seed in seeds],
+            runs=lambda _: [{"seed": seed} for seed in seeds],
             kind=lambda run: None if run["seed"] == 2 else "",
             **more,
         )
@@ -341,11 +341,12 @@ def test_where_the_processor_gives_other_digits_the_code_before_is_run_beside(
 @pytest.mark.parametrize("page", PAGES)
 def test_the_runs_of_a_record_are_those_that_its_script_makes(page: str):
     measurement, written = import_module(page).MEASUREMENT, record.read(page)
-    jobs = measurement.jobs(measurement.runs())
+    runs = list(measurement.runs(measurement.noted))
     assert measurement.page == page
-    assert len(record.recorded(written, jobs)) == len(jobs) == len(written["runs"])
-    for job in jobs.values():  # its labels are what it is made of
-        inspect.signature(job.func).bind(*job.args, **job.keywords)
+    recorded = record.recorded(written, map(json.dumps, runs))
+    assert len(recorded) == len(runs) == len(written["runs"])
+    for labels in runs:  # they are what it is made of
+        inspect.signature(measurement.run).bind(**labels)
 
 
 def test_libraries_are_those_of_all_that_is_imported():

@@ -263,25 +263,32 @@ def _identity(text: str) -> str:
     return text
 
 
-def _shuffled(names: Iterable[Name], key: Callable[[str], str]) -> list[Name]:
+def _shuffled(
+    names: Iterable[Name], key: Callable[[str], str], salt: str
+) -> list[Name]:
     """The names in the order of the hash of their key: no library's seed, so the same everywhere."""
 
     def place(name: Name) -> tuple[str, str]:
-        return hashlib.sha256(f"2024:{key(name.text)}".encode()).hexdigest(), name.text
+        salted = f"{salt}:{key(name.text)}"
+        return hashlib.sha256(salted.encode()).hexdigest(), name.text
 
     return sorted(names, key=place)
 
 
-def split(names: Iterable[Name], key: Callable[[str], str] = _identity) -> Split:
+def split(
+    names: Iterable[Name],
+    key: Callable[[str], str] = _identity,
+    salt: str = "2024",
+) -> Split:
     """Split names into train, dev and test, 75 : 10 : 15 in every language, no text in two parts.
 
-    1. Per language, take the distinct names and sort them by ``sha256("2024:" + key(text))``.
+    1. Per language, take the distinct names and sort them by ``sha256(salt + ":" + key(text))``.
     2. The first 15 % (rounded) are test, the next 10 % dev, the rest train.
     3. Drop from dev what has its key in test, and from train what has its key in dev or test.
 
-    With the default, the key is the text itself: this is the book's published split. With ``key=family`` the
-    gendered forms of one surname stay together too. Raises ValueError if there are no names, or a language has fewer
-    than :data:`FEWEST_NAMES`.
+    With the defaults, the key is the text itself: this is the book's published split. With ``key=family`` the gendered
+    forms of one surname stay together too. Another salt gives another split. Raises ValueError if there are no names,
+    or a language has fewer than :data:`FEWEST_NAMES`.
     """
     groups: dict[str, set[Name]] = defaultdict(set)
     for name in names:
@@ -294,7 +301,7 @@ def split(names: Iterable[Name], key: Callable[[str], str] = _identity) -> Split
             raise ValueError(
                 f"{language} has {len(group)} names; a split needs {FEWEST_NAMES} of each language"
             )
-        order = _shuffled(group, key)
+        order = _shuffled(group, key, salt)
         test, dev = round(0.15 * len(group)), round(0.10 * len(group))
         parts.test.extend(order[:test])
         parts.dev.extend(order[test : test + dev])

@@ -1,9 +1,9 @@
 """Classifying names: which language is a surname from?
 
 The page ``classification`` in the order it is read: names as tensors, a count model as the baseline, one recurrent
-network (Elman 1990) written in three ways, the network of the tutorial that the page answers, a stronger network, and
-what to report about any of them. Left out: a layer of embeddings before the vanilla network, since a one-hot vector
-times a weight matrix already is a look-up in it.
+network (Elman 1990) written in three ways, the network of the tutorial that the page answers, a stronger network, a
+generative count model turned round, pools of several models, and what to report about any of them. Left out: a layer of
+embeddings before the vanilla network, since a one-hot vector times a weight matrix already is a look-up in it.
 """
 
 __all__ = [
@@ -21,6 +21,11 @@ __all__ = [
     "train",
     "predict",
     "gradient_norms",
+    "by_bayes",
+    "pool",
+    "pool_weights",
+    "SHARES",
+    "share_off",
     "Guess",
     "classify",
     "Scores",
@@ -30,10 +35,13 @@ __all__ = [
 ]
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy import ndarray
+from scipy.optimize import minimize
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -304,6 +312,64 @@ def gradient_norms(model: LayerRNN, part: Encoded) -> Tensor:
     k = torch.arange(part.ids.shape[1])
     t = part.lengths[:, None] - 1 - k  # (N, T), where the letter k before the last is
     return norms.gather(1, t.clamp(min=0)).masked_fill(t < 0, torch.nan)
+
+
+def by_bayes(
+    log_probabilities: Callable[[Sequence, Sequence[int]], Sequence[ndarray]],
+    names: Sequence[Sequence[int]],
+    log_prior: Tensor,
+) -> Tensor:
+    """log p(language | name), (N, C), of a model that gives log p(name | language), by Bayes' rule.
+
+    ``log_probabilities`` gives the log-probability (nats) of each symbol of the names, each in its language, as
+    :meth:`unrolled.learning.ngrams.Ngrams.log_probabilities` does; ``log_prior`` (C,) is log p(language).
+    """
+    rows = [
+        [one.sum() for one in log_probabilities(names, [k] * len(names))]
+        for k in range(len(log_prior))
+    ]
+    return (torch.tensor(np.array(rows)).T + log_prior).log_softmax(1)
+
+
+def pool(log_p: Tensor, weights: Tensor) -> Tensor:
+    """The logarithmic pool (N, C) of K models: log p is Σ w_k log p_k of log_p (K, N, C), normalised."""
+    return torch.einsum("k,knc->nc", weights, log_p).log_softmax(1)
+
+
+def pool_weights(log_p: Tensor, classes: Tensor) -> Tensor:
+    """The weights (K,) of a pool of log_p (K, N, C) under which the classes (N,) are most probable."""
+    log_p = log_p.double()
+
+    def loss(w: ndarray) -> tuple[float, ndarray]:
+        weights = torch.tensor(w, requires_grad=True)
+        lost = F.nll_loss(pool(log_p, weights), classes)
+        return lost.item(), torch.autograd.grad(lost, weights)[0].numpy()
+
+    even = np.full(len(log_p), 1 / len(log_p))
+    return torch.tensor(minimize(loss, even, jac=True).x)
+
+
+SHARES = [k / 20 for k in range(21)]
+"""Of the log-prior: none of it to all of it."""
+
+
+def share_off(log_p: Tensor, classes: Tensor, log_prior: Tensor) -> float:
+    """The share of the log-prior (C,) to subtract from log_p (N, C): what it costs in accuracy is within the noise.
+
+    Of the :data:`SHARES` whose accuracy on the classes (N,) is at most one standard error below the best (the rule of
+    Breiman et al. 1984), the one with the highest balanced accuracy.
+    """
+
+    def tried(share: float) -> tuple[float, float]:
+        right = ((log_p - share * log_prior).argmax(1) == classes).double()
+        each = [right[classes == k].mean().item() for k in classes.unique()]
+        return right.mean().item(), sum(each) / len(each)
+
+    scores = {share: tried(share) for share in SHARES}
+    best = max(accuracy for accuracy, _ in scores.values())
+    least = best - (best * (1 - best) / len(classes)) ** 0.5
+    close = [share for share, (accuracy, _) in scores.items() if accuracy >= least]
+    return max(close, key=lambda share: scores[share][1])
 
 
 class Guess(NamedTuple):
