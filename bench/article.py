@@ -92,7 +92,7 @@ def run(kind: str, **where: object) -> dict:
     return KINDS[kind](**where)
 
 
-def runs() -> Iterator[record.Labels]:
+def runs(_: record.Find) -> Iterator[record.Labels]:
     """The program's passes, a pass with each other setting, and the book's model from each seed."""
     for passes in range(1, PASSES + 1):
         yield {"kind": "article", "setting": PLAIN, "passes": passes}
