@@ -34,7 +34,7 @@ Way = Callable[[ndarray, ndarray], Gradients]
 def by_columns(weights: Gradients) -> Way:
     """One sequence after the other in NumPy, a one-hot column for each character, as in Karpathy's min-char-rnn.
 
-    Left out: its biases and its clipping.
+    Left out, as in all ways here: its biases, its clipping and its step of Adagrad. Only the gradients are timed.
     """
     W_embed, W_recurrent, W_unembed = weights
     dtype, V = W_embed.dtype, len(W_unembed)

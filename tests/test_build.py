@@ -149,6 +149,10 @@ WARNED = {
         lambda book: book.edit("book/results.md", ":questions: Q1", ":questions: Q7"),
         r"results\.md:13: WARNING: .*there is no question Q7",
     ),
+    "a short answer without a line for graders": (
+        lambda book: book.edit("book/results.md", ":grader: the factor $2$\n", ""),
+        r"results\.md:26: ERROR: the short answer “Twice the number” has no :grader:",
+    ),
     "a place that does not exist": (
         lambda book: book.edit("book/results.md", ":shown: square", ":shown: noplace"),
         r"results\.md:26: WARNING: answer-square: there is no label noplace",
@@ -243,7 +247,7 @@ FATAL = {
     ),
     "a wrong formula": (
         lambda book: book.edit(RESULTS, "return 2 * x", "return 3 * x"),
-        r"results\.md:34: code cell 1 of page results failed:[\s\S]*square: the formula does not agree",
+        r"results\.md:35: code cell 1 of page results failed:[\s\S]*square: the formula does not agree",
     ),
     "a mistake that the check accepts": (
         lambda book: book.edit(RESULTS, "lambda x: x,", "lambda x: x + x,"),

@@ -1,6 +1,7 @@
 """The plan's numbers against enumeration and simulation; its form, filled in and printed on one page."""
 
 import re
+from base64 import b64decode
 from itertools import product
 from pathlib import Path
 from statistics import NormalDist
@@ -245,6 +246,25 @@ def test_form_is_accessible_and_fits_the_window(
     assert not Axe().run(page, options={"preload": False}).response["violations"]
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()
+
+
+def test_worked_plan_is_saved_as_its_form_filled_in(site: Path):
+    page = BeautifulSoup((site / "project.html").read_text(), "html.parser")
+    link = page.select_one("a[download='project-plan-filled.html']")["href"]
+    kind, held = link.split(",")
+    assert kind == "data:text/html;base64"
+    assert b64decode(held).decode() == filled(FORM, worked(site))
+
+
+def test_weak_plan_has_every_field_and_its_points_add_up():
+    text = (DOWNLOADS.parent / "project.md").read_text()
+    section = text.split("(project-weak-plan)=")[1].split("\n(")[0]
+    marked = re.findall(r"^- \*(.+?)\* “[^”]+” \*\*([012])\.\*\*", section, re.M)
+    form = BeautifulSoup(FORM, "html.parser")
+    fields_of_form = [label.find(string=True).strip() for label in form.select("dt")]
+    assert [name.rstrip(":") for name, _ in marked] == fields_of_form
+    assert "This one gets four:" in section
+    assert sum(int(points) for _, points in marked) == 4
 
 
 def test_form_that_the_book_offers_is_this_one(site: Path):

@@ -74,6 +74,11 @@ def test_map_leads_from_questions_to_short_answers_first(cold: Book):
     }
 
 
+def test_short_answer_says_what_a_grader_looks_for(cold: Book):
+    line = page(cold, "results").select_one("#answer-square p > em")
+    assert line.get_text() == r"A grader looks for: the factor \(2\)."
+
+
 def test_what_has_moved_leads_to_where_it_is(cold: Book):
     moved = page(cold, "plain").find(id="answer-square")
     assert moved.a["href"] == "results.html#answer-square"

@@ -2,7 +2,8 @@
 
 ``{prf:proposition}`` is a result, ``{prf:proof}`` in it its derivation, ``{prf:remark}`` a short answer. (The names are
 those of sphinx-proof, so that JupyterLab shows the blocks too.) ``:questions:`` names the questions that a block
-answers, and ``:shown:`` the labels of where else the answer is shown.
+answers, and ``:shown:`` the labels of where else the answer is shown. ``:grader:`` says what a grader looks for in a
+short answer, which ends with it.
 
 What the checks found travels in the metadata of the output of the cell that ran them, so it is there also when the
 page comes from the cache. A result without a check, a check without a result, and a module of results that no page
@@ -95,7 +96,20 @@ class Result(Block):
 class Answer(Block):
     """``{prf:remark}``."""
 
+    option_spec = Block.option_spec | {"grader": directives.unchanged_required}
     node = answer
+
+    def run(self) -> list[nodes.Node]:
+        """Make the block, with what a grader looks for as its last line."""
+        block, *messages = super().run()
+        if "grader" not in self.options:
+            raise self.error(
+                f"the short answer “{self.arguments[0]}” has no :grader:, what a grader looks for in it"
+            )
+        words, more = self.state.inline_text(self.options["grader"], self.lineno)
+        line = nodes.emphasis("", "A grader looks for: ", *words, nodes.Text("."))
+        block += nodes.paragraph("", "", line)
+        return [block, *messages, *more]
 
 
 class Derivation(SphinxDirective):
