@@ -10,7 +10,7 @@ UNROLLED_DATA ?= embedded
 
 # Whose measurements `make bench` makes; with CONFIRM=1 it confirms them instead, with CONFIRM=COMMIT those that were
 # written with the code of that commit.
-PAGES ?= backprop cells classification evaluation generation lstm word2vec
+PAGES ?= article backprop cells classification evaluation generation lstm word2vec
 
 # Runs are reproducible: one thread, fixed hashes, no progress bars in the pages.
 export UNROLLED_DATA

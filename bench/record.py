@@ -88,10 +88,14 @@ def reached(modules: dict[str, list[ast.stmt]]) -> dict[str, list[ast.stmt]]:
 
 
 def sources(page: str) -> dict[str, Path]:
-    """The script that measures a page and the package's modules that it imports, through all levels, by name."""
+    """The script that measures a page, the package's modules that it imports, through all levels, and the book's
+    programs that it runs, by name.
+    """
     script = BENCH / f"{page}.py"
-    modules = module_files(script.read_text(), BENCH.parent)
-    return {f"bench/{page}": script, **dict(sorted(modules.items()))}
+    text = script.read_text()
+    programs = sorted(BENCH.parent.glob("book/programs/*.py"))
+    named = {f"book/programs/{file.stem}": file for file in programs if f'"{file.stem}"' in text}
+    return {f"bench/{page}": script, **dict(sorted(module_files(text, BENCH.parent).items())), **named}
 
 
 def libraries(files: dict[str, Path]) -> Iterator[str]:

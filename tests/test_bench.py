@@ -250,6 +250,24 @@ def test_a_run_may_follow_from_what_another_found(root: Path):
     assert list(measurement.runs(measurement.noted)) == [{"k": 3}, {"k": 6}]
 
 
+def test_a_program_of_the_book_that_is_run_is_code_too(root: Path):
+    program = root / "book" / "programs" / "by_itself.py"
+    program.parent.mkdir()
+    script = root / "bench" / "page.py"
+    script.write_text(f'{SCRIPT}\nPROGRAM = "by_itself"\n')
+    for name in ("by_itself", "by"):  # the script names the first
+        program.with_stem(name).write_text("print(1)  # one")
+    Made().measurement.measure()
+    for name, other, fault in (
+        ("by", "print(2)", ""),
+        ("by_itself", "print(1)", ""),
+        ("by_itself", "print(2)", "with other book/programs/by_itself:"),
+    ):
+        program.with_stem(name).write_text(other)
+        assert fault in record.fault("page")
+        assert bool(fault) == bool(record.fault("page"))
+
+
 def test_an_edited_number_is_refused_by_a_sentence_that_says_what_to_do(root: Path):
     Made().measurement.measure()
     path = record.place("page")
@@ -363,7 +381,7 @@ def test_libraries_are_those_of_all_that_is_imported():
     """Also of what brings the data, for the pages that read them; also of what a module's module imports."""
     found = {page: set(record.fingerprint(page)["libraries"]) for page in PAGES}
     texts, names = ({p for p in PAGES if x in found[p]} for x in ("gensim", "Faker"))
-    assert texts == {"backprop", "lstm", "word2vec"}
+    assert texts == {"article", "backprop", "lstm", "word2vec"}
     assert names == {"cells", "classification", "evaluation", "generation"}
     assert "scipy" in found["classification"]  # by way of unrolled.learning.statistics
     assert not any("unrolled" in names for names in found.values())
