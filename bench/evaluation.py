@@ -40,7 +40,7 @@ class Task(NamedTuple):
 
     languages: list[str]
     own: list[Name]
-    parts: names.Split
+    parts: record.Parts
     metrics: dict[str, Metric]
 
 
@@ -53,43 +53,48 @@ def task(data: str) -> Task:
     judge = count_model()
     judge.fit([name.text for name in other], [name.language for name in other])
     metrics = evaluation.suite(judge.predict, own)
-    return Task(list(names.languages(everything)), own, parts, metrics)
+    return Task(list(names.languages(everything)), own, record.Parts("evaluation", parts), metrics)
 
 
 class Contestant(NamedTuple):
-    """A generator, and the log-probability that it gives to each test name, in nats."""
+    """A generator, and the log-probability that it gives to each of some names, in nats."""
 
     generator: Generator
-    log_p: np.ndarray
+    log_p: Callable[[list[Name]], np.ndarray]
 
 
 def network(data: str, size: str, seed: int, temperature: float = 1.0) -> Contestant:
     """A network, trained from a seed, or taken from an earlier call."""
-    model, log_p = trained(data, size, seed)
+    model = trained(data, size, seed)
+    languages = task(data).languages
 
     def generator(asked: list[str], seed: int) -> list[Name]:
-        places = torch.tensor([task(data).languages.index(x) for x in asked])
+        places = torch.tensor([languages.index(x) for x in asked])
         drawn = generation.generate(model, LETTERS, places, seed, temperature=temperature)
         return [Name(one.text, x) for one, x in zip(drawn, asked, strict=True)]
+
+    def log_p(part: list[Name]) -> np.ndarray:
+        encoded = generation.encode(part, LETTERS, languages)
+        return np.array([one.sum() for one in generation.log_probabilities(model, encoded)])
 
     return Contestant(generator, log_p)
 
 
 @functools.cache
-def trained(data: str, size: str, seed: int) -> tuple[torch.nn.Module, np.ndarray]:
-    """A network trained from a seed, and its log-probabilities of the test names."""
+def trained(data: str, size: str, seed: int) -> torch.nn.Module:
+    """A network trained from a seed."""
     languages, own, parts, _ = task(data)
     torch.manual_seed(seed)
     d, steps, learning_rate = SIZES[size].values()
     model = generation.NameNetwork(len(LETTERS), len(languages), d, never=NEVER)
-    learnt, dev, test = (generation.encode(part, LETTERS, languages) for part in (own, parts.dev, parts.test))
+    learnt, dev = (generation.encode(part, LETTERS, languages) for part in (own, parts.dev))
     generation.train(model, learnt, dev, steps, seed, learning_rate=learning_rate)
-    return model, np.array([one.sum() for one in generation.log_probabilities(model, test)])
+    return model
 
 
 def count_generator(data: str) -> Contestant:
     """The 6-gram of Kneser and Ney, with languages."""
-    languages, own, parts, _ = task(data)
+    languages, own, _, _ = task(data)
 
     def framed(part: list[Name]) -> tuple[list[list[int]], list[int]]:
         ids = [[LETTERS.start, *LETTERS.encode(n.text), LETTERS.end] for n in part]
@@ -109,15 +114,16 @@ def count_generator(data: str) -> Contestant:
         texts = ("".join(LETTERS.decode(ids)) for ids in drawn.ids)
         return [Name(text, x) for text, x in zip(texts, asked, strict=True)]
 
-    log_p = model.log_probabilities(*framed(parts.test))
-    return Contestant(generator, np.array([one.sum() for one in log_p]))
+    def log_p(part: list[Name]) -> np.ndarray:
+        return np.array([one.sum() for one in model.log_probabilities(*framed(part))])
+
+    return Contestant(generator, log_p)
 
 
 def bad(data: str, kind: Callable[[list[Name]], Letters | Copies | OneName]) -> Contestant:
     """A generator that is bad on purpose."""
-    _, own, parts, _ = task(data)
-    made = kind(own)
-    return Contestant(made, made.log_probabilities(parts.test))
+    made = kind(task(data).own)
+    return Contestant(made, made.log_probabilities)
 
 
 BAD = {
@@ -141,11 +147,11 @@ def judged(data: str, name: str) -> dict:
     """A contestant's likelihood of the test names, and its trial: plain draws, and lists of new names."""
     _, _, parts, metrics = task(data)
     contestant = CONTESTANTS[name](data)
-    known = [*parts.train, *parts.dev]
+    known, test = [*parts.train, *parts.dev], parts.test({"data": data, "name": name})
     outcome = evaluation.trial(
-        {"draws": contestant.generator, "lists": evaluation.new_names(contestant.generator, known)}, parts.test, metrics
+        {"draws": contestant.generator, "lists": evaluation.new_names(contestant.generator, known)}, test, metrics
     )
-    bits = evaluation.bits_per_character(contestant.log_p, parts.test)
+    bits = evaluation.bits_per_character(contestant.log_p(test), test)
     found = {
         # JSON has no infinity
         "bits": bits.value if np.isfinite(bits.value) else None,

@@ -76,7 +76,7 @@ def counted(data: str, end: int, part: slice) -> np.ndarray:
     """−log p of the symbols of a part by the n-gram, in nats, fitted to the text up to ``end``."""
     text = corpus(data)
 
-    model = Ngrams(ORDER, len(text.symbols), never=(text.symbols.pad,))
+    model = Ngrams(ORDER, len(text.symbols), never=(text.symbols.pad,), smoothing="kneser-ney")
     model.fit([text.ids[:end].tolist()])
     before = ORDER - 1
     ids = text.ids[part.start - before : part.stop].tolist()

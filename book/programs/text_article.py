@@ -20,6 +20,7 @@ from torch import nn
 from torch.utils import data
 
 BATCH = 128
+device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 class CharModel(nn.Module):
@@ -49,7 +50,7 @@ def examples(text, T):
 def learn(model, loader, loss_fn, optimizer):
     model.train()
     for X_batch, y_batch in loader:
-        loss = loss_fn(model(X_batch), y_batch)
+        loss = loss_fn(model(X_batch.to(device)), y_batch.to(device))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -59,12 +60,13 @@ def summed(model, dataset, loss_fn):
     model.eval()
     loader = data.DataLoader(dataset, batch_size=BATCH)
     with torch.no_grad():
-        return sum(loss_fn(model(X), y).item() for X, y in loader)
+        losses = (loss_fn(model(X.to(device)), y.to(device)) for X, y in loader)
+        return sum(loss.item() for loss in losses)
 
 
 def write(model, pattern, n):
     model.eval()
-    text = []
+    pattern, text = pattern.to(device), []
     with torch.no_grad():
         for _ in range(n):
             text.append(model(pattern[None]).argmax(1))  # the most probable character
@@ -103,6 +105,7 @@ def main():
 
     torch.manual_seed(options.seed)
     model = CharModel(len(chars), options.hidden, options.layers, options.embed)
+    model.to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=options.rate)
     loss_fn = nn.CrossEntropyLoss(reduction="sum")
     loader = data.DataLoader(train, shuffle=True, batch_size=BATCH)
@@ -111,12 +114,13 @@ def main():
     run = {**vars(options), "text": raw_text, "passes": None, "results": None}
     checkpoint = Path(f"{options.results}.pt")
     if checkpoint.exists():
-        state = torch.load(checkpoint)
+        state = torch.load(checkpoint, map_location="cpu")
         if state["run"] != run:
             sys.exit(f"{checkpoint} is of another run; delete it, or rename RESULTS")
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["random"])
+        torch.cuda.set_rng_state_all(state["random on GPUs"])
         best_loss, best_model, seconds, lines = state["so far"]
 
     for epoch in range(len(lines), options.passes):
@@ -140,7 +144,9 @@ def main():
         options.results.write_text("".join(json.dumps(line) + "\n" for line in lines))
         state = {"run": run, "so far": (best_loss, best_model, seconds, lines)}
         state |= {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
-        torch.save(state | {"random": torch.get_rng_state()}, f"{checkpoint}.part")
+        state["random"] = torch.get_rng_state()
+        state["random on GPUs"] = torch.cuda.get_rng_state_all()
+        torch.save(state, f"{checkpoint}.part")
         Path(f"{checkpoint}.part").replace(checkpoint)
 
 
