@@ -439,13 +439,19 @@ def test_a_step_of_the_tutorial_goes_down_the_loss_of_one_name():
 
 
 def test_steps_of_equal_cost_have_about_equal_multiply_adds():
-    C = 25
-    one = generation.multiply_adds(generation_bench.sweep_network("lstm", 128, C))
+    def cost(cell: str, d: int) -> int:
+        layer = generation_bench.CELLS[cell]
+        return generation.multiply_adds(
+            generation.NameNetwork(generation_bench.V, 25, d, layer)
+        )
+
+    one = cost("lstm", 128)
     for cell in generation_bench.CELLS:
         for d in generation_bench.WIDTHS:
-            steps = generation_bench.equal_cost_steps(cell, d, C)
-            cost = generation.multiply_adds(generation_bench.sweep_network(cell, d, C))
-            assert steps * cost == pytest.approx(generation_bench.STEPS * one, rel=0.15)
+            steps = generation_bench.equal_cost_steps(cell, d)
+            assert steps * cost(cell, d) == pytest.approx(
+                generation_bench.STEPS * one, rel=0.15
+            )
 
 
 def test_ways_take_their_turns_in_alternation_and_the_median_counts(monkeypatch):

@@ -83,7 +83,7 @@ def test_runs_that_are_not_there_are_named():
 def test_every_record_can_be_read_and_no_other():
     folder = measured.files("unrolled.measured")
     pages = [file.name[:-5] for file in folder.iterdir() if file.name.endswith(".json")]
-    assert len(pages) == 7
+    assert len(pages) == 8
     for page in pages:
         record = measured.read(page)
         assert isinstance(record["runs"], Runs) and record["date"] and record["machine"]

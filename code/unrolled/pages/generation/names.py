@@ -29,7 +29,7 @@ class Encoded(NamedTuple):
 
     @property
     def targets(self) -> Tensor:
-        """What is to be predicted (N, T + 1): all but the first symbol, the end too; 0 where the name is over."""
+        """All but the first symbol, which is what is predicted (N, T + 1), the end too; 0 where the name is over."""
         return self.ids[:, 1:]
 
 
