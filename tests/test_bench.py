@@ -3,6 +3,7 @@
 import ast
 import inspect
 import json
+import math
 import os
 import random
 import shutil
@@ -436,6 +437,45 @@ def test_a_step_of_the_tutorial_goes_down_the_loss_of_one_name():
     ):
         expected = old - 5e-4 * gradient
         torch.testing.assert_close(weight.detach(), expected, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("page", ["cells", "generation"])
+def test_a_chosen_step_size_is_the_best_on_dev_and_stands_inside_what_was_tried(
+    page: str,
+):
+    runs = record.read(page)["runs"]
+    network = (
+        ("data", "cell", "d", "steps") if page == "generation" else ("data", "cell")
+    )
+
+    def reached(run: dict) -> float:
+        return run["dev"]["all"] if page == "generation" else -run["dev"]["accuracy"]
+
+    tried: dict[tuple, dict[float, float]] = {}
+    for run in runs:
+        if "choice" in (run.get("system"), run.get("kind")):
+            key = tuple(run[name] for name in network)
+            tried.setdefault(key, {})[run["learning_rate"]] = reached(run)
+    chosen = {
+        tuple(run[name] for name in network): run["learning_rate"]
+        for run in runs
+        if run.get("system") == "sweep" or run.get("kind") == "chosen"
+    }
+    assert len(chosen) > 5
+    for key, rate in chosen.items():
+        found = tried[key]
+        assert min(found) < rate < max(found)
+        assert rate == min(found, key=found.get)
+
+
+@pytest.mark.parametrize("best", [0.001, 0.008, 0.064])
+def test_step_sizes_are_tried_until_the_best_stands_inside(best: float):
+    def found(labels: record.Labels) -> dict:
+        return {"dev": {"all": abs(math.log2(labels["learning_rate"] / best))}}
+
+    reached = generation_bench.tried(found, 0.008)
+    assert min(reached, key=reached.get) == best
+    assert {best / 2, best * 2} <= set(reached)
 
 
 def test_steps_of_equal_cost_have_about_equal_multiply_adds():
