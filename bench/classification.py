@@ -1,9 +1,9 @@
 """*Classifying names*, measured: speed, cost and accuracy of each way, side by side.
 
 Everything runs on one thread. What is chosen (the order of the n-gram, the weights of a pool, the share of the
-log-prior that is taken off) is chosen on the dev part; the test part is looked at once for each model and seed. The
-strongest systems are tried on three further splits of the originals, too, with the settings of the first. Needs the
-originals (``make data``); takes about an hour of one core.
+log-prior that is taken off) is chosen on the dev part of each split; every look at a test part stands in the log. The
+strongest systems are tried on three further splits of the originals, too, with the networks' settings of the first.
+Needs the originals (``make data``); takes about an hour and a half of one core.
 
 To confirm, each model is trained from the first seed, on both sets of names. The speeds are a clock's.
 """
