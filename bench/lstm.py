@@ -1,12 +1,17 @@
 """*Text generation with an LSTM*, measured: the article's way, count models and language models, side by side.
 
-On *Alice* and on the embedded news, lower-cased. Settings, and the weight of a blend, were chosen on the dev part (80
-to 90 % of a text) by models trained on the first 80 %; what is scored on the test part (the last 10 %), once for each
-model and seed, was trained on the first 90 %. Every model predicts every character of a part, with the same alphabet.
+On *Alice* and on the embedded news, both lower-cased, and on a million characters of Wikipedia with their capitals.
+Settings, and the weight of a blend, were chosen on the dev part (80 to 90 % of a text) by models trained on the first
+80 %; what is scored on the test part (the last 10 %), once for each model and seed, was trained on the first 90 %.
+Every model predicts every character of a part, with the same alphabet.
+
+The designs are the same for every text but for dropout. That begins at what :func:`unrolled.pages.lstm.dropout_for`
+says of the passes over the text, and is then chosen on dev for the training of a minute, in steps of a tenth, until the
+best stands inside what was tried; the larger design takes the same step from its own rule.
 
 A budget of 60 or 300 seconds is a number of steps: as many as two threads on two idle cores make in that time, which is
 measured too. The runs themselves are on one thread, and their CPU seconds are written down. Needs the originals
-(``make data``); takes about two hours.
+(``make data``); takes about four hours.
 
 To confirm, the count models are fitted again, and each variant and the design for 60 seconds are trained again, on one
 text from one seed. The design for 300 seconds, which is larger, and the article's, whose choices are one of the
@@ -26,33 +31,45 @@ from torch import Tensor
 
 import record
 from unrolled.data import texts
-from unrolled.learning.ngrams import Ngrams
+from unrolled.learning.ngrams import Ngrams, of_best_order
 from unrolled.pages import lstm
 from unrolled.pages.lstm import ARTICLE, Corpus, Design, TextLSTM
 
-SEEDS = range(1, 4)
+SEEDS = range(1, 6)
+FEWER = range(1, 4)
+"""The seeds of the variants and of the article's way."""
 CHOSEN_SEED = 1
-TEXTS = {"originals": texts.alice, "embedded": texts.news}
+TEXTS = {"originals": texts.alice, "embedded": texts.news, "longer": texts.encyclopaedia}
+LOWER = "originals", "embedded"
+"""The texts that are lower-cased, as in the article; on them the article's way and the variants are trained too."""
 
-MINUTE = Design(learning_rate=8e-3, dropout=0.4)
-FIVE = Design(width=320, learning_rate=7e-3, dropout=0.5, recurrent_dropout=0.4)
-ALICE = {"article": ARTICLE, "60 s": MINUTE, "300 s": FIVE}
-# more than twice the text, so fewer passes over it, and less need to be held back from learning it by heart
-NEWS = ALICE | {
-    "60 s": replace(MINUTE, dropout=0.2, input_dropout=0.0, recurrent_dropout=0.1),
-    "300 s": replace(FIVE, dropout=0.3, recurrent_dropout=0.2),
-}
-DESIGNS = {"originals": ALICE, "embedded": NEWS}
-STEPS = {"article": 380, "60 s": 1900, "300 s": 6300}
+MINUTE = Design(window=32, learning_rate=8e-3, weight_decay=0.1)
+DESIGNS = {"60 s": MINUTE, "300 s": replace(MINUTE, width=320, learning_rate=7e-3)}
+STEPS = {"article": 380, "60 s": 3400, "300 s": 11_300}
 """What two threads make in the seconds of the budget, rounded down."""
-ORDER = 8
-"""Of the n-gram, chosen on dev."""
 
 
 @functools.cache
 def corpus(data: str) -> Corpus:
     """A text as ids."""
-    return lstm.encode(TEXTS[data]())
+    return lstm.encode(TEXTS[data](), lower=data in LOWER)
+
+
+def tested(**labels: object) -> Tensor:
+    """The whole text with its test part, for a run, which is written down."""
+    text = corpus(labels["data"])
+    return record.Parts("lstm", (text.train, text.ids[: text.test], text.ids)).test(labels)
+
+
+def dropout(data: str, system: str, tenths: int) -> float:
+    """The dropout of a design on a text, some tenths above what the rule says, or none."""
+    size = STEPS[system] * DESIGNS[system].batch * DESIGNS[system].window
+    return max(lstm.dropout_for(size / corpus(data).dev) + tenths / 10, 0.0)
+
+
+def designed(data: str, system: str, tenths: int) -> Design:
+    """A design for a text."""
+    return replace(DESIGNS[system], **lstm.dropouts(dropout(data, system, tenths)))
 
 
 def trained(data: str, design: Design, steps: int, seed: int, end: int, **settings: object) -> tuple[TextLSTM, float]:
@@ -72,29 +89,33 @@ def scored(net: TextLSTM, ids: Tensor, first: int) -> Tensor:
     return how(net, ids, first)
 
 
-def counted(data: str, end: int, part: slice) -> np.ndarray:
-    """−log p of the symbols of a part by the n-gram, in nats, fitted to the text up to ``end``."""
+@functools.cache
+def ordered(data: str) -> Ngrams:
+    """The n-gram of the order that is best on dev."""
     text = corpus(data)
+    train, dev = text.train.tolist(), text.ids[text.dev : text.test].tolist()
+    return of_best_order([train], [dev], len(text.symbols), (text.symbols.pad,))
 
-    model = Ngrams(ORDER, len(text.symbols), never=(text.symbols.pad,), smoothing="kneser-ney")
-    model.fit([text.ids[:end].tolist()])
-    before = ORDER - 1
-    ids = text.ids[part.start - before : part.stop].tolist()
-    return -model.log_probabilities([ids])[0][before - 1 :]
+
+def counted(model: Ngrams, ids: Tensor, first: int) -> np.ndarray:
+    """−log p of the symbols of a text (N,) from ``first`` on by the n-gram, in nats: (N − first,)."""
+    before = max(model.order - 1, 1)
+    return -model.log_probabilities([ids[first - before :].tolist()])[0][before - 1 :]
 
 
 @functools.cache
-def counts(data: str, kind: str) -> tuple[np.ndarray, float]:
-    """−log p of the symbols of the dev part (chosen) or the test part (final) by the n-gram, and its CPU seconds."""
+def dev_counts(data: str) -> np.ndarray:
+    """−log p of the symbols of the dev part by the n-gram, fitted to the first 80 %."""
     text = corpus(data)
-    ends = text.dev, text.test, len(text.ids)
-    first, last = ends[:2] if kind == "chosen" else ends[1:]
-    return record.timed(lambda: counted(data, first, slice(first, last)))
+    return counted(ordered(data), text.ids[: text.test], text.dev)
 
 
-def blended(lost: np.ndarray, data: str, kind: str, weight: float) -> float:
-    """The bits of a network blended with the n-gram."""
-    return lstm.bits(lstm.blend((lost, counts(data, kind)[0]), weight))
+@functools.cache
+def final_ngram(data: str) -> tuple[Ngrams, float]:
+    """The n-gram of the chosen order, fitted to the first 90 %, with its CPU seconds."""
+    text, chosen = corpus(data), ordered(data)
+    model = Ngrams(chosen.order, chosen.V, (text.symbols.pad,))
+    return record.timed(lambda: model.fit([text.ids[: text.test].tolist()]))
 
 
 # Runs
@@ -102,19 +123,21 @@ def blended(lost: np.ndarray, data: str, kind: str, weight: float) -> float:
 
 def ngram(data: str) -> dict:
     """The count model, which has no seed."""
-    (dev, seconds), (test, _) = counts(data, "chosen"), counts(data, "final")
-    return {"dev": lstm.bits(dev), "test": lstm.bits(test), "seconds": seconds}
+    text, (model, seconds) = corpus(data), final_ngram(data)
+    test = counted(model, tested(kind="ngram", data=data), text.test)
+    dev = lstm.bits(dev_counts(data))
+    return {"order": model.order, "dev": dev, "test": lstm.bits(test), "seconds": seconds}
 
 
-@functools.cache
-def chosen(data: str, system: str, seed: int) -> dict:
+def chosen(data: str, system: str, tenths: int, seed: int) -> dict:
     """A network trained on the first 80 %: its bits on dev; the weight of the n-gram beside it that is best there."""
-    text = corpus(data)
-    net, seconds = trained(data, DESIGNS[data][system], STEPS[system], seed, text.dev)
+    text, design = corpus(data), designed(data, system, tenths)
+    net, seconds = trained(data, design, STEPS[system], seed, text.dev)
     lost = scored(net, text.ids[: text.test], text.dev).numpy()
-    weights = [round(0.02 * k, 2) for k in range(1, 26)]
-    bits = [blended(lost, data, "chosen", weight) for weight in weights]
+    weights = [round(0.02 * k, 2) for k in range(1, 50)]
+    bits = [lstm.bits(lstm.blend((lost, dev_counts(data)), weight)) for weight in weights]
     return {
+        "dropout": design.dropout,
         "dev": lstm.bits(lost),
         "seconds": seconds,
         "weight": weights[int(np.argmin(bits))],
@@ -122,16 +145,18 @@ def chosen(data: str, system: str, seed: int) -> dict:
     }
 
 
-def final(data: str, system: str, seed: int) -> dict:
+def final(data: str, system: str, seed: int, tenths: int = 0, weight: float | None = None) -> dict:
     """A network trained on the first 90 %: its bits on test, alone and blended with the n-gram, as chosen on dev."""
     text = corpus(data)
-    net, seconds = trained(data, DESIGNS[data][system], STEPS[system], seed, text.test)
-    lost = scored(net, text.ids, text.test).numpy()
+    design = ARTICLE if system == "article" else designed(data, system, tenths)
+    net, seconds = trained(data, design, STEPS[system], seed, text.test)
+    ids = tested(kind="final", data=data, system=system, seed=seed)
+    lost = scored(net, ids, text.test).numpy()
     weights = sum(weight.numel() for weight in net.parameters())
     found = {"test": lstm.bits(lost), "seconds": seconds, "weights": weights}
-    if system != "article":
-        weight = chosen(data, system, CHOSEN_SEED)["weight"]
-        found["test, blended"] = blended(lost, data, "final", weight)
+    if weight is not None:
+        model, _ = final_ngram(data)
+        found["test, blended"] = lstm.bits(lstm.blend((lost, counted(model, ids, text.test)), weight))
     return found
 
 
@@ -190,12 +215,12 @@ def variant_steps(design: Design, V: int) -> int:
     return round(BASE_STEPS * cost(BASE) / cost(design))
 
 
-def varied(data: str, name: str, seed: int) -> dict:
+def varied(data: str, system: str, seed: int) -> dict:
     """A variant, trained on the first 80 %, on dev."""
     text = corpus(data)
-    design = replace(BASE, **VARIANTS[name])
+    design = replace(BASE, **VARIANTS[system])
     steps = variant_steps(design, len(text.symbols))
-    optimiser = {"optimiser": sgd} if "SGD" in name else {}
+    optimiser = {"optimiser": sgd} if "SGD" in system else {}
     net, seconds = trained(data, design, steps, seed, text.dev, **optimiser)
     lost = scored(net, text.ids[: text.dev + SCORED], text.dev)
     found = {"dev": lstm.bits(lost), "seconds": seconds, "steps": steps}
@@ -214,9 +239,9 @@ def training_speeds() -> dict[str, float]:
         trained("originals", design, steps, 1, corpus("originals").test)
         return steps * predictions(design)
 
-    return record.rates(
-        {"article": lambda: run(ARTICLE, 2), "60 s": lambda: run(MINUTE, 40), "300 s": lambda: run(FIVE, 15)}, 3
-    )
+    minute, five = (designed("originals", system, 0) for system in DESIGNS)
+    ways = {"article": lambda: run(ARTICLE, 2), "60 s": lambda: run(minute, 80), "300 s": lambda: run(five, 30)}
+    return record.rates(ways, 3)
 
 
 def generation_speeds() -> dict[str, float]:
@@ -225,12 +250,11 @@ def generation_speeds() -> dict[str, float]:
     torch.manual_seed(1)
     net = TextLSTM(len(text.symbols), replace(MINUTE, window=ARTICLE.window))
     prompt, table = text.ids[: net.design.window].tolist(), lstm.Table(net)
-    rng = np.random.default_rng(1)
     ways = {
         "window": lambda: len(lstm.by_window(net, prompt, 100)),
         "state": lambda: len(lstm.by_state(net, prompt, 1000)),
-        "table": lambda: len(table.write(prompt, 10_000, rng, 0)),
-        "table, drawn": lambda: len(table.write(prompt, 10_000, rng, 1)),
+        "table": lambda: len(table.write(prompt, 10_000, 1, 0)),
+        "table, drawn": lambda: len(table.write(prompt, 10_000, 1)),
     }
     return record.rates(ways)
 
@@ -243,11 +267,12 @@ def budgets(stretches: int = 10, length: int = 100) -> dict[str, list[float]]:
     end = corpus("originals").test
 
     def seconds(system: str) -> float:
-        _, spent = record.timed(lambda: trained("originals", ALICE[system], length, 1, end), time.perf_counter)
+        design = designed("originals", system, 0)
+        _, spent = record.timed(lambda: trained("originals", design, length, 1, end), time.perf_counter)
         return spent / length * STEPS[system]
 
     os.environ["OMP_NUM_THREADS"] = "2"
-    times = record.turns({system: functools.partial(seconds, system) for system in ("60 s", "300 s")}, stretches)
+    times = record.turns({system: functools.partial(seconds, system) for system in DESIGNS}, stretches)
     os.environ["OMP_NUM_THREADS"] = "1"
     return times
 
@@ -265,20 +290,46 @@ KINDS = {"ngram": ngram, "chosen": chosen, "varied": varied, "final": final}
 
 def run(kind: str, **where: object) -> dict:
     """What a run of a kind comes to."""
-    return KINDS[kind](*where.values())
+    return KINDS[kind](**where)
 
 
-def runs(_: record.Find) -> Iterator[record.Labels]:
-    """The count models, the variants, and each design as it was chosen and as it is in the end."""
+def searched(find: record.Find, data: str) -> dict[int, float]:
+    """The bits on dev of a minute's training by the tenths of dropout above the rule, until the best stands inside."""
+
+    def dev(k: int) -> float:
+        return find({"kind": "chosen", "data": data, "system": "60 s", "tenths": k, "seed": CHOSEN_SEED})["dev"]
+
+    tried = {k: dev(k) for k in (0, 1)}
+    while True:
+        best = min(tried, key=tried.get)
+        beyond = best - 1 if best == min(tried) else best + 1
+        if beyond in tried or beyond < best and not dropout(data, "60 s", best):  # there is no less than none
+            return tried
+        tried[beyond] = dev(beyond)
+
+
+def runs(find: record.Find) -> Iterator[record.Labels]:
+    """The count models, the variants, the search for dropout, and each design as it was chosen and is in the end."""
     for data in TEXTS:
         yield {"kind": "ngram", "data": data}
-        for system, seed in itertools.product(VARIANTS, SEEDS):
+    for data in LOWER:
+        for system, seed in itertools.product(VARIANTS, FEWER):
             yield {"kind": "varied", "data": data, "system": system, "seed": seed}
-        for system in STEPS:
-            if system != "article":
-                yield {"kind": "chosen", "data": data, "system": system, "seed": CHOSEN_SEED}
-            for seed in SEEDS:
-                yield {"kind": "final", "data": data, "system": system, "seed": seed}
+        for seed in FEWER:
+            yield {"kind": "final", "data": data, "system": "article", "seed": seed}
+    for system, data in itertools.product(DESIGNS, TEXTS):
+        yield from designs(find, data, system)
+
+
+def designs(find: record.Find, data: str, system: str) -> Iterator[record.Labels]:
+    """The runs of a design on a text: those on dev, and those that are tested."""
+    tried, where = searched(find, data), {"data": data, "system": system}
+    best = min(tried, key=tried.get)
+    for k in sorted(tried) if system == "60 s" else [best]:
+        yield {"kind": "chosen", **where, "tenths": k, "seed": CHOSEN_SEED}
+    weight = find({"kind": "chosen", **where, "tenths": best, "seed": CHOSEN_SEED})["weight"]
+    for seed in SEEDS:
+        yield {"kind": "final", **where, "seed": seed, "tenths": best, "weight": weight}
 
 
 def kind(run: record.Labels) -> tuple[str, ...] | None:
@@ -295,9 +346,7 @@ MEASUREMENT = record.Measurement(
     kind,
     settings=lambda: {
         "steps": STEPS,
-        "designs": {
-            data: {name: vars(design) for name, design in designs.items()} for data, designs in DESIGNS.items()
-        },
+        "designs": {name: vars(design) for name, design in DESIGNS.items()},
         "base": vars(BASE) | {"steps": BASE_STEPS, "scored": SCORED},
     },
     clocks={"speeds": speeds},

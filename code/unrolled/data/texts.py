@@ -14,13 +14,15 @@ __all__ = [
     "TextSplit",
     "news",
     "wikipedia",
+    "encyclopaedia",
     "alice",
     "load_text",
     "contiguous_split",
 ]
 
 import bz2
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,19 +55,44 @@ def news() -> str:
     return Path(datapath(NEWS)).read_text("utf-8")
 
 
+LENGTH = 1_000_000
+"""The characters of :func:`encyclopaedia`."""
+
+
+def _articles() -> Iterator[tuple[str, list[str]]]:
+    """The source of each article of gensim's Wikipedia sample, and its words by gensim."""
+    with bz2.open(datapath(WIKIPEDIA)) as dump:
+        # namespace 0: articles
+        pages = wikicorpus.extract_pages(dump, filter_namespaces=("0",))
+        for title, source, page in pages:
+            words, *_ = wikicorpus.process_article((source, title, page))
+            if len(words) >= FEWEST_WORDS:
+                yield source, words
+
+
 def wikipedia() -> list[list[str]]:
     """The articles of gensim's Wikipedia sample, each a list of words, in the order of the dump.
 
     The words are gensim's: lower case, 2 to 15 letters, mark-up removed. Takes some seconds.
     """
-    with bz2.open(datapath(WIKIPEDIA)) as dump:
-        # namespace 0: articles
-        pages = wikicorpus.extract_pages(dump, filter_namespaces=("0",))
-        articles = [
-            wikicorpus.process_article((text, title, page))[0]
-            for title, text, page in pages
-        ]
-    return [words for words in articles if len(words) >= FEWEST_WORDS]
+    return [words for _, words in _articles()]
+
+
+def encyclopaedia() -> str:
+    """The first million characters of gensim's Wikipedia sample as running text, a line each paragraph.
+
+    Capitals, numbers, punctuation and letters of other alphabets are kept; the mark-up is removed by gensim, and marks
+    of italics and headings with it. Takes some seconds.
+    """
+    lines, length = [], 0
+    for source, _ in _articles():
+        text = re.sub("'{2,}|={2,}", "", wikicorpus.filter_wiki(source))
+        for line in filter(None, map(str.strip, text.splitlines())):
+            lines.append(line)
+            length += len(line) + 1
+        if length > LENGTH:
+            break
+    return "\n".join(lines)[:LENGTH]
 
 
 def alice() -> str:

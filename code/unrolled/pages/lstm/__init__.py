@@ -22,6 +22,8 @@ from unrolled.pages.lstm.network import (
     Dropout,
     State,
     TextLSTM,
+    dropout_for,
+    dropouts,
     multiply_adds,
 )
 from unrolled.pages.lstm.scoring import bits, blend, nats, window_nats
@@ -44,6 +46,8 @@ __all__ = [
     "encode_prompt",
     "Design",
     "ARTICLE",
+    "dropout_for",
+    "dropouts",
     "State",
     "Dropout",
     "TextLSTM",

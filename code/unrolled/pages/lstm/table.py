@@ -7,6 +7,7 @@ import torch
 from numpy import ndarray
 
 from unrolled.data.demand import number
+from unrolled.learning.sampling import inverse, uniform
 from unrolled.learning.training import demand_weights
 from unrolled.pages.lstm.network import TextLSTM
 from unrolled.pages.lstm.writing import demand_prompt
@@ -83,21 +84,25 @@ class Table:
         self,
         prompt: Sequence[int],
         length: int,
-        rng: np.random.Generator,
+        seed: int,
         temperature: float = 1.0,
     ) -> list[int]:
         """Draw the ids that follow a prompt, at a temperature; 0 is greedy.
 
-        Raises ValueError for an empty prompt, for symbols that the network has not, and for a temperature below 0.
+        A symbol is drawn as :func:`unrolled.learning.sampling.sample` draws that of its first sequence. Raises
+        ValueError for an empty prompt, for symbols that the network has not, for a temperature below 0, and for a seed
+        that :func:`~unrolled.learning.sampling.uniform` refuses.
         """
         number("temperature", temperature, least=0)
         h, c = self.start()
         for symbol in demand_prompt(self.V, prompt, length):
             s = self.step(symbol, h, c)
-        # the largest of s / τ + noise is a draw from softmax(s / τ), if the noise is Gumbel's
-        noise = temperature * rng.gumbel(size=(length, len(self.bias))).astype("f")
         ids = []
-        for row in noise:
-            ids.append(int((s + row).argmax()))
+        for u in uniform(seed, 1, length)[0]:
+            if temperature:
+                q = np.exp((s - s.max()) / np.float64(temperature))  # (V,)
+                ids.append(int(inverse(q / q.sum(), u)))
+            else:
+                ids.append(int(s.argmax()))
             s = self.step(ids[-1], h, c)
         return ids

@@ -1,5 +1,6 @@
 """One way to train it: windows of a text, in one process or in several."""
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -74,7 +75,7 @@ def train(
     seed: int = 1,
     every: int = 200,
     checkpoint: Path | None = None,
-    optimiser: Callable[..., torch.optim.Optimizer] = torch.optim.Adam,
+    optimiser: Callable[..., torch.optim.Optimizer] = torch.optim.AdamW,
 ) -> History:
     """Train a network in place on a text ids (N,), on the device that it is on, and keep what did best on dev.
 
@@ -100,7 +101,7 @@ def train(
         steps,
         learning_rate=net.design.learning_rate,
         every=every,
-        optimiser=optimiser,
+        optimiser=functools.partial(optimiser, weight_decay=net.design.weight_decay),
         checkpoint=checkpoint,
         about=about | {"process": f"{rank + 1} of {n}"},
     )
