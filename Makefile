@@ -50,6 +50,7 @@ test-all: book  ## run every test
 
 bench: setup  ## measure side by side what the chapters report, on the originals; with CONFIRM=1, confirm it
 	for page in $(PAGES); do PYTHONPATH=book python bench $$page $(if $(CONFIRM),confirm $(filter-out 1,$(CONFIRM))) || exit; done
+	@PYTHONPATH=book python bench
 
 data: setup  ## fetch and verify the originals, the tutorials' own data
 	python -m unrolled.data.originals

@@ -39,8 +39,9 @@ SETTINGS = {
 }
 """One of its settings at a time, as its arguments; the cheapest comes first, for it is what a confirmation runs."""
 
-BOOK, STEPS = Design(learning_rate=8e-3, dropout=0.4), 1900
-"""The book's model for a minute, as it was chosen for *Alice*."""
+STEPS = 3400
+BOOK = Design(window=32, learning_rate=8e-3, weight_decay=0.1, **lstm.dropouts(lstm.dropout_for(30) + 0.1))
+"""The book's model for a minute, as it was chosen for *Alice*: thirty passes, a tenth more dropout than the rule."""
 SEEDS = range(1, 4)
 ALL = "all"
 

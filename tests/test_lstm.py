@@ -17,6 +17,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from unrolled.learning import sampling
 from unrolled.pages import lstm
 from unrolled.pages.lstm import ARTICLE, Design, TextLSTM
 
@@ -378,7 +379,7 @@ def test_the_table_is_the_network(design):
 @pytest.mark.parametrize("design", DESIGNS.values(), ids=DESIGNS)
 def test_greedy_texts_agree_by_state_and_by_table(design):
     net, prompt = network(design), corpus().ids[:9].tolist()
-    by_table = lstm.Table(net).write(prompt, 40, np.random.default_rng(), 0)
+    by_table = lstm.Table(net).write(prompt, 40, seed=1, temperature=0)
     assert by_table == lstm.by_state(net, prompt, 40)
 
 
@@ -395,18 +396,34 @@ def test_by_window_is_by_state_until_the_window_is_full(monkeypatch):
         assert ids.tolist() == [whole[max(k - 20, 0) : k]]
 
 
-def test_draws_from_the_table_follow_the_distribution():
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+def test_the_table_draws_what_the_sampler_draws(temperature: float):
     net = network()
-    table, prompt = lstm.Table(net), corpus().ids[:9].tolist()
-    logits, _ = lstm.stepper(net)(*lstm.begin(net, prompt))
-    for temperature in (0.5, 1.0, 2.0):
-        p = (logits[0] / temperature).softmax(0).numpy()
-        rng, N = np.random.default_rng(1), 4000
-        drawn = [table.write(prompt, 1, rng, temperature)[0] for _ in range(N)]
-        counts = np.bincount(drawn, minlength=len(p))
-        assert not counts[:2].any()
-        spread = np.sqrt(N * p * (1 - p))
-        assert (abs(counts - N * p) <= 4.5 * spread + 1e-9).all()
+    prompt = corpus().ids[:9].tolist()
+    first, state = lstm.begin(net, prompt, 1)
+    for seed in range(20):
+        drawn = sampling.sample(
+            lstm.stepper(net), state, first, None, 40, seed, temperature
+        )
+        by_table = lstm.Table(net).write(prompt, 40, seed, temperature)
+        assert by_table == drawn.ids[0]
+
+
+def test_more_passes_over_a_text_take_more_dropout():
+    assert lstm.dropout_for(3) == lstm.dropout_for(7) == 0
+    for passes in (7, 20, 100):
+        more = lstm.dropout_for(2 * passes) - lstm.dropout_for(passes)
+        assert more == pytest.approx(0.1)
+    assert Design(**lstm.dropouts(lstm.dropout_for(1e9)))
+
+
+def test_weight_decay_shrinks_the_weights():
+    sizes = []
+    for decay in (0.0, 0.5):
+        net = network(replace(SMALL, weight_decay=decay, learning_rate=0.05))
+        lstm.train(net, corpus().train, lambda: 1.0, 20, every=20)
+        sizes.append(sum(weight.square().sum() for weight in net.parameters()))
+    assert sizes[1] < 0.9 * sizes[0]
 
 
 def test_a_step_carries_a_batch_of_texts():

@@ -41,6 +41,17 @@ def test_wikipedia_is_what_gensim_reads():
     assert min(map(len, articles)) >= texts.FEWEST_WORDS
 
 
+def test_the_encyclopaedia_is_running_text_of_the_same_articles():
+    text, words = texts.encyclopaedia(), texts.wikipedia()
+    assert len(text) == texts.LENGTH and "\n\n" not in text
+    assert not any(mark in text for mark in ("''", "==", "[[", "{{"))
+    assert text.startswith("Anarchism is a political philosophy that")
+    # gensim's words of the first article, in their order, are all there
+    position, lower = 0, text.lower()
+    for word in words[0][:500]:
+        position = lower.index(word, position) + 1
+
+
 def test_alice_is_the_body_between_gutenbergs_notices():
     try:
         alice = texts.alice()

@@ -576,8 +576,14 @@ CALLS = {
         {},
         {name: whole() for name in ("embedding", "window", "width", "layers", "batch")} |
             {name: share() for name in ("dropout", "input_dropout", "recurrent_dropout")} |
-            {"learning_rate": number(0, -1)} | {name: {"type": [None, 3], "range": ["x"],
+            {"learning_rate": number(0, -1), "weight_decay": number(-1)} | {name: {"type": [None, 3], "range": ["x"],
             "empty": [""]} for name in ("inputs", "targets")}),
+    "lstm.dropout_for": Call(lstm.dropout_for,
+        {"passes": 30},
+        {"passes": number(0, -1)}),
+    "lstm.dropouts": Call(lstm.dropouts,
+        {"share": 0.3},
+        {"share": share()}),
     "lstm.windows": Call(lambda **given: next(lstm.windows(**given)),
         {"design": SMALL, "N": 50, "seed": 1},
         {"design": {"type": [None]}, "N": whole(6)}),
@@ -626,9 +632,8 @@ CALLS = {
         {"net": text_network()},
         {"net": NETWORK | {"not a number": [poisoned(text_network())]}}),
     "lstm.Table.write": Call(table().write,
-        {"prompt": [2, 3], "length": 3, "rng": np.random.default_rng(1)},
-        {"prompt": ids(len(CORPUS.symbols)), "length": whole(0), "temperature": number(-1), "rng": {"type": [None,
-            3]}}),
+        {"prompt": [2, 3], "length": 3, "seed": 1},
+        {"prompt": ids(len(CORPUS.symbols)), "length": whole(0), "temperature": number(-1), "seed": whole(0)}),
     "lstm.copied": Call(lstm.copied,
         {"text": "abcd", "source": "abc", "n": 2},
         {"text": TEXT, "source": {"type": [None, 3], "empty": [""]}, "n": whole()},
@@ -997,7 +1002,7 @@ training: shapes set_threads
 sampling: inverse
 data.originals: cache path fetch DataError
 data.names: embedded tutorial load
-data.texts: news wikipedia alice load_text
+data.texts: news wikipedia encyclopaedia alice load_text
 data.surnames: surnames
 data.choice: choice
 data.vocabulary: padded_part
