@@ -6,6 +6,7 @@ import json
 import math
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from torch.nn import functional as F
 import classification as bench
 import generation as generation_bench
 import record
+import table
 import word2vec as word2vec_bench
 from _ext import modules
 from unrolled.data.names import Name
@@ -492,6 +494,42 @@ def test_steps_of_equal_cost_have_about_equal_multiply_adds():
             assert steps * cost(cell, d) == pytest.approx(
                 generation_bench.STEPS * one, rel=0.15
             )
+
+
+def test_the_table_says_how_far_behind_a_goal_the_worst_split_is():
+    assert table.row("", [2.0, 2.2], 2.2)[1:5] == (
+        "2.100 ± 0.141",
+        "",
+        "≤ 2.200",
+        "reached",
+    )
+    assert (
+        table.row("", [2.0], 2.2, others=[2.1, 2.5, 2.3])[4] == "behind by up to 0.300"
+    )
+    assert table.row("", [0.8, 0.9], -0.85)[3:5] == ("≥ 0.850", "reached")
+    assert table.row("", [0.9], -0.85, others=[0.75])[4] == "behind by up to 0.100"
+
+
+def test_the_table_has_every_goal_and_the_records_figures():
+    printed = table.table()
+    assert not re.search(r"\bnan\b|behind by up to -", printed)
+    best = [
+        run["test"]["all"]
+        for run in record.read("generation")["runs"]
+        if run["system"] == "committee"
+    ]
+    for goal in (
+        "≥ 0.850",
+        "≥ 0.550",
+        "≤ 2.360",
+        "≤ 2.520",
+        "≤ 2.280",
+        "≤ 2.480",
+        "≤ 1.960",
+        "≤ 1.880",
+    ):
+        assert goal in printed, goal
+    assert table.spread(best[:5], ".3f") in printed
 
 
 def test_ways_take_their_turns_in_alternation_and_the_median_counts(monkeypatch):
