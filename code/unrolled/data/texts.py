@@ -1,11 +1,14 @@
-"""Running text: news and encyclopaedia, which the package gensim brings along, and a novel.
+"""Running text: news and encyclopaedia, which the package gensim brings along, and a
+novel.
 
-Sources: the Lee background corpus (300 news items in English; Lee, Pincombe and Welsh, 2005) and the first
-106 articles of an English Wikipedia dump, both in gensim's test data; *Alice's Adventures in Wonderland*
-(:mod:`unrolled.data.originals`). The book holds no copy of any.
+Sources: the Lee background corpus (300 news items in English; Lee, Pincombe and Welsh,
+2005) and the first 106 articles of an English Wikipedia dump, both in gensim's test
+data; *Alice's Adventures in Wonderland* (:mod:`unrolled.data.originals`). The book
+holds no copy of any.
 
-Left out: gensim's ``WikiCorpus.get_texts``, which hands the articles to a pool of processes. The functions
-that it calls are called here one article after the other, which gives the same texts in the same order.
+Left out: gensim's ``WikiCorpus.get_texts``, which hands the articles to a pool of
+processes. The functions that it calls are called here one article after the other,
+which gives the same texts in the same order.
 """
 
 __all__ = [
@@ -60,7 +63,9 @@ LENGTH = 1_000_000
 
 
 def _articles() -> Iterator[tuple[str, list[str]]]:
-    """The source of each article of gensim's Wikipedia sample, and its words by gensim."""
+    """The source of each article of gensim's Wikipedia sample, and its words by
+    gensim.
+    """
     with bz2.open(datapath(WIKIPEDIA)) as dump:
         # namespace 0: articles
         pages = wikicorpus.extract_pages(dump, filter_namespaces=("0",))
@@ -71,18 +76,21 @@ def _articles() -> Iterator[tuple[str, list[str]]]:
 
 
 def wikipedia() -> list[list[str]]:
-    """The articles of gensim's Wikipedia sample, each a list of words, in the order of the dump.
+    """The articles of gensim's Wikipedia sample, each a list of words, in the order of
+    the dump.
 
-    The words are gensim's: lower case, 2 to 15 letters, mark-up removed. Takes some seconds.
+    The words are gensim's: lower case, 2 to 15 letters, mark-up removed. Takes some
+    seconds.
     """
     return [words for _, words in _articles()]
 
 
 def encyclopaedia() -> str:
-    """The first million characters of gensim's Wikipedia sample as running text, a line each paragraph.
+    """The first million characters of gensim's Wikipedia sample as running text, a line
+    each paragraph.
 
-    Capitals, numbers, punctuation and letters of other alphabets are kept; the mark-up is removed by gensim, and marks
-    of italics and headings with it. Takes some seconds.
+    Capitals, numbers, punctuation and letters of other alphabets are kept; the mark-up
+    is removed by gensim, and marks of italics and headings with it. Takes some seconds.
     """
     lines, length = [], 0
     for source, _ in _articles():
@@ -96,10 +104,12 @@ def encyclopaedia() -> str:
 
 
 def alice() -> str:
-    """*Alice's Adventures in Wonderland*: what stands between Gutenberg's two notices, stripped.
+    """*Alice's Adventures in Wonderland*: what stands between Gutenberg's two notices,
+    stripped.
 
-    Line ends are ``\\n``; nothing else is changed. Raises :class:`~unrolled.data.originals.DataError` if the file is
-    missing, truncated or altered.
+    Line ends are ``\\n``; nothing else is changed. Raises
+    :class:`~unrolled.data.originals.DataError` if the file is missing, truncated or
+    altered.
     """
     # universal newlines: CRLF becomes LF
     book = originals.path("alice.txt").read_text("utf-8")
@@ -111,14 +121,18 @@ def alice() -> str:
 
 
 def load_text() -> str:
-    """The chosen text for language models: :func:`news` (embedded) or :func:`alice` (originals)."""
+    """The chosen text for language models: :func:`news` (embedded) or :func:`alice`
+    (originals).
+    """
     return alice() if choice() == "originals" else news()
 
 
 def contiguous_split(text: Sequence) -> TextSplit:
-    """Cut a text, or a list of words, into its first 80 %, the next 10 % and the last 10 %, rounded down.
+    """Cut a text, or a list of words, into its first 80 %, the next 10 % and the last
+    10 %, rounded down.
 
-    The parts are contiguous: shuffled windows of one text would overlap. Raises ValueError if a part would be empty.
+    The parts are contiguous: shuffled windows of one text would overlap. Raises
+    ValueError if a part would be empty.
     """
     first, second = len(text) * 8 // 10, len(text) * 9 // 10
     parts = TextSplit(text[:first], text[first:second], text[second:])

@@ -1,4 +1,6 @@
-"""One network whose choices are switches: the article's settings of them, and the book's."""
+"""One network whose choices are switches: the article's settings of them, and the
+book's.
+"""
 
 import math
 from collections.abc import Sequence
@@ -13,18 +15,30 @@ from unrolled.data import demand
 
 @dataclass(frozen=True)
 class Design:
-    """The choices that make a program for text generation; the defaults are the book's language model."""
+    """The choices that make a program for text generation; the defaults are the book's
+    language model.
+    """
 
     inputs: str = "embedding"
-    """What the network reads of a symbol, which is ``"number"`` (its id over V), ``"one-hot"`` or ``"embedding"``."""
+    """What the network reads of a symbol, which is ``"number"`` (its id over V),
+    ``"one-hot"`` or ``"embedding"``.
+    """
     embedding: int = 64
-    """The width m of an embedding; a good deal more than the two bits that a character carries."""
+    """The width m of an embedding; a good deal more than the two bits that a character
+    carries.
+    """
     targets: str = "all"
-    """Where in a window a symbol is predicted, which is at its ``"last"`` place or at ``"all"``."""
+    """Where in a window a symbol is predicted, which is at its ``"last"`` place or at
+    ``"all"``.
+    """
     carried: bool = True
-    """Whether a window begins with the state that the one before it ended with; if not, with zeros."""
+    """Whether a window begins with the state that the one before it ended with; if not,
+    with zeros.
+    """
     window: int = 64
-    """The steps T that gradients travel back; longer ones hardly predict better, and give fewer updates."""
+    """The steps T that gradients travel back; longer ones hardly predict better, and
+    give fewer updates.
+    """
     width: int = 256
     """The width d of h and of c."""
     layers: int = 1
@@ -34,13 +48,19 @@ class Design:
     input_dropout: float = 0.1
     """The share of entries of the embeddings that is zeroed in training."""
     recurrent_dropout: float = 0.3
-    """The share of the *weights* W_recurrent that is zeroed in each minibatch (Merity et al. 2018)."""
+    """The share of the *weights* W_recurrent that is zeroed in each minibatch (Merity
+    et al. 2018).
+    """
     batch: int = 32
-    """Windows in a minibatch; so few that there are many updates, so many that the processor is used well."""
+    """Windows in a minibatch; so few that there are many updates, so many that the
+    processor is used well.
+    """
     learning_rate: float = 4e-3
     """The first step size of Adam, which falls to zero along half a cosine."""
     weight_decay: float = 0.0
-    """The share of its step size by which each step shrinks the weights (AdamW: Loshchilov & Hutter 2019)."""
+    """The share of its step size by which each step shrinks the weights (AdamW:
+    Loshchilov & Hutter 2019).
+    """
 
     def __post_init__(self) -> None:
         for name, known in (
@@ -49,7 +69,8 @@ class Design:
         ):
             if getattr(self, name) not in known:
                 raise ValueError(
-                    f"{name} is {getattr(self, name)!r}; expected one of {', '.join(known)}"
+                    f"{name} is {getattr(self, name)!r}; expected one of "
+                    f"{', '.join(known)}"
                 )
         for name in "embedding", "window", "width", "layers", "batch":
             demand.whole(name, getattr(self, name))
@@ -70,22 +91,26 @@ ARTICLE = Design(
     batch=128,
     learning_rate=1e-3,
 )
-"""The article's choices. Its learning rate is Adam's default; here it falls to zero, as in all the book's trainings."""
+"""The article's choices. Its learning rate is Adam's default; here it falls to zero, as
+in all the book's trainings.
+"""
 
 
 def dropout_for(passes: float) -> float:
-    """How much dropout a training takes that reads its text some number of times: log₂(passes / 7) / 10, or none.
+    """How much dropout a training takes that reads its text some number of times:
+    log₂(passes / 7) / 10, or none.
 
-    The more often a text is read, the more has to be held back from learning it by heart. Found on the dev parts of
-    three texts, at 5 to 100 passes (page ``lstm``): a rule to begin a search with. Raises ValueError unless passes are
-    above 0.
+    The more often a text is read, the more has to be held back from learning it by
+    heart. Found on the dev parts of three texts, at 5 to 100 passes (page ``lstm``): a
+    rule to begin a search with. Raises ValueError unless passes are above 0.
     """
     demand.number("passes", passes, above=0)
     return min(max(math.log2(passes / 7) / 10, 0.0), 0.9)
 
 
 def dropouts(share: float) -> dict[str, float]:
-    """The three dropouts of a :class:`Design` from one: that of h, a quarter of it before, a tenth less of W_recurrent.
+    """The three dropouts of a :class:`Design` from one: that of h, a quarter of it
+    before, a tenth less of W_recurrent.
 
     Raises ValueError unless it is a share from 0 to 1.
     """
@@ -102,14 +127,18 @@ State = tuple[Tensor, Tensor]
 
 
 class Dropout(nn.Module):
-    """Dropout with one mask for all steps of a window (Gal & Ghahramani 2016): what is zeroed stays so."""
+    """Dropout with one mask for all steps of a window (Gal & Ghahramani 2016): what is
+    zeroed stays so.
+    """
 
     def __init__(self, share: float) -> None:
         super().__init__()
         self.share = share
 
     def forward(self, x: Tensor) -> Tensor:
-        """The entries x (B, T, d), some of them zeroed in training and the others scaled up."""
+        """The entries x (B, T, d), some of them zeroed in training and the others
+        scaled up.
+        """
         if not self.training or not self.share:
             return x
         return x * F.dropout(torch.ones_like(x[:, :1]), self.share)  # (B, 1, d)
@@ -118,8 +147,8 @@ class Dropout(nn.Module):
 class TextLSTM(nn.Module):
     """A network that reads symbols one after the other, and scores which comes next.
 
-    Its buffers ``h`` and ``c`` (L, B, d) are what training carries from one window to the next: they are no weights,
-    but belong to what a checkpoint has to hold.
+    Its buffers ``h`` and ``c`` (L, B, d) are what training carries from one window to
+    the next: they are no weights, but belong to what a checkpoint has to hold.
     """
 
     def __init__(self, V: int, design: Design) -> None:
@@ -139,7 +168,9 @@ class TextLSTM(nn.Module):
             getattr(self.lstm, f"bias_ih_l{layer}").data[d : 2 * d] += 1
 
     def read(self, ids: Tensor) -> Tensor:
-        """What the first layer reads of the symbols ids (B, T): (B, T, m), on the network's device."""
+        """What the first layer reads of the symbols ids (B, T): (B, T, m), on the
+        network's device.
+        """
         ids = ids.to(self.h.device)
         if self.embed is not None:
             return self.embed(ids)
@@ -151,9 +182,11 @@ class TextLSTM(nn.Module):
     def forward(
         self, ids: Tensor, state: State | None = None, last: bool = False
     ) -> tuple[Tensor, State]:
-        """The logits (B, T, V) of what follows each of the symbols ids (B, T), and the state after them.
+        """The logits (B, T, V) of what follows each of the symbols ids (B, T), and the
+        state after them.
 
-        With ``last``, the logits (B, 1, V) after the last symbol alone. Without a ``state``, it is zero.
+        With ``last``, the logits (B, 1, V) after the last symbol alone. Without a
+        ``state``, it is zero.
         """
         x, design = self.before(self.read(ids)), self.design
         if state is None:
@@ -177,9 +210,11 @@ class TextLSTM(nn.Module):
 
 
 def multiply_adds(design: Design, V: int) -> float:
-    """Multiplications with addition that the forward pass spends for each prediction that is learnt from.
+    """Multiplications with addition that the forward pass spends for each prediction
+    that is learnt from.
 
-    A look-up of an embedding costs none. The backward pass costs about twice as much again, for every design.
+    A look-up of an embedding costs none. The backward pass costs about twice as much
+    again, for every design.
     """
     d, T = design.width, design.window
     m = {"number": 1, "one-hot": V, "embedding": design.embedding}[design.inputs]
@@ -188,5 +223,7 @@ def multiply_adds(design: Design, V: int) -> float:
 
 
 def demand_symbols(V: int, ids: Tensor | Sequence[int]) -> None:
-    """Raise ValueError if a text has symbols that a network of V symbols was not made for."""
+    """Raise ValueError if a text has symbols that a network of V symbols was not made
+    for.
+    """
     demand.ids("ids", torch.as_tensor(ids).cpu(), V)
