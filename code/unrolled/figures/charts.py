@@ -1,8 +1,9 @@
-"""Charts: curves, lines, dots, bars, points and grids, each with its words, which come from the same data.
+"""Charts: curves, lines, dots, bars, points and grids, each with its words, which come
+from the same data.
 
 A chart is as wide as a phone; several stand side by side where there is room
-(:func:`~unrolled.figures.plotting.panels`). Series are told apart by colour and by stroke or mark. Left out: what only
-one figure of the book would use.
+(:func:`~unrolled.figures.plotting.panels`). Series are told apart by colour and by
+stroke or mark. Left out: what only one figure of the book would use.
 """
 
 import math
@@ -77,7 +78,9 @@ def framed(
     names: Sequence[str],
     **settings: object,
 ) -> Drawing:
-    """The chart as a drawing: with its labels, a title, and a legend above it if there is more than one name."""
+    """The chart as a drawing: with its labels, a title, and a legend above it if there
+    is more than one name.
+    """
     # in the middle of the figure, where a long label has room
     drawn.supxlabel(settings.pop("xlabel"), fontsize="medium")
     axes.set(**settings)
@@ -111,13 +114,15 @@ def lines(
     marks: Mapping[str, float] | None = None,
     **settings: object,
 ) -> Drawing:
-    """Quantities against another, x, of shape (n,): of each name, values of shape (n,), or (runs, n) for several runs.
+    """Quantities against another, x, of shape (n,): of each name, values of shape (n,),
+    or (runs, n) for several runs.
 
-    Of several runs the middle one is drawn, and the runs beside it as thin ``"lines"``, as ``"marks"``, or as a
-    ``"band"`` from the least to the largest. ``points`` are marked by their names; ``marks`` are places on the
-    x-axis. The words say the values (of several runs, the least and the largest) at ``told``, else at both ends.
-    Further settings are those of the axes, such as ``yscale="log"``. Raises ValueError if a series has other than n
-    values, or if there are more than five.
+    Of several runs the middle one is drawn, and the runs beside it as thin ``"lines"``,
+    as ``"marks"``, or as a ``"band"`` from the least to the largest. ``points`` are
+    marked by their names; ``marks`` are places on the x-axis. The words say the values
+    (of several runs, the least and the largest) at ``told``, else at both ends. Further
+    settings are those of the axes, such as ``yscale="log"``. Raises ValueError if a
+    series has other than n values, or if there are more than five.
     """
     x = np.asarray(x)
     demand_few(series)
@@ -177,7 +182,9 @@ def curves(
     train: str = "train",
     **settings: object,
 ) -> Drawing:
-    """What a training measured against its steps, in bits: on the training part, on dev, and where dev was lowest."""
+    """What a training measured against its steps, in bits: on the training part, on
+    dev, and where dev was lowest.
+    """
     bits = 1 / math.log(2)
     best = history.best
     return lines(
@@ -209,10 +216,11 @@ def dots(
     title: str = "",
     **settings: object,
 ) -> Drawing:
-    """A row for each name, and in it a mark for each value; or for each value of several groups.
+    """A row for each name, and in it a mark for each value; or for each value of
+    several groups.
 
-    Groups are told apart by marks and colours; with ``colours`` for some rows, by marks alone. ``line`` is a value to
-    compare with.
+    Groups are told apart by marks and colours; with ``colours`` for some rows, by marks
+    alone. ``line`` is a value to compare with.
     """
     grouped = {
         name: values if isinstance(values, Mapping) else {"": values}
@@ -262,7 +270,8 @@ def bars(
     title: str = "",
     **settings: object,
 ) -> Drawing:
-    """A bar for each name, from above, with a dash where it would end by the values ``beside``.
+    """A bar for each name, from above, with a dash where it would end by the values
+    ``beside``.
 
     The words say the ``told`` largest, and the smallest.
     """
@@ -298,7 +307,9 @@ def points(
     title: str = "",
     **settings: object,
 ) -> Drawing:
-    """A mark for each pair of values, of each name in a colour and a shape of its own."""
+    """A mark for each pair of values, of each name in a colour and a shape of its
+    own.
+    """
     demand_few(series)
     drawn, axes = figure(height=2.3)
     said = []
@@ -337,10 +348,12 @@ def grid(
     numbers: bool = False,
     told: int = 3,
 ) -> Drawing:
-    """Shares from 0 to 1, of shape (rows, columns), as tiles: the larger, the stronger the blue.
+    """Shares from 0 to 1, of shape (rows, columns), as tiles: the larger, the stronger
+    the blue.
 
-    With ``numbers`` each tile says its share in percent, and so do the words; without, they say the largest shares of
-    a row and a column of different names. Raises ValueError unless each row and each column has a name.
+    With ``numbers`` each tile says its share in percent, and so do the words; without,
+    they say the largest shares of a row and a column of different names. Raises
+    ValueError unless each row and each column has a name.
     """
     if shares.shape != (len(rows), len(columns)):
         raise ValueError(

@@ -1,6 +1,8 @@
-"""What the drawings of networks are made of: nodes with letters, and arrows, each in a role.
+"""What the drawings of networks are made of: nodes with letters, and arrows, each in a
+role.
 
-Arrows of one role share one weight matrix, and have one colour. Left out: where nodes lie, but for columns and rows.
+Arrows of one role share one weight matrix, and have one colour. Left out: where nodes
+lie, but for columns and rows.
 """
 
 from math import inf, sqrt
@@ -18,7 +20,9 @@ BLUE, ORANGE, GREEN, PINK = (
 
 
 class Run(NamedTuple):
-    """Letters of one size, so much lower than those before, and so much further right."""
+    """Letters of one size, so much lower than those before, and so much further
+    right.
+    """
 
     letters: str
     size: float = SIZE
@@ -43,7 +47,9 @@ class Run(NamedTuple):
 
 
 class Beside(NamedTuple):
-    """Where letters stand by an arrow: so far from its middle, or its end, and which of their sides is there."""
+    """Where letters stand by an arrow: so far from its middle, or its end, and which of
+    their sides is there.
+    """
 
     right: float
     down: float
@@ -52,7 +58,8 @@ class Beside(NamedTuple):
 
 
 class Role(NamedTuple):
-    """What an arrow does: its letters, W with the role's name if there are none, and its colour.
+    """What an arrow does: its letters, W with the role's name if there are none, and
+    its colour.
 
     The letters stand beside an arrow that runs ``across``, ``up`` or ``aslant``.
     """
@@ -79,14 +86,18 @@ ROLES = {
     "softmax": Role("softmax"),
     "sample": Role("∼", SIZE, across=Beside(0, -13), up=Beside(-12, 5)),
 }
-"""The roles of arrows. Any other is the number of a layer, with its weights in the colour of the text."""
+"""The roles of arrows. Any other is the number of a layer, with its weights in the
+colour of the text.
+"""
 
 
 class Node(NamedTuple):
-    """What stands at a column and a row (0 is the lowest): a vector, an operation in a box, or a word or dots.
+    """What stands at a column and a row (0 is the lowest): a vector, an operation in a
+    box, or a word or dots.
 
-    A vector has an index ``below`` or ``above``, and a ``word`` under it; one with a ``tail``, = 0, has no circle.
-    ``gradient`` is where the gradient by the vector stands: "below" it, "beside", "before" or "above", or "" for none.
+    A vector has an index ``below`` or ``above``, and a ``word`` under it; one with a
+    ``tail``, = 0, has no circle. ``gradient`` is where the gradient by the vector
+    stands: "below" it, "beside", "before" or "above", or "" for none.
     """
 
     symbol: str
@@ -113,7 +124,9 @@ class Node(NamedTuple):
         return max(20, sum(run.width for run in self.runs()) + padding)
 
     def reach(self, x: float, y: float, aside: float) -> float:
-        """How far the node goes from its middle in the direction (x, y), of length 1, on a line so far aside."""
+        """How far the node goes from its middle in the direction (x, y), of length 1,
+        on a line so far aside.
+        """
         if self.circled:
             return sqrt(RADIUS**2 - aside**2)
         half = self.width / 2, 0.7 * SIZE
@@ -142,8 +155,8 @@ class Node(NamedTuple):
 class Arrow(NamedTuple):
     """From one node to another, in a role (or in none).
 
-    ``back`` says whether a gradient goes back: "" for none, "through" what the arrow does, or "unchanged". A ``dotted``
-    arrow hands on what was drawn.
+    ``back`` says whether a gradient goes back: "" for none, "through" what the arrow
+    does, or "unchanged". A ``dotted`` arrow hands on what was drawn.
     """
 
     start: Node

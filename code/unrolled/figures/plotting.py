@@ -1,8 +1,10 @@
-"""Figures that follow the page: drawn by matplotlib, shown as SVG within the page, in its colours and letters.
+"""Figures that follow the page: drawn by matplotlib, shown as SVG within the page, in
+its colours and letters.
 
-Ink is the colour of the text around the figure; the four colours have a light and a dark form, which the page's style
-sheet chooses. They are told apart by colour-blind readers too (after Okabe & Ito 2008), and have a contrast of at
-least 3 : 1 to the page in either theme. Left out: anything that does not print.
+Ink is the colour of the text around the figure; the four colours have a light and a
+dark form, which the page's style sheet chooses. They are told apart by colour-blind
+readers too (after Okabe & Ito 2008), and have a contrast of at least 3 : 1 to the page
+in either theme. Left out: anything that does not print.
 """
 
 import io
@@ -41,7 +43,9 @@ STYLE = {
 }
 
 styled = matplotlib.rc_context(STYLE)
-"""A decorator; what a function draws has the book's style, and what is drawn elsewhere keeps its own."""
+"""A decorator; what a function draws has the book's style, and what is drawn elsewhere
+keeps its own.
+"""
 
 
 class Drawing:
@@ -81,7 +85,9 @@ def show(drawn: Figure, alt: str) -> Drawing:
 
 
 def follow_page(svg: str, alt: str, inches: float) -> str:
-    """An SVG file's text as an element of a page, in the page's colours and without ids that another could have."""
+    """An SVG file's text as an element of a page, in the page's colours and without ids
+    that another could have.
+    """
     # what is wider than a phone scrolls there, by keys too
     wide = inches > 5
     size = "" if wide else ' style="width: 26rem; max-width: 100%"'
@@ -101,7 +107,9 @@ def follow_page(svg: str, alt: str, inches: float) -> str:
 
 
 def panels(*drawings: Drawing) -> Drawing:
-    """Several drawings as one: side by side where there is room, and one below the other on a phone."""
+    """Several drawings as one: side by side where there is room, and one below the
+    other on a phone.
+    """
     inner = "".join(f"<div>{drawing.svg}</div>" for drawing in drawings)
     # said here, since JupyterLab does not have the book's style sheet
     columns = "repeat(auto-fit, minmax(min(20rem, 100%), 1fr))"

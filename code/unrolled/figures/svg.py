@@ -1,4 +1,5 @@
-"""Networks as SVG: nodes in columns and rows, arrows between them, and what each arrow does, in the page's colours.
+"""Networks as SVG: nodes in columns and rows, arrows between them, and what each arrow
+does, in the page's colours.
 
 The weights that arrows share are named once. Left out: arrows that bend.
 """
@@ -36,7 +37,9 @@ class _Part(NamedTuple):
 
 
 class _Grid:
-    """Where columns and rows lie: as far apart as there is room for, and as the widest nodes need."""
+    """Where columns and rows lie: as far apart as there is room for, and as the widest
+    nodes need.
+    """
 
     def __init__(self, nodes: Iterable[Node]) -> None:
         places = sorted((node.row, node.column, node.width) for node in nodes)
@@ -55,7 +58,9 @@ class _Grid:
 
 
 def draw_network(nodes: Sequence[Node], arrows: Sequence[Arrow], alt: str) -> Drawing:
-    """The nodes and arrows as an SVG element in the page's colours, without ids, and what it shows in words."""
+    """The nodes and arrows as an SVG element in the page's colours, without ids, and
+    what it shows in words.
+    """
     grid = _Grid(nodes)
     parts = [
         *(part for arrow in arrows for part in _draw_both_ways(arrow, grid)),
@@ -85,7 +90,9 @@ def draw_network(nodes: Sequence[Node], arrows: Sequence[Arrow], alt: str) -> Dr
 
 
 def _draw_both_ways(arrow: Arrow, grid: _Grid) -> list[_Part]:
-    """An arrow from the edge of a node to the edge of another, and the one back beside it."""
+    """An arrow from the edge of a node to the edge of another, and the one back beside
+    it.
+    """
     start, end = arrow.start, arrow.end
     if arrow.dotted:
         style = ' stroke-dasharray="1 4" stroke-opacity="0.6"'
@@ -110,7 +117,9 @@ def _draw_arrow(
     width: float = 1.6,
     style: str = "",
 ) -> _Part:
-    """An arrow, so far to the right of the straight line (for one who goes along it)."""
+    """An arrow, so far to the right of the straight line (for one who goes along
+    it).
+    """
     (x, y), (to_x, to_y) = grid.middle(start), grid.middle(end)
     length = hypot(to_x - x, to_y - y)
     u, v = (to_x - x) / length, (to_y - y) / length
@@ -134,7 +143,9 @@ def _draw_arrow(
 
 
 def _one_of_each_role(arrows: Iterable[Arrow]) -> list[Arrow]:
-    """The first arrow of each role, beside which its name stands; for the language the last, which has room."""
+    """The first arrow of each role, beside which its name stands; for the language the
+    last, which has room.
+    """
     named: dict[str, Arrow] = {}
     for arrow in arrows:
         if arrow.role == "language":
@@ -145,7 +156,9 @@ def _one_of_each_role(arrows: Iterable[Arrow]) -> list[Arrow]:
 
 
 def _draw_label(arrow: Arrow, grid: _Grid) -> _Part:
-    """What an arrow does: a weight matrix, a layer, the softmax, or that something is drawn."""
+    """What an arrow does: a weight matrix, a layer, the softmax, or that something is
+    drawn.
+    """
     role = ROLES.get(arrow.role, Role())
     runs = [Run(role.letters, role.size)]
     if not role.letters:
@@ -168,7 +181,9 @@ def _draw_label(arrow: Arrow, grid: _Grid) -> _Part:
 
 
 def _draw_node(node: Node, grid: _Grid) -> list[_Part]:
-    """A node's circle or box, its letters, the word under it, and the gradient by it."""
+    """A node's circle or box, its letters, the word under it, and the gradient by
+    it.
+    """
     x, y = grid.middle(node)
     parts = []
     if node.circled:

@@ -1,7 +1,8 @@
-"""Networks in words: the alternative text of each drawing, from the same inputs as its picture.
+"""Networks in words: the alternative text of each drawing, from the same inputs as its
+picture.
 
-What is folded in a picture is folded in its words too. Left out: weights and layers by their names, but those of the
-tutorial.
+What is folded in a picture is folded in its words too. Left out: weights and layers by
+their names, but those of the tutorial.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,9 @@ NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".
 
 
 class Fold(NamedTuple):
-    """Of a row with more than ``shown`` things, only the ``first`` and the ``last`` are drawn and said."""
+    """Of a row with more than ``shown`` things, only the ``first`` and the ``last`` are
+    drawn and said.
+    """
 
     shown: int
     first: int
