@@ -21,6 +21,9 @@ from unrolled.figures.plotting import (
     BLUE,
     COLOURS,
     INK,
+    SIZE,
+    SMALL,
+    WIDTH,
     Drawing,
     figure,
     show,
@@ -91,12 +94,24 @@ def framed(
         words = f"{opened(title)}. {words}"
     rows = 0
     if len(names) > 1:
-        longest = max(map(len, names))
-        rows = math.ceil(len(names) / (3 if longest < 13 else 2 if longest < 22 else 1))
-        columns = math.ceil(len(names) / rows)
+        columns, rows = room_for(names)
         drawn.legend(loc="outside upper center", ncols=columns, columnspacing=1.2)
     drawn.set_figheight(drawn.get_figheight() + 0.22 * (rows + bool(title)))
     return show(drawn, words)
+
+
+def room_for(names: Sequence[str]) -> tuple[int, int]:
+    """How many columns of a legend there is room for, three at most, and its rows.
+
+    A name fills a column after the other, as matplotlib has it.
+    """
+    for columns in (3, 2):
+        rows = math.ceil(len(names) / columns)
+        filled = [names[k : k + rows] for k in range(0, len(names), rows)]
+        widths = [0.6 * SIZE * max(map(len, each)) + 42 for each in filled]  # in points
+        if sum(widths) < 72 * WIDTH:
+            return columns, rows
+    return 1, len(names)
 
 
 @styled
@@ -126,7 +141,7 @@ def lines(
     """
     x = np.asarray(x)
     demand_few(series)
-    drawn, axes = figure(height=2.3)
+    drawn, axes = figure(2.3)
     said = []
     for k, (name, values) in enumerate(series.items()):
         rows = np.atleast_2d(np.asarray(values, dtype=float))  # (runs, n)
@@ -156,16 +171,16 @@ def lines(
     for k, (name, (across, up)) in enumerate((points or {}).items()):
         axes.plot(across, up, "o", color=COLOURS[1 + k], label=name)
         said.append(f"{name}: {written(up, form)} at {across:,.7g}")
-    for name, across in (marks or {}).items():
+    for k, (name, across) in enumerate((marks or {}).items()):
         axes.axvline(across, color=INK, linewidth=1, linestyle=":")
         axes.annotate(
             name,
             (across, 1),
-            (0, 3),
+            (0, 3 + 1.2 * SMALL * (k % 2)),  # neighbours do not touch
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
             ha="center",
-            fontsize=9,
+            fontsize=SMALL,
         )
         said.append(f"{name}: at {across:,.7g}")
     words = f"{opened(ylabel)} against {xlabel}. {'; '.join(said)}."
@@ -228,7 +243,7 @@ def dots(
     }
     groups = list(dict.fromkeys(g for values in grouped.values() for g in values))
     demand_few(dict.fromkeys(groups))
-    drawn, axes = figure(height=(0.1 + 0.16 * len(groups)) * len(rows) + 1.1)
+    drawn, axes = figure((0.1 + 0.16 * len(groups)) * len(rows) + 1.1)
     for k, group in enumerate(groups):
         shift = 0.26 * (k - (len(groups) - 1) / 2)
         kind = INK if colours else EACH[k]
@@ -275,7 +290,7 @@ def bars(
 
     The words say the ``told`` largest, and the smallest.
     """
-    drawn, axes = figure(height=0.18 * len(values) + 0.7)
+    drawn, axes = figure(0.2 * len(values) + 0.7)
     axes.barh(range(len(values)), list(values.values()), height=0.7, alpha=0.85)
     if beside:
         ends = [beside[name] for name in values]
@@ -283,7 +298,7 @@ def bars(
             ends, range(len(values)), "|", color=INK, markersize=9, markeredgewidth=1.8
         )
     named_rows(axes, list(values), len(values) - 0.4)
-    axes.tick_params(axis="y", labelsize=9)
+    axes.tick_params(axis="y", labelsize=SMALL)
     order = sorted(values, key=values.get, reverse=True)
     chosen = order if len(order) <= told + 1 else [*order[:told], order[-1]]
     said = together(
@@ -311,7 +326,7 @@ def points(
     own.
     """
     demand_few(series)
-    drawn, axes = figure(height=2.3)
+    drawn, axes = figure(2.3)
     said = []
     for k, (name, (x, y)) in enumerate(series.items()):
         axes.plot(
@@ -360,8 +375,7 @@ def grid(
             f"a matrix of shape {shares.shape} with {len(rows)} and {len(columns)} names; expected one for each row "
             "and each column"
         )
-    side = 0.4 if numbers else 0.2
-    drawn, axes = figure(1.4 + side * len(columns), 1.2 + side * len(rows))
+    drawn, axes = figure((0.4 if numbers else 0.2) * len(rows) + 1.2)
     for (row, column), share in np.ndenumerate(shares):
         # half as strong where a number has to be read on it
         tile = to_rgba(BLUE, share / 2 if numbers else share)
@@ -374,10 +388,19 @@ def grid(
                 f"{100 * share:.0f}",
                 ha="center",
                 va="center",
-                fontsize=8.5,
+                fontsize=SMALL,
             )
-    axes.set_xticks(np.arange(len(columns)) + 0.5, columns, rotation=90, fontsize=8.5)
-    axes.set_yticks(np.arange(len(rows)) + 0.5, rows, fontsize=8.5)
+    # of many columns, every other one has its name above
+    sides = 1 if len(columns) < 15 else 2
+    middles = np.arange(len(columns)) + 0.5
+    upright = dict(rotation=90, fontsize=SMALL)
+    axes.set_xticks(middles[::sides], columns[::sides], **upright)
+    if sides == 2:
+        above = axes.secondary_xaxis("top")
+        above.set_xticks(middles[1::2], columns[1::2], **upright)
+        above.tick_params(length=0)
+        drawn.set_figheight(drawn.get_figheight() + 0.7)
+    axes.set_yticks(np.arange(len(rows)) + 0.5, rows, fontsize=SMALL)
     axes.grid(False)
     axes.tick_params(length=0)
     if numbers:
@@ -396,5 +419,5 @@ def grid(
         largest = sorted(apart, reverse=True)[:told]
         said = "; ".join(f"{row}, {c} {share:.0%}" for share, row, c in largest)
         words = f"A grid of {ylabel} against {xlabel}. Off the diagonal, the largest shares: {said}."
-    limits = dict(xlim=(0, len(columns)), ylim=(len(rows), 0), aspect="equal")
+    limits = dict(xlim=(0, len(columns)), ylim=(len(rows), 0))
     return framed(drawn, axes, words, "", [], xlabel=xlabel, ylabel=ylabel, **limits)

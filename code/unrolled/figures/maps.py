@@ -9,11 +9,19 @@ from collections.abc import Sequence
 import numpy as np
 from numpy import ndarray
 
-from unrolled.figures.plotting import COLOURS, Drawing, figure, show, styled
+from unrolled.figures.plotting import (
+    COLOURS,
+    SMALL,
+    WIDTH,
+    Drawing,
+    figure,
+    show,
+    styled,
+)
 
 __all__ = ["word_map"]
 
-LETTER, LINE = 5.4, 13.0
+LETTER, LINE = 6.3, 14.5
 """The width of a letter and the height of a line of a label, in points, with some room
 around.
 """
@@ -36,14 +44,14 @@ def word_map(groups: Sequence[Sequence[str]], places: ndarray) -> Drawing:
         for word in group
     }
     labels = np.array([[LETTER * len(word) + 8, LINE] for word in shown])
-    middles = pushed_apart(spread_out(places) * [225, 330], labels)
+    width = 72 * WIDTH
+    spread = spread_out(places) * [width - labels[:, 0].max(), 360]
+    middles = pushed_apart(spread + labels[:, 0].max() / 2, labels)
     low, high = (middles - labels / 2).min(0), (middles + labels / 2).max(0)
-    drawn, axes = figure(
-        *(high - low) / 72
-    )  # as wide as a phone, if words are not long
+    drawn, axes = figure((high - low)[1] / 72)
     for (x, y), word in zip(middles, shown, strict=True):
-        axes.text(x, y, word, ha="center", va="center", fontsize=9.5, **style[word])
-    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+        axes.text(x, y, word, ha="center", va="center", fontsize=SMALL, **style[word])
+    axes.set(xlim=(0, width), ylim=(low[1], high[1]))
     axes.axis("off")
     said = "; ".join(
         f"{word}, with {', '.join(near)}" if near else word for word, *near in groups

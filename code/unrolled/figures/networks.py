@@ -47,9 +47,8 @@ def layered_network(
     Raises ValueError if a symbol cannot be seen, or if there are less than 0 layers.
 
     >>> layered_network("Barack", target="Obama")
-    <Drawing: A network with one latent vector, h. From left to right, the word x, \
-Barack, goes into h, and h into the scores s. The next word y, Obama, is drawn from \
-their softmax p.>
+    <Drawing: A network with one latent vector, h. The word x, Barack, goes into h, \
+and h into the scores s. The next word y, Obama, is drawn from their softmax p.>
     """
     _demand_visible([word, output, target])
     if layers < 0:
@@ -207,7 +206,7 @@ next step. Read: a. Drawn: b.>
         )
     _demand_visible(symbols)
     wire = _tutorial_step if tutorial else _cell_step
-    before = Node("h", 0.2, 1, below="0", tail=" = 0")
+    before = Node("h", 0, 1, below="0", tail=" = 0")
     nodes, arrows, drawn = [before], [], None
     for column, t in enumerate(STEPS.drawn(range(1, len(symbols))), 1):
         if t is None:
@@ -225,7 +224,8 @@ next step. Read: a. Drawn: b.>
         if drawn:
             arrows.append(Arrow(drawn, x, dotted=True))
         before, drawn = state, said
-    return draw_network(nodes, arrows, generating_words(symbols, tutorial))
+    # turned, its arrows would run through letters
+    return draw_network(nodes, arrows, generating_words(symbols, tutorial), turns=False)
 
 
 def _cell_step(

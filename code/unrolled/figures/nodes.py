@@ -13,6 +13,7 @@ from unrolled.figures.plotting import COLOURS
 
 RADIUS = 15.5  # of a vector's circle
 SIZE, SMALL = 15, 11  # of letters, and of those below the line
+LEAST = 11  # of a word that is long
 WIDEST_WORD = 90  # a wider one is in smaller letters
 BLUE, ORANGE, GREEN, PINK = (
     f"var(--drawing-{number}, {colour})" for number, colour in enumerate(COLOURS, 1)
@@ -43,7 +44,7 @@ class Run(NamedTuple):
     @classmethod
     def fitted(cls, word: str, size: float = SIZE) -> "Run":
         """A word, in smaller letters if it is wide."""
-        return cls(word, max(8, size * min(1, WIDEST_WORD / cls(word, size).width)))
+        return cls(word, max(LEAST, size * min(1, WIDEST_WORD / cls(word, size).width)))
 
 
 class Beside(NamedTuple):
@@ -78,12 +79,12 @@ ROLES = {
     "recurrent": Role(ink=ORANGE, across=Beside(-9, -RADIUS - 7, "end", at_end=True)),
     "out": Role(ink=GREEN, up=Beside(10, 5, "start")),
     "unembed": Role(ink=GREEN, up=Beside(10, 5, "start")),
-    "language": Role(aslant=Beside(10, 0, "start")),
+    "language": Role(aslant=Beside(6, -8, "start")),
     # layers, named as they are, since each has several blocks
     "i2h": Role("i2h", 13, BLUE),
     "i2o": Role("i2o", 13, ORANGE, up=Beside(8, -12, "start")),  # over an arrow across
     "o2o": Role("o2o", 13, GREEN),
-    "softmax": Role("softmax"),
+    "softmax": Role("softmax", 12, up=Beside(10, 5, "start")),
     "sample": Role("∼", SIZE, across=Beside(0, -13), up=Beside(-12, 5)),
 }
 """The roles of arrows. Any other is the number of a layer, with its weights in the
@@ -95,20 +96,22 @@ class Node(NamedTuple):
     """What stands at a column and a row (0 is the lowest): a vector, an operation in a
     box, or a word or dots.
 
-    A vector has an index ``below`` or ``above``, and a ``word`` under it; one with a
-    ``tail``, = 0, has no circle. ``gradient`` is where the gradient by the vector
-    stands: "below" it, "beside", "before" or "above", or "" for none.
+    A vector has an index ``below`` or ``above``, and a ``word`` under it, or
+    ``aside``; one with a ``tail``, = 0, has no circle. ``gradient`` is where the
+    gradient by the vector stands: "below" it, "beside", "before", "above" or "behind",
+    or "" for none.
     """
 
     symbol: str
     column: float
-    row: int
+    row: float
     kind: str = "vector"
     below: str = ""
     above: str = ""
     tail: str = ""
     word: str = ""
     gradient: str = ""
+    aside: bool = False
 
     @property
     def circled(self) -> bool:
@@ -177,4 +180,4 @@ def _breadth(letter: str) -> float:
         return 0.36
     if east_asian_width(letter) in "WF":
         return 1.05
-    return 0.9 if letter in "mwMW" else 0.6
+    return 0.98 if letter in "mwMW" else 0.64

@@ -51,12 +51,12 @@ def layered_words(
         way = f"into {latent[0]}, each latent vector into the next, and the last, {latent[-1]},"
     sentences = [
         f"A network with {_counted(len(latent), 'latent vector')}, {LATENT.said(latent)}.",
-        f"From left to right, {given} goes {way} into the scores {output}.",
+        f"{given[0].upper()}{given[1:]} goes {way} into the scores {output}.",
         _softmax_sentence("word y", target),
     ]
     if gradients:
         sentences.append(
-            f"Back from right to left run the gradients of J, by {output} and by each latent vector."
+            f"The gradients of J run back, by {output} and by each latent vector."
         )
     return " ".join(sentences)
 
