@@ -1009,7 +1009,7 @@ evaluation: codes length demand_names suite means cached smoothed new_names Bad 
 word2vec: belongs_to_word first_vectors
 residual: random_network
 plotting: Drawing figure follow_page panels
-charts: curves written together from_to opened framed named_rows demand_few
+charts: curves written together from_to opened framed room_for named_rows demand_few
 maps: spread_out pushed_apart
 prose: say claim power
 svg: draw_network

@@ -18,7 +18,8 @@ from unrolled.figures.plotting import Drawing
 WIDE, NARROW = 640, 326  # pixels for a drawing on a laptop, and on a phone
 COLUMN, ROW = 80, 70  # from one column, where there is room, or row to the next
 LEAST_COLUMN = 66
-NODE_GAP, LEAST_GAP = 25, 2  # between nodes, and at least where no arrow has to be seen
+NODE_GAP = 25  # between nodes
+ARROW, NO_ARROW = 20, 2  # at least, with an arrow from one to the other and without
 ARROW_GAP = 3  # between a node and an arrow
 ASIDE = 4  # of an arrow and the one back, from the straight line
 GRADIENT_AT = {
@@ -65,7 +66,8 @@ class _Grid:
         self.pitch = LEAST_COLUMN if tight else min(COLUMN, (WIDE - 3 * RADIUS) / span)
         for a, b in pairwise(places):
             if a.row == b.row:
-                gap = LEAST_GAP if tight and {a, b} not in ways else NODE_GAP
+                least = ARROW if {a, b} in ways else NO_ARROW
+                gap = least if tight else NODE_GAP
                 needed = (a.width + b.width) / 2 + gap
                 self.pitch = max(self.pitch, needed / (b.column - a.column))
 
