@@ -1,6 +1,7 @@
 """The views in which pages are tried in a real browser, and what is looked for in each."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from axe_playwright_python.base import AXE_SCRIPT
@@ -10,24 +11,26 @@ DEJAVU, LIBERATION = "DejaVu", "Liberation"
 
 
 class View(NamedTuple):
-    """How a page is looked at; what is wrong with it otherwise than in colours is searched for where ``structure``."""
+    """How a page is looked at, and whether its colours are looked at too."""
 
     width: int
     scheme: str
     fonts: str
-    structure: bool
     colours: bool
 
 
 # Axe is slow. Colours depend on the theme alone and the rest on the width alone, so each is looked at where it can
-# differ; the last view has nothing left for axe. Each width is seen with the letters of both families.
+# differ.
 VIEWS = {
-    "wide, light": View(1280, "light", DEJAVU, structure=True, colours=True),
-    "wide, dark": View(1280, "dark", LIBERATION, structure=False, colours=True),
-    "narrow, light": View(360, "light", LIBERATION, structure=True, colours=False),
-    "narrow, dark": View(360, "dark", DEJAVU, structure=False, colours=False),
+    "wide, light": View(1280, "light", DEJAVU, colours=True),
+    "wide, dark": View(1280, "dark", LIBERATION, colours=True),
+    "narrow, light": View(360, "light", LIBERATION, colours=False),
 }
+LAPTOP, TABLET, PHONE, PAPER = 1280, 768, 360, 680
 LEAST_WIDTH = 320  # to which a page has to fit by WCAG 2.2, 1.4.10
+LAYOUT = Path(__file__).with_name("layout.js").read_text()
+# until what is done at the next frame, and after the theme's pause of 300 ms, is done
+SETTLED = "new Promise(done => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 400))"
 
 # Violations alone, and of their elements no more than is said. With preload, axe itself would fetch the style sheets
 # again, which file:// forbids.
@@ -88,7 +91,7 @@ class Visit:
         """Load a page, wait until its formulas are set, and open what is folded."""
         self.foreign.clear()
         self.errors.clear()
-        self.page.set_viewport_size({"width": self.view.width, "height": 900})
+        self.resize(self.view.width)
         self.page.goto(address)
         # until the theme, too, has done what it does after loading
         self.page.wait_for_load_state("networkidle")
@@ -100,25 +103,46 @@ class Visit:
             "Promise.allSettled(document.getAnimations().map(animation => animation.finished))"
         )
 
+    def resize(self, width: int) -> None:
+        """Give the window another width."""
+        self.page.set_viewport_size({"width": width, "height": 900})
+
     def faults(self) -> Iterator[str]:
-        """What is wrong with the page that is open, a line each."""
+        """What is wrong with the page that is open, a line each, but for its layout."""
         if wrong := self.page.locator('[data-mml-node="merror"]').count():
             yield f"{wrong} formulas are not set"
         yield from self.inaccessible()
-        for width in (self.view.width, min(self.view.width, LEAST_WIDTH)):
-            self.page.set_viewport_size({"width": width, "height": 900})
-            takes = self.page.evaluate("document.documentElement.scrollWidth")
-            if takes > width:
-                yield f"the page is {takes} pixels wide in a window of {width}"
         yield from (f"foreign request: {url}" for url in self.foreign)
         yield from (f"script error: {error}" for error in self.errors)
+
+    def misplaced(self) -> Iterator[str]:
+        """What is out of sight, too small or broken: on a laptop, a tablet, a phone, on paper; a line each."""
+        for width in (LAPTOP, TABLET, PHONE):
+            self.resize(width)
+            yield from self.laid_out(width, whole=width == LAPTOP, paper=False)
+        self.resize(LEAST_WIDTH)
+        takes = self.page.evaluate("document.documentElement.scrollWidth")
+        if takes > LEAST_WIDTH:
+            yield f"{LEAST_WIDTH}: the page is {takes} pixels wide"
+        self.resize(PAPER)
+        self.page.emulate_media(media="print")
+        self.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        yield from self.laid_out(PAPER, whole=True, paper=True)
+        self.page.evaluate("dispatchEvent(new Event('afterprint'))")
+        self.page.emulate_media(media="screen")
+
+    def laid_out(self, width: int, **settings: bool) -> Iterator[str]:
+        """The faults of the layout as it is."""
+        self.page.evaluate(SETTLED)
+        for fault in self.page.evaluate(LAYOUT, settings):
+            yield f"{width}: {fault}"
 
     def inaccessible(self) -> Iterator[str]:
         """What axe has against the page."""
         self.page.evaluate(AXE_SCRIPT)
         self.page.evaluate(EMPTY_FORMULAS)
         found = []
-        if self.view.structure:
+        if self.view.scheme == "light":
             rules = {"color-contrast": {"enabled": False}}
             run = "([context, options]) => axe.run(context, options)"
             options = AXE_OPTIONS | {"rules": rules}

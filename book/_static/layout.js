@@ -1,0 +1,61 @@
+// What is too wide for its place. A table gets a block for each row. Whatever else scrolls is marked at the edge that is
+// cut, and can be reached by keys; what does not scroll is no stop for them.
+const NAMES = { PRE: "Code", DIV: "Table" };
+const BOXES = ".bd-article :is(pre, .output, .pst-scrollable-table-container)";
+
+function overflows(box) {
+  return box.scrollWidth > box.clientWidth + 1;
+}
+
+// Puts the name of its column before each value of a table.
+function nameValues(table) {
+  const names = table.tHead?.rows[0]?.cells ?? [];
+  for (const row of table.tBodies[0].rows)
+    [...row.cells].forEach((cell, k) => {
+      if (!names[k]?.textContent.trim()) return;
+      const name = document.createElement("span");
+      name.className = "column";
+      name.append(...[...names[k].cloneNode(true).childNodes]);
+      for (const e of name.querySelectorAll("[id]")) e.removeAttribute("id");
+      cell.prepend(name);
+    });
+}
+
+function markEdges(box) {
+  const over = overflows(box);
+  box.classList.toggle("cut-left", over && box.scrollLeft > 1);
+  box.classList.toggle("cut-right", over && box.scrollLeft < box.scrollWidth - box.clientWidth - 1);
+}
+
+function fit(box) {
+  const table = box.querySelector(":scope > table");
+  table?.classList.remove("stacked");
+  if (table && overflows(box)) {
+    if (!table.querySelector(".column")) nameValues(table);
+    table.classList.add("stacked");
+  }
+  markEdges(box);
+  if (overflows(box)) {
+    box.tabIndex = 0;
+    box.role = "group";
+    box.ariaLabel = `${NAMES[box.tagName]}, scrolls sideways`;
+  } else for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
+}
+
+addEventListener("DOMContentLoaded", async () => {
+  const boxes = [...document.querySelectorAll(BOXES)], widths = new Map();
+  // a box gets its width when the page is laid out, when a fold opens, and when a window or a phone is turned
+  const watch = new ResizeObserver((entries) =>
+    requestAnimationFrame(() => {
+      for (const { target } of entries)
+        if (widths.get(target) !== target.clientWidth) widths.set(target, target.clientWidth), fit(target);
+    }),
+  );
+  for (const box of boxes) {
+    box.addEventListener("scroll", () => markEdges(box), { passive: true });
+    watch.observe(box);
+  }
+  // tables grow with their formulas and letters
+  await Promise.all([window.MathJax?.startup?.promise, document.fonts.ready]);
+  boxes.forEach(fit);
+});
