@@ -1,10 +1,14 @@
-"""Exercises and solutions without the bare sections that sphinx-exercise puts into them.
+"""Exercises and solutions, as sphinx-exercise makes them, amended.
 
-Those have no title, at which sphinx-codeautolink fails, and all on a page have the same id.
+They come without the bare sections that it puts into them: those have no title, at which sphinx-codeautolink fails, and
+all on a page have the same id. And a solution is a fold, which opens without a script, and for a link to it.
 """
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx_exercise.nodes import solution_node
+
+from .nodes import fold
 
 
 def unwrap(app: Sphinx, doctree: nodes.document) -> None:
@@ -14,7 +18,17 @@ def unwrap(app: Sphinx, doctree: nodes.document) -> None:
             section.replace_self(nodes.container("", *section.children))
 
 
+def shut(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Make a fold of each solution."""
+    for solution in list(doctree.findall(solution_node)):
+        title, *rest = solution
+        folded = fold("", *rest, summary=title.astext(), ids=solution["ids"])
+        folded["classes"] = ["solution"]
+        solution.replace_self(folded)
+
+
 def setup(app: Sphinx) -> dict:
-    """Connect to the event after a page is read, before sphinx-codeautolink does."""
+    """Connect to the event after a page is read, before sphinx-codeautolink does, and to that of writing."""
     app.connect("doctree-read", unwrap, priority=400)
+    app.connect("doctree-resolved", shut)
     return {"parallel_read_safe": False}
