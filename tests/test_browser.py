@@ -173,7 +173,7 @@ def test_front_page_shows_at_once_a_network_at_work_and_both_ways_in(
         """() => [...document.querySelectorAll(".picture text, .picture tspan")].map(text =>
           parseFloat(getComputedStyle(text).fontSize) * text.ownerSVGElement.getScreenCTM().a)"""
     )
-    assert len(sizes) > 20 and min(sizes) >= 10.5
+    assert len(sizes) > 20 and min(sizes) >= 11
     screen.locator(".paths a").last.click()
     assert screen.url.endswith("questions.html#the-homework")
 
@@ -189,8 +189,8 @@ def test_cards_fit_the_window_and_their_answers_open(screen: Page, site: Path):
         "document.querySelectorAll('details').forEach(fold => fold.open = true)"
     )
     wide = screen.evaluate(
-        """() => [...document.querySelectorAll(".question")].filter(card =>
-          card.scrollWidth > card.clientWidth || card.getBoundingClientRect().right > innerWidth).map(card => card.id)"""
+        """() => [...document.querySelectorAll(".question")].filter(card => card.scrollWidth > card.clientWidth
+          || card.getBoundingClientRect().right > innerWidth).map(card => card.id)"""
     )
     assert wide == [] and screen.locator(".question").count() == 27
 

@@ -74,7 +74,7 @@ def test_front_page_leads_to_the_sheets_with_the_time_that_their_chapters_take(
     front = pages(site)["index.html"]
     said = {}
     for path in front.select(".paths > li"):
-        to, time = path.a["href"], re.search(r"take ((\d) h )?(\d+) min", spaced(path))
+        to, time = path.a["href"], re.search(r"of ((\d) h )?(\d+) min", spaced(path))
         said[to] = 60 * int(time[2] or 0) + int(time[3])
     chapters = [row.select("td") for row in front.select("tbody tr")]
     assert said == {

@@ -991,6 +991,7 @@ lstm: demand_symbols demand_prompt
 residual: demand_cell
 word2vec: demand_tree demand_vectors demand_settings demand_lists
 maps: demand_map
+prefixes: demand_probabilities
 training: demand_weights
 data.reading: described place
 """

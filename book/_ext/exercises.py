@@ -15,7 +15,7 @@ def unwrap(app: Sphinx, doctree: nodes.document) -> None:
     """Make a plain container of each section that has no title."""
     for section in list(doctree.findall(nodes.section)):
         if not section.next_node(nodes.title, descend=True, siblings=False):
-            section.replace_self(nodes.container("", *section.children))
+            section.parent.replace(section, nodes.container("", *section.children))
 
 
 def shut(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -24,7 +24,7 @@ def shut(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         title, *rest = solution
         folded = fold("", *rest, summary=title.astext(), ids=solution["ids"])
         folded["classes"] = ["solution"]
-        solution.replace_self(folded)
+        solution.parent.replace(solution, folded)
 
 
 def setup(app: Sphinx) -> dict:

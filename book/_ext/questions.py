@@ -19,7 +19,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from .borrowed import again
-from .citations import Cited, named
+from .citations import Cited, named, numbered
 from .nodes import fold
 from .results import answer, complain, result
 
@@ -100,7 +100,7 @@ def answering(app: Sphinx, question: str) -> list[Cited]:
 def places(app: Sphinx, question: str) -> list[tuple[str, str, str]]:
     """Where a question is answered: document, anchor, and words for a link."""
     blocks = answering(app, question)
-    found = {(block.docname, block.label): named(app, block) for block in blocks}
+    found = {(block.docname, block.label): words_for(app, block) for block in blocks}
     for label in [label for block in blocks for label in block.shown]:
         docname, anchor, title = app.env.domains["std"].labels[label]
         figures = app.env.toc_fignumbers.get(docname, {}).get("figure", {})
@@ -108,6 +108,13 @@ def places(app: Sphinx, question: str) -> list[tuple[str, str, str]]:
             title = f"Figure {'.'.join(map(str, figures[anchor]))}"
         found.setdefault((docname, anchor), title)
     return [(*place, words) for place, words in found.items()]
+
+
+def words_for(app: Sphinx, block: Cited) -> str:
+    """What a block is, in the map, which has the short answer above, with its title."""
+    if block.kind == "answer":
+        return f"{numbered(app, block)}, in {app.env.titles[block.docname].astext()}"
+    return named(app, block)
 
 
 def link(app: Sphinx, here: str, docname: str, anchor: str, words: str) -> nodes.Node:

@@ -1,7 +1,7 @@
-"""A network that reads a word letter by letter, and how probable it holds each answer after each letter.
+"""A network that reads a word letter by letter, and what it holds probable after each.
 
-The picture and its alternative text are made from the same numbers. Left out: where the numbers come from; that is the
-page's matter.
+The picture and its alternative text are made from the same numbers. Left out: where the
+numbers come from; that is the page's matter.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,17 +14,18 @@ __all__ = ["after_each_letter"]
 
 WIDTH, NAMES = 340, 76  # units, a little more than a phone is wide; the answers' names
 ROW, BAR = 23, 17  # from one answer to the next, and a bar's height
-RADIUS, SIZE, SMALL = 13, 13, 12
+RADIUS, SIZE, SMALL = 13, 13, 12  # letters are 11 pixels high on a phone, or more
 MOST_LETTERS = 7  # with more, the numbers have no room
 
 
 def after_each_letter(word: str, shares: Mapping[str, Sequence[float]]) -> Drawing:
-    """A recurrent network unrolled over a word, and above each state the probabilities of answers as bars.
+    """A recurrent network unrolled over a word, with probabilities of answers above it.
 
-    ``shares`` has the probabilities of each answer, one after each letter. The answers are shown that are the most
-    probable after some letter, those that come later above.
+    ``shares`` has the probabilities of each answer, one after each letter. The answers
+    are shown that are the most probable after some letter, those that come later above.
 
-    Raises ValueError unless the word has 1 to 7 letters, and each of at least one answer a probability for each.
+    Raises ValueError unless the word has 1 to 7 letters, and each of at least one
+    answer a probability for each of them.
     """
     demand_probabilities(word, shares)
     leading = [max(shares, key=lambda a: shares[a][t]) for t in range(len(word))]
@@ -42,12 +43,7 @@ def after_each_letter(word: str, shares: Mapping[str, Sequence[float]]) -> Drawi
         parts += [
             _arrow(x, below - RADIUS, x, top, GREEN),
             _arrow(x, below + 40, x, below + RADIUS, BLUE),
-            f'<circle cx="{x:.1f}" cy="{below}" r="{RADIUS}" fill-opacity="0.07" stroke="currentColor"/>',
-            _text(
-                x,
-                below + 4,
-                f'<tspan font-style="italic">h</tspan><tspan font-size="11" dy="3">{column + 1}</tspan>',
-            ),
+            *_state(x, below, column + 1),
             _text(x, below + 54, escape(letter)),
         ]
         if column:
@@ -69,6 +65,14 @@ def after_each_letter(word: str, shares: Mapping[str, Sequence[float]]) -> Drawi
 def _percent(share: float) -> str:
     """A probability in percent."""
     return f"{share:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
+
+
+def _state(x: float, y: float, t: int) -> list[str]:
+    """The circle of h_t, with its middle at (x, y)."""
+    circle = f'<circle cx="{x:.1f}" cy="{y}" r="{RADIUS}" fill-opacity="0.07"'
+    index = f'<tspan font-size="11.5" dy="3">{t}</tspan>'
+    letters = f'<tspan font-style="italic">h</tspan>{index}'
+    return [f'{circle} stroke="currentColor"/>', _text(x, y + 4, letters)]
 
 
 def _bar(x: float, y: float, width: float, share: float) -> list[str]:
@@ -103,7 +107,7 @@ def _arrow(x: float, y: float, to_x: float, to_y: float, ink: str) -> str:
 
 
 def demand_probabilities(word: str, shares: Mapping[str, Sequence[float]]) -> None:
-    """Raise ValueError unless there is an answer, and each has a probability for each of some letters, not too many."""
+    """Raise ValueError unless each answer has a probability for each letter."""
     if not 1 <= len(word) <= MOST_LETTERS or not word.isprintable():
         raise ValueError(
             f"{word!r} has {len(word)} letters; expected 1 to {MOST_LETTERS} that can be seen"
