@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from browsing import (
     AXE_CONTEXT,
@@ -274,3 +274,115 @@ def test_the_two_families_of_fonts_are_not_the_same(
         opened.goto(page.as_uri())
         widths.add(opened.locator("span").bounding_box()["width"])
     assert len(widths) == 2
+
+
+# What readers come for: the front page, the question map, solutions, permanent links
+
+SCREENS = {"phone": (360, 740), "laptop": (1280, 800)}
+
+
+@pytest.fixture(params=SCREENS)
+def screen(request, browser: Browser) -> Iterator[Page]:
+    """A window of the size of a phone, which has no mouse, or of a laptop."""
+    width, height = SCREENS[request.param]
+    phone = request.param == "phone"
+    page = browser.new_page(
+        viewport={"width": width, "height": height}, has_touch=phone, is_mobile=phone
+    )
+    yield page
+    page.close()
+
+
+def within(screen: Page, selector: str) -> bool:
+    """Whether all that is selected is in sight, as the window is."""
+    return screen.evaluate(
+        """selector => [...document.querySelectorAll(selector)].every(e => {
+          const box = e.getBoundingClientRect();
+          return box.height && box.left >= 0 && box.right <= innerWidth && box.top >= 0 && box.bottom <= innerHeight;
+        })""",
+        selector,
+    )
+
+
+def test_front_page_shows_at_once_a_network_at_work_and_both_ways_in(
+    screen: Page, site: Path
+):
+    screen.goto((site / "index.html").as_uri())
+    assert screen.locator(".paths > li").count() == 2
+    assert within(screen, ".picture svg, .paths > li")
+    sizes = screen.evaluate(
+        """() => [...document.querySelectorAll(".picture text, .picture tspan")].map(text =>
+          parseFloat(getComputedStyle(text).fontSize) * text.ownerSVGElement.getScreenCTM().a)"""
+    )
+    assert len(sizes) > 20 and min(sizes) >= 11
+    screen.locator(".paths a").last.click()
+    assert screen.url.endswith("questions.html#the-homework")
+
+
+def test_cards_fit_the_window_and_their_answers_open(screen: Page, site: Path):
+    screen.goto((site / "questions.html").as_uri())
+    screen.wait_for_load_state("networkidle")
+    answer = screen.locator("#question-H2\\\\.2 > details")
+    assert not answer.locator("p").last.is_visible()
+    answer.locator("summary").click()
+    assert answer.locator("p").last.is_visible()
+    screen.evaluate(
+        "document.querySelectorAll('details').forEach(fold => fold.open = true)"
+    )
+    wide = screen.evaluate(
+        """() => [...document.querySelectorAll(".question")].filter(card => card.scrollWidth > card.clientWidth
+          || card.getBoundingClientRect().right > innerWidth).map(card => card.id)"""
+    )
+    assert wide == [] and screen.locator(".question").count() == 27
+
+
+def test_a_block_leads_back_to_the_card_of_its_question(screen: Page, site: Path):
+    screen.goto((site / "backprop-rnn.html").as_uri() + "#rnn-gradients")
+    screen.locator("#rnn-gradients > .asked a").click()
+    assert screen.url.endswith("questions.html#question-H2.2")
+    screen.wait_for_load_state("networkidle")
+    assert within(screen, "#question-H2\\\\.2 > h3")
+
+
+def test_solution_opens_at_a_tap_without_a_script_and_at_a_link_to_it(
+    browser: Browser, site: Path
+):
+    address = (site / "backprop-mlp.html").as_uri()
+    plain = browser.new_page(java_script_enabled=False)
+    plain.goto(address)
+    solution = plain.locator("#solution-mlp-mistake")
+    assert not solution.locator("p").first.is_visible()
+    solution.locator("> summary").click()
+    assert solution.locator("p").first.is_visible()
+    page = browser.new_page()
+    page.goto(f"{address}#solution-mlp-mistake")
+    page.wait_for_selector("#solution-mlp-mistake p", state="visible")
+
+
+def test_permanent_links_are_seen_by_touch_and_reached_by_keys(
+    screen: Page, site: Path
+):
+    screen.goto((site / "residual.html").as_uri())
+    links = screen.locator("article a.headerlink")
+    seen = {link.evaluate("e => +getComputedStyle(e).opacity") for link in links.all()}
+    assert seen == {1 if screen.evaluate("matchMedia('(hover: none)').matches") else 0}
+    link = screen.locator("#residual-paths > .admonition-title > a.headerlink")
+    assert link.get_attribute("aria-label")
+    link.focus()
+    screen.keyboard.press("Shift+Tab")
+    screen.keyboard.press("Tab")
+    screen.wait_for_function("document.activeElement.matches('.headerlink')")
+    assert link.evaluate("e => e === document.activeElement")
+    assert link.evaluate("e => +getComputedStyle(e).opacity") == 1
+
+
+@pytest.mark.parametrize("name", ["backprop-mlp", "reference-residual"])
+def test_links_to_the_pages_before_and_after_fit(screen: Page, site: Path, name: str):
+    screen.goto((site / f"{name}.html").as_uri())
+    beyond = screen.evaluate(
+        """() => [...document.querySelectorAll(".prev-next-area, .prev-next-area *")].filter(e => {
+          const box = e.getBoundingClientRect();
+          return box.left < 0 || box.right > innerWidth || e.scrollWidth > e.clientWidth + 1 && e.clientWidth;
+        }).map(e => e.outerHTML.slice(0, 80))"""
+    )
+    assert beyond == [] and screen.locator(".prev-next-area a").count() == 2

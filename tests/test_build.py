@@ -428,6 +428,8 @@ EDITS = {
     "a module": ("code/unrolled/base.py", "41", "43"),
     "a title": ("book/numbers.md", "# Numbers", "# Figures"),
     "a formula": ("book/index.md", "x \\in", "y \\in"),
+    "a short answer": ("book/results.md", "It is $2x$", "It is twice $x$"),
+    "a reading time": ("book/numbers.md", "about 25", "about 35"),
     "a question": ("book/questions.yml", "derivative", "slope"),
     "an erratum": ("book/errata.yml", "now: 2x", "now: x + x"),
     "a version": ("CITATION.cff", "version: ", "version: 9."),

@@ -1,12 +1,15 @@
 """The built book, read as files."""
 
+import json
 import re
 import shutil
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
+from bs4 import Tag
 from pybtex.database import parse_file
 
 from check_site import (
@@ -56,12 +59,97 @@ def test_every_page_with_cells_shows_its_run_time_and_the_appendix_lists_it(site
 def test_front_page_has_every_chapter_with_the_minutes_that_it_says(site: Path):
     parsed = pages(site)
     rows = [row.select("td") for row in parsed["index.html"].select("tbody tr")]
-    promised = {row[0].a["href"]: row[2].get_text(strip=True) for row in rows}
+    minutes = {row[0].a["href"]: row[2].get_text(strip=True) for row in rows}
+    promised = {name: said.removesuffix("\xa0min") for name, said in minutes.items()}
     said = {
         name: re.search(r"Reading it takes about (\d+) minutes", page.get_text())
         for name, page in parsed.items()
     }
     assert promised == {name: found[1] for name, found in said.items() if found}
+
+
+def test_front_page_leads_to_the_sheets_with_the_time_that_their_chapters_take(
+    site: Path,
+):
+    front = pages(site)["index.html"]
+    said = {}
+    for path in front.select(".paths > li"):
+        to, time = path.a["href"], re.search(r"of ((\d) h )?(\d+) min", spaced(path))
+        said[to] = 60 * int(time[2] or 0) + int(time[3])
+    chapters = [row.select("td") for row in front.select("tbody tr")]
+    assert said == {
+        f"questions.html#the-{sheet}": sum(
+            int(re.match(r"\d+", row[2].get_text())[0])
+            for row in chapters
+            if row[3].get_text() == sheet
+        )
+        for sheet in ("assignment", "homework")
+    }
+
+
+def spaced(element: Tag) -> str:
+    """The text of an element, with plain single spaces."""
+    return " ".join(element.get_text().split())
+
+
+def blocks(site: Path) -> dict[str, Tag]:
+    """The results and short answers of the book, by their addresses."""
+    return {
+        f"{name}#{block['id']}": block
+        for name, page in pages(site).items()
+        for block in page.select(".admonition.result, .admonition.answer")
+    }
+
+
+def test_every_reference_says_number_and_name(site: Path):
+    names = {}
+    for address, block in blocks(site).items():
+        number, *title = block.select_one(".admonition-title").contents[:-1]
+        title = "".join(part.get_text() for part in title)
+        names[address] = f"{number.get_text().strip()} ({title})"
+    named = 0
+    for name, page in pages(site).items():
+        for link in page.select("article a.reference.internal"):
+            address = urljoin(name, link["href"])
+            if address not in names or link.find_parent(class_="toc"):
+                continue
+            whole, text = names[address], link.get_text()
+            # other words may be chosen, but neither the number nor the title alone
+            assert text == whole or text not in whole, f"{name}: {text}"
+            named += text == whole
+    assert named > 100
+
+
+def test_every_question_has_a_card_that_leads_to_its_answers_and_back(site: Path):
+    questions = json.loads((site / "questions.json").read_text())
+    page, found = pages(site)["questions.html"], blocks(site)
+    cards = {card["id"]: card for card in page.select("section.question")}
+    assert list(cards) == [f"question-{question}" for question in questions]
+    ids = [element["id"] for element in page.find_all(id=True)]
+    assert len(ids) == len(set(ids))
+    for question, addresses in questions.items():
+        card = cards[f"question-{question}"]
+        assert re.match(
+            r"(Assignment, part \d, \w|Homework 4, problem \d[, ]\(?\w)",
+            spaced(card.h3),
+        )
+        links = [a["href"] for a in card.select("ul.shown a")]
+        assert [link for link in links if "#cite-" not in link] == addresses
+        for address in addresses:
+            if address in found:
+                back = [a["href"] for a in found[address].select(".asked a")]
+                assert f"questions.html#question-{question}" in back
+                assert address.replace("#", "#cite-") in links
+        own = found[addresses[0]].find_all(["p", "li", "pre", "svg"], recursive=True)
+        own = [
+            spaced(part)
+            for part in own
+            if not part.find_parent("details")
+            and not {"asked", "admonition-title"} & {*part.get("class", [])}
+        ]
+        shown = card.details.find_all(["p", "li", "pre", "svg"])
+        assert [spaced(part) for part in shown] == own
+        assert "A grader looks for" in own[-1]
 
 
 def test_every_chapter_has_exercises_on_three_levels_and_their_solutions_folded(
@@ -74,7 +162,7 @@ def test_every_chapter_has_exercises_on_three_levels_and_their_solutions_folded(
         exercises = parsed[name].select("div.exercise > .admonition-title")
         levels = [re.search(r"Level (\d),", title.get_text())[1] for title in exercises]
         assert set(levels) == set("123") and levels == sorted(levels), name
-        assert len(parsed[name].select("div.solution.dropdown")) == len(levels), name
+        assert len(parsed[name].select("details.solution")) == len(levels), name
 
 
 def test_every_source_is_cited(site: Path):

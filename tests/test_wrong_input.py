@@ -31,7 +31,7 @@ from unrolled import measured
 from unrolled.data import names, originals, reading, surnames, texts, vocabulary
 from unrolled.data.names import ALPHABET, Name
 from unrolled.data.vocabulary import Vocabulary
-from unrolled.figures import charts, maps, networks, plotting
+from unrolled.figures import charts, maps, networks, plotting, prefixes
 from unrolled.learning import checkpoints, sampling, statistics, training
 from unrolled.learning.ngrams import Ngrams, of_best_order
 from unrolled.pages import (
@@ -749,6 +749,11 @@ CALLS = {
         {"groups": {"type": [None, 3, [3], "abc", ["ab", "c"]], "empty": [[], [[]]], "shape": [[["a", "b"]]],
             "range": [[["a", "b"], ["a"]]]}, "places": {"type": [None, "x"], "shape": [np.eye(3), np.zeros(3)],
             "not a number": [np.full((3, 2), nan)], "range": [np.ones((3, 2))]}}),
+    "prefixes.after_each_letter": Call(prefixes.after_each_letter,
+        {"word": "ab", "shares": {"x": [0.5, 1], "y": [0.5, 0]}},
+        {"word": {"type": [None, 3], "empty": [""], "too long": ["abcdefgh"], "shape": ["a"], "range": ["a\n"]},
+            "shares": {"type": [None, 3, {"x": 3}], "empty": [{}], "shape": [{"x": [1]}], "range": [{"x": [2, 0]}],
+            "not a number": [{"x": [nan, 0]}]}}),
     "statistics.Spread": Call(statistics.Spread, {"values": [1.0, 2.0]}, {"values": {"empty": [[]], "type": [None]}}),
     "statistics.difference": Call(statistics.difference,
         {"first": [1.0, 2.0], "second": [1.0, 2.0]},
@@ -986,6 +991,7 @@ lstm: demand_symbols demand_prompt
 residual: demand_cell
 word2vec: demand_tree demand_vectors demand_settings demand_lists
 maps: demand_map
+prefixes: demand_probabilities
 training: demand_weights
 data.reading: described place
 """

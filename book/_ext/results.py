@@ -83,6 +83,7 @@ class Block(SphinxDirective):
             title=block[0].astext(),
             questions=self.options.get("questions", []),
             shown=self.options.get("shown", []),
+            text=block.astext(),
         )
         return [block, *messages]
 
