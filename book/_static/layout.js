@@ -15,7 +15,7 @@ function nameValues(table) {
       if (!names[k]?.textContent.trim()) return;
       const name = document.createElement("span");
       name.className = "column";
-      name.append(...[...names[k].cloneNode(true).childNodes]);
+      name.append(...(names[k].querySelector("p") ?? names[k]).cloneNode(true).childNodes);
       for (const e of name.querySelectorAll("[id]")) e.removeAttribute("id");
       cell.prepend(name);
     });
