@@ -42,7 +42,7 @@
       if ((left < -1 || right > innerWidth + 1) && !boxes.some((box) => box.contains(e)))
         say("text beyond the window", e);
       if (e.closest("pre, code, a, .pre") || getComputedStyle(e).hyphens === "auto") continue;
-      for (const word of node.data.matchAll(/\p{L}{6,}/gu)) {
+      for (const word of node.data.matchAll(/(?<![\w.])\p{L}{6,}(?![\w.]*_)/gu)) {
         range.setStart(node, word.index);
         range.setEnd(node, word.index + word[0].length);
         if (range.getClientRects().length > 1) say(`the word ${word[0]} is broken`, e);
