@@ -6,7 +6,7 @@
   const WORKS_BY_KEYS = "a[href], button, input, select, textarea, summary, iframe, audio, video";
   const LETTERS = { least: 11, index: 8 }; // pixels
 
-  const article = document.querySelector("article") ?? document.body;
+  const article = document.querySelector("article") ?? document.querySelector("main") ?? document.body;
   const faults = [];
   const seen = (e) => e.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true });
   const scrolls = (e) =>
@@ -41,8 +41,8 @@
       const { left, right } = range.getBoundingClientRect();
       if ((left < -1 || right > innerWidth + 1) && !boxes.some((box) => box.contains(e)))
         say("text beyond the window", e);
-      if (e.closest("pre, code, a") || getComputedStyle(e).hyphens === "auto") continue;
-      for (const word of node.data.matchAll(/\p{L}{6,}/gu)) {
+      if (e.closest("pre, code, a, .pre") || getComputedStyle(e).hyphens === "auto") continue;
+      for (const word of node.data.matchAll(/(?<![\w.])\p{L}{6,}(?![\w.]*_)/gu)) {
         range.setStart(node, word.index);
         range.setEnd(node, word.index + word[0].length);
         if (range.getClientRects().length > 1) say(`the word ${word[0]} is broken`, e);

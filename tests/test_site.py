@@ -200,6 +200,17 @@ def test_names_in_code_cells_lead_to_the_reference(site: Path):
     }
 
 
+def test_code_that_pages_show_fits_on_88_columns(site: Path):
+    wide = [
+        f"{name}: {line}"
+        for name, page in pages(site).items()
+        for code in page.select("[class*='highlight-'][class*='python'] pre")
+        for line in code.get_text().splitlines()
+        if len(line) > 88
+    ]
+    assert not wide, "\n".join(wide)
+
+
 @pytest.fixture
 def damaged(site: Path, tmp_path: Path) -> Path:
     """A copy of the book's pages, to be damaged."""

@@ -1,5 +1,5 @@
-// What is too wide for its place. A table gets a block for each row. Whatever else scrolls is marked at the edge that is
-// cut, and can be reached by keys; what does not scroll is no stop for them.
+// What is too wide for its place. A table is set tighter, or gets a block for each row. Whatever else scrolls is marked
+// at the edge that is cut, and can be reached by keys; what does not scroll is no stop for them.
 const NAMES = { PRE: "Code", DIV: "Table" };
 const BOXES = ".bd-article :is(pre, .output, .pst-scrollable-table-container)";
 
@@ -15,7 +15,7 @@ function nameValues(table) {
       if (!names[k]?.textContent.trim()) return;
       const name = document.createElement("span");
       name.className = "column";
-      name.append(...[...names[k].cloneNode(true).childNodes]);
+      name.append(...(names[k].querySelector("p") ?? names[k]).cloneNode(true).childNodes);
       for (const e of name.querySelectorAll("[id]")) e.removeAttribute("id");
       cell.prepend(name);
     });
@@ -29,10 +29,11 @@ function markEdges(box) {
 
 function fit(box) {
   const table = box.querySelector(":scope > table");
-  table?.classList.remove("stacked");
+  table?.classList.remove("tight", "stacked");
+  if (table && overflows(box)) table.classList.add("tight");
   if (table && overflows(box)) {
     if (!table.querySelector(".column")) nameValues(table);
-    table.classList.add("stacked");
+    table.classList.replace("tight", "stacked");
   }
   markEdges(box);
   if (overflows(box)) {

@@ -101,16 +101,12 @@ def framed(
 
 
 def room_for(names: Sequence[str]) -> tuple[int, int]:
-    """How many columns of a legend there is room for, three at most, and its rows.
-
-    A name fills a column after the other, as matplotlib has it.
-    """
+    """How many columns of a legend there is room for, three at most, and its rows."""
     for columns in (3, 2):
-        rows = math.ceil(len(names) / columns)
-        filled = [names[k : k + rows] for k in range(0, len(names), rows)]
-        widths = [0.6 * SIZE * max(map(len, each)) + 42 for each in filled]  # in points
-        if sum(widths) < 72 * WIDTH:
-            return columns, rows
+        filled = np.array_split(names, columns)  # as matplotlib fills them
+        widths = [0.6 * SIZE * max(map(len, each), default=0) + 42 for each in filled]
+        if sum(widths) < 72 * WIDTH:  # in points
+            return columns, len(filled[0])
     return 1, len(names)
 
 
