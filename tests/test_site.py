@@ -74,7 +74,7 @@ def test_front_page_leads_to_the_sheets_with_the_time_that_their_chapters_take(
     front = pages(site)["index.html"]
     said = {}
     for path in front.select(".paths > li"):
-        to, time = path.a["href"], re.search(r"of ((\d) h )?(\d+) min", spaced(path))
+        to, time = path.a["href"], re.search(r"((\d) h )?(\d+) min to read", spaced(path))
         said[to] = 60 * int(time[2] or 0) + int(time[3])
     chapters = [row.select("td") for row in front.select("tbody tr")]
     assert said == {
@@ -130,7 +130,7 @@ def test_every_question_has_a_card_that_leads_to_its_answers_and_back(site: Path
     for question, addresses in questions.items():
         card = cards[f"question-{question}"]
         assert re.match(
-            r"(Assignment, part \d, \w|Homework 4, problem \d[, ]\(?\w)",
+            r"(Assignment, part \d, \w|Homework 4, problem \d( \(\d\)|, \w))",
             spaced(card.h3),
         )
         links = [a["href"] for a in card.select("ul.shown a")]
