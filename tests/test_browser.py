@@ -182,7 +182,7 @@ def test_front_page_shows_at_once_a_network_at_work_and_both_ways_in(
 def test_cards_fit_the_window_and_their_answers_open(screen: Page, site: Path):
     screen.goto((site / "questions.html").as_uri())
     screen.wait_for_load_state("networkidle")
-    answer = screen.locator("#question-H2\\.2 > details")
+    answer = screen.locator("#question-H2-2 > details")
     assert not answer.locator("p").last.is_visible()
     answer.locator("summary").click()
     assert answer.locator("p").last.is_visible()
@@ -199,8 +199,8 @@ def test_cards_fit_the_window_and_their_answers_open(screen: Page, site: Path):
 def test_a_block_leads_back_to_the_card_of_its_question(screen: Page, site: Path):
     screen.goto((site / "backprop-rnn.html").as_uri() + "#rnn-gradients")
     screen.locator("#rnn-gradients > .asked a").click()
-    assert screen.url.endswith("questions.html#question-H2.2")
-    wait_until_within(screen, "#question-H2\\.2 > h3")
+    assert screen.url.endswith("questions.html#question-H2-2")
+    wait_until_within(screen, "#question-H2-2 > h3")
 
 
 def test_solution_opens_at_a_tap_without_a_script_and_at_a_link_to_it(
