@@ -73,14 +73,14 @@ def test_map_leads_from_questions_to_short_answers_first(cold: Book):
     assert links == [[f"results.html#{anchor}" for anchor in anchors], []]
     assert "open" in cards[1].get_text()
     assert json.loads((cold.html / "questions.json").read_text()) == {
-        "Q1": ["results.html#answer-square", "results.html#square"],
-        "Q2": [],
+        "Q1.1": ["results.html#answer-square", "results.html#square"],
+        "Q1.2": [],
     }
 
 
 def test_map_has_the_short_answer_whole_and_its_anchors_once(cold: Book):
     shown, there = page(cold, "index"), page(cold, "results")
-    fold = shown.select_one("#question-Q1 > details")
+    fold = shown.select_one("#question-Q1-1 > details")
     assert fold.summary.get_text() == "Short answer 4.1 (Twice the number)"
     own = [part.get_text() for part in there.select("#answer-square > p:not([class])")]
     assert [part.get_text() for part in fold.find_all("p")] == own
@@ -94,7 +94,7 @@ def test_block_says_which_question_it_answers_and_leads_back(cold: Book):
     for label in ("square", "answer-square"):
         line = page(cold, "results").find(id=label).select_one(".asked")
         assert line.get_text() == "Answers Sheet, problem 1"
-        assert line.a["href"] == "index.html#question-Q1"
+        assert line.a["href"] == "index.html#question-Q1-1"
 
 
 def test_reference_says_number_and_name(cold: Book):

@@ -74,7 +74,10 @@ def test_front_page_leads_to_the_sheets_with_the_time_that_their_chapters_take(
     front = pages(site)["index.html"]
     said = {}
     for path in front.select(".paths > li"):
-        to, time = path.a["href"], re.search(r"of ((\d) h )?(\d+) min", spaced(path))
+        to, time = (
+            path.a["href"],
+            re.search(r"((\d) h )?(\d+) min to read", spaced(path)),
+        )
         said[to] = 60 * int(time[2] or 0) + int(time[3])
     chapters = [row.select("td") for row in front.select("tbody tr")]
     assert said == {
@@ -117,20 +120,22 @@ def test_every_reference_says_number_and_name(site: Path):
             # other words may be chosen, but neither the number nor the title alone
             assert text == whole or text not in whole, f"{name}: {text}"
             named += text == whole
-    assert named > 100
+    assert named > 80
 
 
 def test_every_question_has_a_card_that_leads_to_its_answers_and_back(site: Path):
     questions = json.loads((site / "questions.json").read_text())
     page, found = pages(site)["questions.html"], blocks(site)
     cards = {card["id"]: card for card in page.select("section.question")}
-    assert list(cards) == [f"question-{question}" for question in questions]
+    anchors = {q: f"question-{q.replace('.', '-')}" for q in questions}
+    assert list(cards) == list(anchors.values())
     ids = [element["id"] for element in page.find_all(id=True)]
     assert len(ids) == len(set(ids))
     for question, addresses in questions.items():
-        card = cards[f"question-{question}"]
+        card = cards[anchors[question]]
+        assert card.find(id=f"question-{question}")  # the anchor of earlier versions
         assert re.match(
-            r"(Assignment, part \d, \w|Homework 4, problem \d[, ]\(?\w)",
+            r"(Assignment, part \d, \w|Homework 4, problem \d( \(\d\)|, \w))",
             spaced(card.h3),
         )
         links = [a["href"] for a in card.select("ul.shown a")]
@@ -138,7 +143,7 @@ def test_every_question_has_a_card_that_leads_to_its_answers_and_back(site: Path
         for address in addresses:
             if address in found:
                 back = [a["href"] for a in found[address].select(".asked a")]
-                assert f"questions.html#question-{question}" in back
+                assert f"questions.html#{anchors[question]}" in back
                 assert address.replace("#", "#cite-") in links
         own = found[addresses[0]].find_all(["p", "li", "pre", "svg"], recursive=True)
         own = [

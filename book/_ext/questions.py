@@ -63,7 +63,8 @@ class QuestionMap(SphinxDirective):
             self.env.unrolled_map[id] = self.env.docname
             words, messages = self.state.inline_text(question.asks, self.lineno)
             card = nodes.section("", nodes.title("", question.place))
-            card["ids"], card["classes"] = [anchor(id)], ["question"]
+            # the second is what it was published at; scripts of the theme fail at its dot
+            card["ids"], card["classes"] = [anchor(id), f"question-{id}"], ["question"]
             card += [nodes.paragraph("", "", *words), answers(question=id), *messages]
             cards.append(card)
         return cards
@@ -87,7 +88,7 @@ def questions(app: Sphinx) -> dict[str, Question]:
 
 def anchor(question: str) -> str:
     """The anchor of a question's card."""
-    return f"question-{question}"
+    return f"question-{question.replace('.', '-')}"
 
 
 def answering(app: Sphinx, question: str) -> list[Cited]:
