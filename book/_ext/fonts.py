@@ -10,6 +10,14 @@ from fontTools.ttLib import TTFont
 RADICAL = ord("√")
 
 
+def level_scripts(font: TTFont) -> None:
+    """Let the scripts of letters stand alike, whether these are deep or tall, as in TeX."""
+    constants = font["MATH"].table.MathConstants
+    em = font["head"].unitsPerEm
+    constants.SubscriptBaselineDropMin.Value = round(-0.2 * em)
+    constants.SuperscriptBaselineDropMax.Value = round(0.4 * em)
+
+
 def level_radicals(font: TTFont) -> None:
     """Let the larger forms of the root stick out to the left, and not to the right.
 
@@ -17,7 +25,9 @@ def level_radicals(font: TTFont) -> None:
     """
     variants = font["MATH"].table.MathVariants
     plain = font.getBestCmap()[RADICAL]
-    forms = variants.VertGlyphConstruction[variants.VertGlyphCoverage.glyphs.index(plain)]
+    forms = variants.VertGlyphConstruction[
+        variants.VertGlyphCoverage.glyphs.index(plain)
+    ]
     names = {record.VariantGlyph for record in forms.MathGlyphVariantRecord}
     names |= {part.glyph for part in forms.GlyphAssembly.PartRecords}
     advance, _ = font["hmtx"][plain]
@@ -39,6 +49,7 @@ def cut(font: Path, characters: set[str]) -> bytes:
         return b""
     if "MATH" in loaded:
         level_radicals(loaded)
+        level_scripts(loaded)
     options = subset.Options(
         flavor="woff",
         hinting=False,

@@ -39,9 +39,17 @@ def formula(node: nodes.math | nodes.math_block) -> Formula:
         return tex, False
     paragraphs = [part.strip() for part in tex.split("\n\n") if part.strip()]
     tex = r" \\ ".join(paragraphs)
-    if not node.get("nowrap") and r"\\" in ENVIRONMENT.sub("", tex):
+    if not node.get("nowrap") and r"\\" in outermost(tex):
         tex = rf"\begin{{aligned}}{tex}\end{{aligned}}"
     return tex, True
+
+
+def outermost(tex: str) -> str:
+    """What of a formula stands in no environment and no group."""
+    tex, found = ENVIRONMENT.sub("", tex), 1
+    while found:
+        tex, found = re.subn(r"(?<!\\)\{[^{}]*\}", "", tex)
+    return tex
 
 
 def typeset(formulas: Iterable[Formula], settings: dict) -> list[mathml.Tree | str]:
@@ -130,11 +138,19 @@ def together(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             after[0].parent.replace(after[0], nodes.Text(after[0][len(tail) :]))
 
 
+def portable(tex: str, settings: dict) -> str:
+    """The TeX of a formula without the book's own macros, so that it can be copied elsewhere."""
+    for name, meaning in settings.get("tex", {}).get("macros", {}).items():
+        tex = re.sub(rf"\\{name}(?![A-Za-z])", lambda _, text=meaning: text, tex)
+    return tex
+
+
 def body(translator: HTML5Translator, node: nodes.math | nodes.math_block) -> str:
     """The attributes of a formula's wrapper and what is in it."""
     app, one = translator.builder.app, formula(node)
     learn(app, [one])
-    tree, tex = app.env.unrolled_formulas[one], html.escape(node.astext().strip())
+    tree = app.env.unrolled_formulas[one]
+    tex = html.escape(portable(node.astext().strip(), app.config.mathjax3_config))
     if isinstance(tree, str):
         return f"><code>{tex}</code>"
     root = mathml.read(tree)
@@ -146,8 +162,10 @@ def body(translator: HTML5Translator, node: nodes.math | nodes.math_block) -> st
 
 def visit_math(translator: HTML5Translator, node: nodes.math) -> None:
     """Write a formula in the text."""
-    tag = translator.starttag(node, "span", "", CLASS="math notranslate nohighlight")
-    translator.body.append(f"{tag[:-1]}{body(translator, node)}</span>")
+    inside = body(translator, node)
+    kind = "math pieces" if inside.count("<math ") > 1 else "math"
+    tag = translator.starttag(node, "span", "", CLASS=f"{kind} notranslate nohighlight")
+    translator.body.append(f"{tag[:-1]}{inside}</span>")
     raise nodes.SkipNode
 
 
@@ -160,16 +178,18 @@ def visit_display(translator: HTML5Translator, node: nodes.math_block) -> None:
         translator.body.append(f'<span class="eqno">({number})')
         translator.add_permalink_ref(node, "Link to this equation")
         translator.body.append("</span>")
-    translator.body.append(f'<span class="formula"{body(translator, node)}</span></div>\n')
+    translator.body.append(
+        f'<span class="formula"{body(translator, node)}</span></div>\n'
+    )
     raise nodes.SkipNode
 
 
 def write_font(app: Sphinx, error: Exception | None) -> None:
-    """Write the font, with the letters that the book's formulas have."""
+    """Write the font, with the letters that the formulas of all pages have."""
     if error or app.builder.format != "html":
         return
-    trees = [t for t in app.env.unrolled_formulas.values() if not isinstance(t, str)]
-    used = set().union(*(mathml.characters(mathml.read(tree)) for tree in trees))
+    pages = Path(app.outdir).glob("*.html")
+    used = set().union(*(mathml.characters(page.read_text()) for page in pages))
     font = fonts.cut(mathml.FONT, used)
     Path(app.outdir, "_static", "stix-two-math.woff").write_bytes(font)
 

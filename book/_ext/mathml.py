@@ -95,8 +95,16 @@ def token(tag: str, attributes: dict, kind: int | None, text: str) -> Node:
     elif variant:
         text = "".join(letter(character, variant) for character in text)
     if tag == "mo":
-        attributes = {k: v for k, v in attributes.items() if k not in {"fence", "accent"}}
-        attributes |= {k: BIG.get(attributes[k], attributes[k]) for k in ("minsize", "maxsize") if k in attributes}
+        attributes = {
+            k: v for k, v in attributes.items() if k not in {"fence", "accent"}
+        }
+        attributes |= {
+            k: BIG.get(attributes[k], attributes[k])
+            for k in ("minsize", "maxsize")
+            if k in attributes
+        }
+        if kind == BIN:
+            attributes["largeop"] = "false"  # Firefox has one of these large
         # not a browser's own spaces; those of fences are none
         if text not in {*"()[]{}"}:
             attributes = {"lspace": "0", "rspace": "0"} | attributes
@@ -146,7 +154,9 @@ def read(found: Tree) -> Node:
     if tag == "mstyle" and len(nodes) == 1:
         inherited = {} if nodes[0].tag == "mspace" else attributes
         kind = nodes[0].kind
-        return Node(nodes[0].tag, inherited | nodes[0].attributes, kind, *rest(nodes[0]))
+        return Node(
+            nodes[0].tag, inherited | nodes[0].attributes, kind, *rest(nodes[0])
+        )
     if tag == "msqrt":
         return root(Node(tag, attributes, kind, nodes))
     if tag == "mover" and nodes[1].text in ACCENTS:
@@ -157,8 +167,14 @@ def read(found: Tree) -> Node:
 def root(node: Node) -> Node:
     """A root, with room for what its sign has at the left when it is tall; see ``fonts.level_radicals``."""
     inside = {n.tag for n in tree(node)} | {n.text for n in tree(node)}
-    room = 0.38 if "mfrac" in inside else 0.25 if inside & {"msup", "msubsup", "("} else 0
-    return Node("mrow", {}, node.kind, [Node("mspace", {"width": f"{room}em"}), node]) if room else node
+    room = (
+        0.38 if "mfrac" in inside else 0.25 if inside & {"msup", "msubsup", "("} else 0
+    )
+    return (
+        Node("mrow", {}, node.kind, [Node("mspace", {"width": f"{room}em"}), node])
+        if room
+        else node
+    )
 
 
 def tree(node: Node) -> Iterator[Node]:
@@ -192,8 +208,12 @@ def table(attributes: dict[str, str], rows: list[Node]) -> Node:
     """A matrix, cases, or aligned rows: what browsers do not know of its attributes is in the style sheet."""
     columns = attributes.get("columnalign", "center").split()
     sides = {("left",): "left", ("left", "left"): "left", ("center",): "center"}
-    kept = {k: attributes[k] for k in ("displaystyle", "scriptlevel") if k in attributes}
-    return Node("mtable", {"class": sides.get(tuple(columns), "aligned")} | kept, 0, rows)
+    kept = {
+        k: attributes[k] for k in ("displaystyle", "scriptlevel") if k in attributes
+    }
+    return Node(
+        "mtable", {"class": sides.get(tuple(columns), "aligned")} | kept, 0, rows
+    )
 
 
 # Widths
@@ -229,7 +249,9 @@ def width_of(node: Node, display: bool) -> float:
     if node.tag == "mspace":
         return em(node.attributes.get("width", "0"))
     if node.tag == "mtable":
-        rows = [[width(cell.children, display) for cell in r.children] for r in children]
+        rows = [
+            [width(cell.children, display) for cell in r.children] for r in children
+        ]
         return max(sum(r) + 0.8 * len(r) for r in rows)
     if node.tag == "mfrac":
         small = not display or node.attributes.get("displaystyle") == "false"
@@ -266,7 +288,11 @@ def rank(before: list[Node], node: Node) -> int | None:
     if last is None or is_space(node) or last.kind == OPEN or node.kind == CLOSE:
         return None
     spaced = is_space(before[-1])
-    if is_space(before[-1], QUAD) or "mtext" in {last.tag, node.tag} or last.kind == PUNCT:
+    if (
+        is_space(before[-1], QUAD)
+        or "mtext" in {last.tag, node.tag}
+        or last.kind == PUNCT
+    ):
         return None if node.kind == PUNCT else 1
     if node.kind == REL:
         return None if last.kind == REL else 1
@@ -294,7 +320,8 @@ def flat(nodes: list[Node]) -> Iterator[Node]:
     """The nodes of a row, without rows in it that nothing stretches to."""
     for node in nodes:
         if node.tag == "mrow" and not any(
-            c.attributes.get("stretchy") == "true" and "minsize" not in c.attributes for c in node.children
+            c.attributes.get("stretchy") == "true" and "minsize" not in c.attributes
+            for c in node.children
         ):
             yield from flat(node.children)
         else:
@@ -345,20 +372,24 @@ def element(node: Node) -> str:
     return f"<{node.tag}{attributes}>{inside}</{node.tag}>"
 
 
-BREAKS = {
-    "": "",
-    "break": "<wbr>",
-    "narrow": '<wbr class="narrow">',
-    "quad": '<span class="quad"> </span>',
-}
-
-
 def line(nodes: list[Node], display: bool) -> str:
-    """The HTML of a row, in pieces."""
+    """The HTML of a row, in pieces: lines break between them, but on a phone alone within what is kept together."""
+    pieces = cut(nodes, display)
     style = ' displaystyle="true"' if display else ""
+    groups: list[list[str]] = []
+    for piece in pieces:
+        inside = "".join(map(element, piece.nodes))
+        math = f'<math aria-hidden="true"{style}>{inside}</math>'
+        if not display and len(pieces) > 1 and piece in (pieces[0], pieces[-1]):
+            math = f'<span class="bound">{math}</span>'  # to what is written onto it
+        if piece.before == "narrow":
+            groups[-1].append(math)
+        else:
+            space = '<span class="quad"> </span>' * (piece.before == "quad")
+            groups.append([space + math])
     return "".join(
-        f'{BREAKS[piece.before]}<math aria-hidden="true"{style}>{"".join(map(element, piece.nodes))}</math>'
-        for piece in cut(nodes, display)
+        f'<span class="kept">{"".join(group)}</span>' if len(group) > 1 else group[0]
+        for group in groups
     )
 
 
@@ -374,14 +405,15 @@ def written(root: Node, display: bool) -> tuple[str, float]:
         return line(root.children, display), widest(root.children, display)
     rows = [[cell.children for cell in row.children] for row in found.children]
     # On a phone, rows are not aligned where that would take the room: below a long left side, or two in a line.
-    apart = max(map(len, rows)) > 2 or max(width(row[0], display) for row in rows) > SHORT
-    between = '</span><span><wbr class="apart">' if apart else "</span><span>"
+    apart = (
+        max(map(len, rows)) > 2 or max(width(row[0], display) for row in rows) > SHORT
+    )
     inside = "".join(
-        f'<span class="row"><span>{between.join(line(cell, display) for cell in row)}</span></span>'
+        f'<span class="formula-row">{"".join(f"<span>{line(cell, display)}</span>" for cell in row)}</span>'
         for row in rows
     )
     most = max(widest(cell, display) for row in rows for cell in row)
-    return f'<span class="rows{" apart" * apart}">{inside}</span>', most
+    return f'<span class="formula-rows{" apart" * apart}">{inside}</span>', most
 
 
 # Saying it
@@ -412,7 +444,9 @@ def say(node: Node) -> str:
     if node.tag == "mover" and children[1].text in OVER:
         return f"{say(children[0])} {OVER[children[1].text]}"
     if node.tag == "mtable":
-        return "; ".join(", ".join(said(c.children) for c in r.children) for r in children)
+        return "; ".join(
+            ", ".join(said(c.children) for c in r.children) for r in children
+        )
     if node.tag in SCRIPTED:
         base, *scripts = map(say, children)
         bounds = children[0].kind == OP
@@ -420,12 +454,24 @@ def say(node: Node) -> str:
         if "sub" in node.tag or "under" in node.tag:
             words.append(f"{'over' if bounds else 'sub'} {scripts[0]}")
         if "sup" in node.tag or "over" in node.tag:
-            words.append(SUPERSCRIPTS.get(children[-1].text) or f"{'up to' if bounds else 'superscript'} {scripts[-1]}")
+            words.append(
+                SUPERSCRIPTS.get(children[-1].text)
+                or f"{'up to' if bounds else 'superscript'} {scripts[-1]}"
+            )
         return " ".join([base, *words])
     return said(children)
 
 
-def characters(node: Node) -> set[str]:
-    """All characters that are drawn in a formula."""
-    root = {"√"} if node.tag == "msqrt" else set()
-    return root.union(drawn(node), node.text, *map(characters, node.children))
+TOKEN = re.compile(r"<(mi|mn|mo|mtext)( [^>]*)?>([^<]*)<")
+
+
+def characters(page: str) -> set[str]:
+    """All characters that a browser draws in the formulas of a page."""
+    found = {"√"} if "<msqrt" in page else set()
+    for tag, attributes, text in TOKEN.findall(page):
+        text = html.unescape(text)
+        found |= {
+            *text,
+            *drawn(Node(tag, {"any": attributes} if attributes else {}, text=text)),
+        }
+    return found

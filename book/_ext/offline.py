@@ -21,7 +21,9 @@ MATHJAX = (
     / "mathjax"
 )
 ICON = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]+)"\}')
-FACE = re.compile(r"@font-face\{[^}]*?font-family:([^;]+);[^}]*?url\(([^)]+\.ttf)\)[^}]*\}")
+FACE = re.compile(
+    r"@font-face\{[^}]*?font-family:([^;]+);[^}]*?url\(([^)]+\.ttf)\)[^}]*\}"
+)
 SOURCE = re.compile(r"src:[^;}]*")
 DRAWN = re.compile(r"\\(f[0-9a-f]{3})\b|([\ue000-\uf8ff])")
 

@@ -120,9 +120,14 @@ addEventListener("copy", (event) => {
   copied.append(range.cloneContents());
   const formulas = copied.querySelectorAll("[data-tex]");
   if (!formulas.length) return;
-  for (const element of formulas) element.replaceWith(formula(element, DIALECTS.Markdown));
-  for (const element of copied.querySelectorAll(".copy-formula, .copybtn")) element.remove();
-  copied.style.cssText = "left: -9999px; position: fixed; white-space: pre-wrap";
+  for (const element of formulas) {
+    const tex = document.createElement(element.matches(".formula") ? "div" : "span");
+    tex.style.whiteSpace = "pre";
+    tex.textContent = formula(element, DIALECTS.Markdown);
+    element.replaceWith(tex);
+  }
+  for (const element of copied.querySelectorAll(".copy-formula, .copy-as, .copybtn")) element.remove();
+  copied.style.cssText = "left: -9999px; position: fixed";
   event.clipboardData.setData("text/html", copied.innerHTML);
   document.body.append(copied); // only what is laid out has lines
   event.clipboardData.setData("text/plain", copied.innerText);
