@@ -6,7 +6,6 @@ from pathlib import Path
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
-
 RADICAL = ord("√")
 
 

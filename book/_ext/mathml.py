@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from fontTools.ttLib import TTFont
@@ -103,8 +104,8 @@ def token(tag: str, attributes: dict, kind: int | None, text: str) -> Node:
             for k in ("minsize", "maxsize")
             if k in attributes
         }
-        if kind == BIN:
-            attributes["largeop"] = "false"  # Firefox has one of these large
+        if text in {*"⊙⊕⊗"}:
+            attributes["largeop"] = "false"  # as they are in Firefox
         # not a browser's own spaces; those of fences are none
         if text not in {*"()[]{}"}:
             attributes = {"lspace": "0", "rspace": "0"} | attributes
@@ -340,16 +341,13 @@ def cut(nodes: list[Node], display: bool) -> list[Piece]:
         if not inside or room <= (SHORT if level == 1 else NARROW):
             yield Piece(nodes[start:end], way)
             return
-        if level > 1:
-            finer = "break" if room > WIDE else "narrow"
-        else:
-            finer = "break"
+        finer = "narrow" if level > 1 and room <= WIDE else "break"
         ends = [start, *(i for i in inside if ranks[i] == level), end]
-        for a, b in zip(ends, ends[1:]):
+        for a, b in pairwise(ends):
             yield from parts(a, b, level + 1, way if a == start else finer)
 
-    pieces = list(parts(0, len(nodes), 1, ""))
-    for before, piece in zip(pieces, pieces[1:]):
+    pieces = list(parts(0, len(nodes), 1, "")) if nodes else []
+    for before, piece in pairwise(pieces):
         if is_space(before.nodes[-1], QUAD) and len(before.nodes) > 1:
             before.nodes = before.nodes[:-1]
             piece.before = "quad"
@@ -380,7 +378,8 @@ def line(nodes: list[Node], display: bool) -> str:
     for piece in pieces:
         inside = "".join(map(element, piece.nodes))
         math = f'<math aria-hidden="true"{style}>{inside}</math>'
-        if not display and len(pieces) > 1 and piece in (pieces[0], pieces[-1]):
+        end = piece is pieces[0] or piece is pieces[-1]
+        if end and not display and len(pieces) > 1:
             math = f'<span class="bound">{math}</span>'  # to what is written onto it
         if piece.before == "narrow":
             groups[-1].append(math)
@@ -404,15 +403,14 @@ def written(root: Node, display: bool) -> tuple[str, float]:
     if not found:
         return line(root.children, display), widest(root.children, display)
     rows = [[cell.children for cell in row.children] for row in found.children]
-    # On a phone, rows are not aligned where that would take the room: below a long left side, or two in a line.
-    apart = (
-        max(map(len, rows)) > 2 or max(width(row[0], display) for row in rows) > SHORT
-    )
+    most = max(widest(cell, display) for row in rows for cell in row)
+    left = max(width(row[0], display) for row in rows)
+    # On a phone, rows are not aligned where that would take the room.
+    apart = max(map(len, rows)) > 2 or left > SHORT or left + most > NARROW
     inside = "".join(
         f'<span class="formula-row">{"".join(f"<span>{line(cell, display)}</span>" for cell in row)}</span>'
         for row in rows
     )
-    most = max(widest(cell, display) for row in rows for cell in row)
     return f'<span class="formula-rows{" apart" * apart}">{inside}</span>', most
 
 
