@@ -60,9 +60,9 @@ ONE_OF_EACH_KIND = """() => {
 
 # Formulas with pieces that stick out of the block in which they stand, or of the page, but for those in tables; and
 # those of which a part has to be scrolled to.
-FORMULAS_OUT_OF_SIGHT = """formulas => {
+FORMULAS_OUT_OF_SIGHT = """() => {
   const found = [];
-  for (const formula of document.querySelectorAll(formulas)) {
+  for (const formula of document.querySelectorAll("[data-tex]")) {
     if (!formula.checkVisibility() || formula.closest("table, .copy-formula")) continue;
     let block = formula;
     while (!/block|flex|list-item|cell/.test(getComputedStyle(block).display)) block = block.parentElement;

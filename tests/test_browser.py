@@ -85,14 +85,13 @@ def test_link_to_something_folded_opens_it(visits: Opener, site: Path, view: str
     visit.page.wait_for_selector("#cite-softmax-error pre", state="visible")
 
 
-# Of which formulas nothing may be out of sight, by the width of the window; on paper, which is None, of all.
-IN_BLOCKS = "span.math[data-tex], .result [data-tex], .answer [data-tex]"
-IN_SIGHT = {360: IN_BLOCKS, 768: IN_BLOCKS, 1280: "[data-tex]", None: "[data-tex]"}
+# None is paper, with its width.
 PAPER = 680
+WIDTHS = (360, 768, 1280, None)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("width", IN_SIGHT)
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", PAGES)
 def test_nothing_of_a_formula_is_out_of_sight(
     visits: Opener, site: Path, name: str, width: int | None
@@ -102,7 +101,7 @@ def test_nothing_of_a_formula_is_out_of_sight(
     visit.page.emulate_media(media="screen" if width else "print")
     visit.page.set_viewport_size({"width": width or PAPER, "height": 900})
     try:
-        assert not visit.page.evaluate(FORMULAS_OUT_OF_SIGHT, IN_SIGHT[width])
+        assert not visit.page.evaluate(FORMULAS_OUT_OF_SIGHT)
     finally:
         visit.page.emulate_media(media="screen")
 
@@ -221,7 +220,7 @@ def test_formulas_out_of_sight_are_found(visits: Opener, tmp_path: Path):
     page.write_text(CUT_PAGE)
     visit = visits("wide, light")
     visit.open(page.as_uri())
-    assert visit.page.evaluate(FORMULAS_OUT_OF_SIGHT, "[data-tex]") == ["b", "c"]
+    assert visit.page.evaluate(FORMULAS_OUT_OF_SIGHT) == ["b", "c"]
 
 
 SPOILED = """<html lang="en"><title>Spoiled</title><main><h1>Spoiled</h1>

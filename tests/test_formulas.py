@@ -53,6 +53,8 @@ CUT = {
         rf"{LONG} = \sigma(a + {LONG}) + \lvert b - {LONG}\rvert",
         "W | =σ(a+W) | +|b−W|",
     ),
+    "once before two relations": (rf"{LONG} := {LONG}", "W | :=W"),
+    "in a group without a fence": (rf"{LONG} = {{{LONG} + {LONG}}}", "W | =W | +W"),
     "not in a fraction": (rf"{LONG} = \frac{{{LONG} + 1}}{{a - {LONG}}} + {LONG}", "W | =W+1a−W | +W"),
     "not in scripts": (rf"{LONG} = \sum_{{t = 1}}^{{T + 1}} {LONG}", "W | =∑t=1T+1W"),
     "behind commas, not before": (rf"{LONG} = {LONG}, {LONG}, {LONG}", "W | =W, | W, | W"),
