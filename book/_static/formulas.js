@@ -101,7 +101,6 @@ addEventListener("DOMContentLoaded", () => {
     const summary = document.createElement("summary");
     fold.className = "copy-formula";
     summary.setAttribute("aria-label", "Copy this formula");
-    summary.textContent = "⧉";
     fold.append(summary, ...buttons(display.querySelector("[data-tex]")));
     display.append(fold);
   }
