@@ -41,9 +41,8 @@ AXE_OPTIONS = {
     "ancestry": False,
     "elementRef": False,
 }
-# Formulas are thousands of outlines, in which there is nothing for axe to read. Their places stay.
-EMPTY_FORMULAS = "document.querySelectorAll('mjx-container svg').forEach(formula => formula.replaceChildren())"
-AXE_CONTEXT = {"exclude": [["mjx-container"]]}
+# The pieces of formulas are thousands of elements, hidden from readers' software: it has their wrappers' names.
+AXE_CONTEXT = {"exclude": [["math"]]}
 # The first element with a text of each kind, that is, of those that look and stand alike: their contrast is the same.
 ONE_OF_EACH_KIND = """() => {
   const numbers = new Map(), kinds = new Map(), first = new Map();
@@ -60,6 +59,26 @@ ONE_OF_EACH_KIND = """() => {
       if (!first.has(kind)) first.set(kind, element);
   }
   return [...first.values()];
+}"""
+
+# Formulas with pieces that stick out of the block in which they stand, or of the page, but for those in tables; and
+# those of which a part has to be scrolled to.
+FORMULAS_OUT_OF_SIGHT = """() => {
+  const found = [];
+  for (const formula of document.querySelectorAll("[data-tex]")) {
+    if (!formula.checkVisibility() || formula.closest("table, .copy-formula")) continue;
+    let block = formula;
+    while (!/block|flex|list-item|cell/.test(getComputedStyle(block).display)) block = block.parentElement;
+    const {left, right} = block.getBoundingClientRect();
+    const end = Math.min(right, document.documentElement.scrollWidth);
+    const out = [...formula.querySelectorAll("math")].some(piece => {
+      const box = piece.getBoundingClientRect();
+      return box.left < Math.max(left, 0) - 1 || box.right > end + 1;
+    });
+    if (out || block.scrollWidth > block.clientWidth + 1 && block.matches("[data-tex]"))
+      found.push(formula.dataset.tex);
+  }
+  return found;
 }"""
 
 
@@ -95,7 +114,7 @@ class Visit:
         self.page.goto(address)
         # until the theme, too, has done what it does after loading
         self.page.wait_for_load_state("networkidle")
-        self.page.evaluate("window.MathJax?.startup?.promise?.then(() => null)")
+        self.page.evaluate("document.fonts.ready.then(() => null)")
         self.page.evaluate(
             "document.querySelectorAll('details').forEach(fold => fold.open = true)"
         )
@@ -109,7 +128,7 @@ class Visit:
 
     def faults(self) -> Iterator[str]:
         """What is wrong with the page that is open, a line each, but for its layout."""
-        if wrong := self.page.locator('[data-mml-node="merror"]').count():
+        if wrong := self.page.locator(".math:not(:has(math))").count():
             yield f"{wrong} formulas are not set"
         yield from self.inaccessible()
         yield from (f"foreign request: {url}" for url in self.foreign)
@@ -140,7 +159,6 @@ class Visit:
     def inaccessible(self) -> Iterator[str]:
         """What axe has against the page."""
         self.page.evaluate(AXE_SCRIPT)
-        self.page.evaluate(EMPTY_FORMULAS)
         found = []
         if self.view.scheme == "light":
             rules = {"color-contrast": {"enabled": False}}

@@ -1,8 +1,8 @@
 // What is wrong with how the page that is open is laid out, a line each. `whole`: nothing may scroll, as on a laptop and
 // on paper; `paper`: the page is printed.
 ({ whole, paper }) => {
-  const FORMULAS = ".math, mjx-container"; // a matter of their own
-  const LEFT_OUT = `${FORMULAS}, .headerlink, .visually-hidden, .sr-only, .MathJax, script, style`;
+  const FORMULAS = ".math"; // a matter of their own
+  const LEFT_OUT = `${FORMULAS}, .headerlink, .visually-hidden, .sr-only, script, style`;
   const WORKS_BY_KEYS = "a[href], button, input, select, textarea, summary, iframe, audio, video";
   const LETTERS = { least: 11, index: 8 }; // pixels
 

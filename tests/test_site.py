@@ -1,5 +1,7 @@
 """The built book, read as files."""
 
+import base64
+import io
 import json
 import re
 import shutil
@@ -10,10 +12,12 @@ from urllib.parse import urljoin
 
 import pytest
 from bs4 import Tag
+from fontTools.ttLib import TTFont
 from pybtex.database import parse_file
 
 from check_site import (
     broken_links,
+    first_load,
     foreign_requests,
     images_without_text,
     machine_paths,
@@ -21,6 +25,7 @@ from check_site import (
 )
 
 ROOT = Path(__file__).parents[1]
+ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]+)"')
 
 
 def test_every_internal_link_and_anchor_leads_somewhere(site: Path):
@@ -168,6 +173,41 @@ def test_every_chapter_has_exercises_on_three_levels_and_their_solutions_folded(
         levels = [re.search(r"Level (\d),", title.get_text())[1] for title in exercises]
         assert set(levels) == set("123") and levels == sorted(levels), name
         assert len(parsed[name].select("details.solution")) == len(levels), name
+
+
+MOST = 400_000
+"""Bytes that a chapter may load at first, compressed."""
+
+
+def test_a_chapter_loads_little_at_first(site: Path):
+    rows = pages(site)["index.html"].select("tbody tr")
+    loads = {row.a["href"]: first_load(site, row.a["href"]) for row in rows}
+    assert loads and {n: size for n, size in loads.items() if size > MOST} == {}
+    assert not list(site.rglob("tex-svg*"))
+
+
+def test_the_font_of_icons_has_those_that_are_shown_and_few_others(site: Path):
+    (sheet,) = site.glob("_static/vendor/fontawesome/*/css/all.min.css")
+    rules = {
+        name: int(code, 16)
+        for names, code in ICON_RULE.findall(sheet.read_text())
+        for name in re.findall(r"fa-[\w-]+", names)
+    }
+    shown = {
+        name
+        for page in pages(site).values()
+        for icon in page.select("[class*='fa-']")
+        for name in icon["class"]
+        if name.startswith("fa-") and name not in {"fa-solid", "fa-lg", "fa-fw"}
+    }
+    assert {"fa-bars", "fa-download"} <= shown <= rules.keys()
+    drawn = {rules[name] for name in shown}
+    for styles in (site / "_static").glob("**/*.css"):
+        drawn |= {ord(c) for c in re.findall("[\ue000-\uf8ff]", styles.read_text())}
+    encoded = re.findall(r"font/woff;base64,([^)]+)", sheet.read_text())
+    fonts = [TTFont(io.BytesIO(base64.b64decode(font))) for font in encoded]
+    assert drawn <= set().union(*(font.getBestCmap() for font in fonts))
+    assert sheet.stat().st_size < 60_000
 
 
 def test_every_source_is_cited(site: Path):
