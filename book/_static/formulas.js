@@ -1,4 +1,4 @@
-// Formulas: copied as LaTeX, scrolled by keys where they are too wide, shown as LaTeX where a browser knows no MathML.
+// Formulas: copied as LaTeX, shown as LaTeX where a browser knows no MathML.
 (() => {
 "use strict";
 
@@ -132,18 +132,6 @@ addEventListener("copy", (event) => {
   event.clipboardData.setData("text/plain", copied.innerText);
   copied.remove();
   event.preventDefault();
-});
-
-// A formula that scrolls can be scrolled by keys, and no other is a stop on their way.
-addEventListener("DOMContentLoaded", () => {
-  const displays = [...document.querySelectorAll(".formula")];
-  const mark = () => {
-    const wide = displays.map((display) => display.scrollWidth > display.clientWidth + 1);
-    displays.forEach((display, i) => (wide[i] ? (display.tabIndex = 0) : display.removeAttribute("tabindex")));
-  };
-  const observer = new ResizeObserver(mark);
-  displays.forEach((display) => observer.observe(display));
-  document.fonts?.ready.then(mark);
 });
 
 // A browser from before MathML (Chromium: before 109) shows LaTeX, and says once why.

@@ -1,7 +1,7 @@
 // What is too wide for its place. A table is set tighter, or gets a block for each row. Whatever else scrolls is marked
 // at the edge that is cut, and can be reached by keys; what does not scroll is no stop for them.
 const NAMES = { PRE: "Code", DIV: "Table" };
-const BOXES = ".bd-article :is(pre, .output, .pst-scrollable-table-container)";
+const BOXES = ".bd-article :is(pre, .output, .pst-scrollable-table-container, .formula)";
 
 function overflows(box) {
   return box.scrollWidth > box.clientWidth + 1;
@@ -36,11 +36,12 @@ function fit(box) {
     table.classList.replace("tight", "stacked");
   }
   markEdges(box);
-  if (overflows(box)) {
-    box.tabIndex = 0;
-    box.role = "group";
-    box.ariaLabel = `${NAMES[box.tagName]}, scrolls sideways`;
-  } else for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
+  const over = overflows(box), name = NAMES[box.tagName]; // a formula has a name of its own
+  if (over) box.tabIndex = 0;
+  else box.removeAttribute("tabindex");
+  if (!name) return;
+  box.role = over ? "group" : null;
+  box.ariaLabel = over ? `${name}, scrolls sideways` : null;
 }
 
 addEventListener("DOMContentLoaded", async () => {
@@ -57,6 +58,6 @@ addEventListener("DOMContentLoaded", async () => {
     watch.observe(box);
   }
   // tables grow with their formulas and letters
-  await Promise.all([window.MathJax?.startup?.promise, document.fonts.ready]);
+  await document.fonts.ready;
   boxes.forEach(fit);
 });
