@@ -436,8 +436,8 @@ def wait_until_within(screen: Page, selector: str) -> None:
     """Wait until all that is selected is in sight."""
     screen.wait_for_function(
         """selector => [...document.querySelectorAll(selector)].every(e => {
-          const box = e.getBoundingClientRect();
-          return box.height && box.left >= 0 && box.right <= innerWidth && box.top >= 0 && box.bottom <= innerHeight;
+          const box = e.getBoundingClientRect(), width = document.documentElement.clientWidth;
+          return box.height && box.left >= 0 && box.right <= width && box.top >= 0 && box.bottom <= innerHeight;
         })""",
         arg=selector,
         timeout=10_000,
@@ -471,7 +471,7 @@ def test_cards_fit_the_window_and_their_answers_open(screen: Page, site: Path):
     )
     wide = screen.evaluate(
         """() => [...document.querySelectorAll(".question")].filter(card => card.scrollWidth > card.clientWidth
-          || card.getBoundingClientRect().right > innerWidth).map(card => card.id)"""
+          || card.getBoundingClientRect().right > document.documentElement.clientWidth).map(card => card.id)"""
     )
     assert wide == [] and screen.locator(".question").count() == 27
 
@@ -520,8 +520,8 @@ def test_links_to_the_pages_before_and_after_fit(screen: Page, site: Path, name:
     screen.goto((site / f"{name}.html").as_uri())
     beyond = screen.evaluate(
         """() => [...document.querySelectorAll(".prev-next-area, .prev-next-area *")].filter(e => {
-          const box = e.getBoundingClientRect();
-          return box.left < 0 || box.right > innerWidth || e.scrollWidth > e.clientWidth + 1 && e.clientWidth;
+          const box = e.getBoundingClientRect(), width = document.documentElement.clientWidth;
+          return box.left < 0 || box.right > width || e.scrollWidth > e.clientWidth + 1 && e.clientWidth;
         }).map(e => e.outerHTML.slice(0, 80))"""
     )
     assert beyond == [] and screen.locator(".prev-next-area a").count() == 2
