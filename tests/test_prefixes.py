@@ -30,7 +30,8 @@ def test_bars_are_as_long_as_the_probabilities():
     whole, filled = boxes[::2], boxes[1::2]
     assert [x for x, _ in whole] == [x for x, _ in filled]
     shares = [
-        round(float(part[1]) / float(box[1]), 2) for part, box in zip(filled, whole, strict=True)
+        round(float(part[1]) / float(box[1]), 2)
+        for part, box in zip(filled, whole, strict=True)
     ]
     assert shares == [0.2, 0.5, 0.3, 0.4, 0.7, 0.1]
 
