@@ -363,6 +363,8 @@ def line(nodes: list[Node], display: bool) -> str:
     groups: list[list[str]] = []
     for piece in pieces:
         inside = "".join(map(element, piece.nodes))
+        if len(piece.nodes) > 1:
+            inside = f"<mrow>{inside}</mrow>"  # or Firefox breaks the line within
         math = f'<math aria-hidden="true"{style}>{inside}</math>'
         end = piece is pieces[0] or piece is pieces[-1]
         if end and not display and len(pieces) > 1:
