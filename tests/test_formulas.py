@@ -89,6 +89,20 @@ def test_a_short_formula_is_not_cut():
     assert cuts("a = b + c", display=False) == "a=b+c"
 
 
+def test_lengths_are_read_in_all_of_tex_s_units():
+    nodes = read(r"a \hspace{1cm} b \hspace{3pt} c \hspace{18mu} d")[0].children
+    assert [mathml.is_space(n, 1.0) for n in nodes if n.tag == "mspace"] == [True, False, True]  # fmt: skip
+
+
+def test_columns_of_a_matrix_and_of_cases_are_no_aligned_rows():
+    matrix, cases = read(
+        r"\begin{array}{cc} a & b \\ c & d \end{array}",
+        r"\begin{cases} a & b \\ c & d \end{cases}",
+    )
+    assert '<mtable class="center"' in mathml.written(matrix, True)[0]
+    assert '<mtable class="left"' in mathml.written(cases, True)[0]
+
+
 def test_fences_that_stretch_are_not_cut():
     inside = rf"{LONG} + {LONG} + {LONG} + {LONG}"
     assert "|" not in cuts(rf"\left( {inside} \right)")

@@ -12,7 +12,7 @@ import importlib.util
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -50,9 +50,6 @@ class Node:
     text: str = ""
 
 
-# The heights of \\big, \\Big, \\bigg, \\Bigg, in which the font has its larger fences.
-BIG = {"1.2em": "1.3em", "1.623em": "2em", "2.047em": "2.5em", "2.470em": "3em"}
-
 # From MathJax's tree to MathML that browsers draw alike
 
 VARIANTS = {
@@ -88,6 +85,10 @@ def drawn(node: Node) -> str:
     return node.text
 
 
+# The heights of big fences, by TeX's: those in which the font has them.
+BIG = {"1.2em": "1.3em", "1.623em": "2em", "2.047em": "2.5em", "2.470em": "3em"}
+
+
 def token(tag: str, attributes: dict, kind: int | None, text: str) -> Node:
     """A letter, a number, an operator or a text."""
     variant = attributes.pop("mathvariant", None)
@@ -96,18 +97,13 @@ def token(tag: str, attributes: dict, kind: int | None, text: str) -> Node:
     elif variant:
         text = "".join(letter(character, variant) for character in text)
     if tag == "mo":
-        attributes = {
-            k: v for k, v in attributes.items() if k not in {"fence", "accent"}
-        }
-        attributes |= {
-            k: BIG.get(attributes[k], attributes[k])
-            for k in ("minsize", "maxsize")
-            if k in attributes
-        }
+        for name in {"fence", "accent"} & attributes.keys():
+            del attributes[name]
+        for name in {"minsize", "maxsize"} & attributes.keys():
+            attributes[name] = BIG.get(attributes[name], attributes[name])
         if text in {*"⊙⊕⊗"}:
             attributes["largeop"] = "false"  # as they are in Firefox
-        # not a browser's own spaces; those of fences are none
-        if text not in {*"()[]{}"}:
+        if text not in {*"()[]{}"}:  # which have no spaces; others not a browser's own
             attributes = {"lspace": "0", "rspace": "0"} | attributes
     return Node(tag, attributes, kind, [], text)
 
@@ -151,13 +147,10 @@ def read(found: Tree) -> Node:
     if tag in SCRIPTED and nodes[-1].text and {*nodes[-1].text} <= {*"′″‴"}:
         return primed(tag, kind, nodes)
     if tag == "mrow" and len(nodes) == 1 and "minsize" not in nodes[0].attributes:
-        return Node(nodes[0].tag, nodes[0].attributes, kind, *rest(nodes[0]))
+        return replace(nodes[0], kind=kind)
     if tag == "mstyle" and len(nodes) == 1:
-        inherited = {} if nodes[0].tag == "mspace" else attributes
-        kind = nodes[0].kind
-        return Node(
-            nodes[0].tag, inherited | nodes[0].attributes, kind, *rest(nodes[0])
-        )
+        styled = {} if nodes[0].tag == "mspace" else attributes
+        return replace(nodes[0], attributes=styled | nodes[0].attributes)
     if tag == "msqrt":
         return root(Node(tag, attributes, kind, nodes))
     if tag == "mover" and nodes[1].text in ACCENTS:
@@ -168,14 +161,10 @@ def read(found: Tree) -> Node:
 def root(node: Node) -> Node:
     """A root, with room for what its sign has at the left when it is tall; see ``fonts.level_radicals``."""
     inside = {n.tag for n in tree(node)} | {n.text for n in tree(node)}
-    room = (
-        0.38 if "mfrac" in inside else 0.25 if inside & {"msup", "msubsup", "("} else 0
-    )
-    return (
-        Node("mrow", {}, node.kind, [Node("mspace", {"width": f"{room}em"}), node])
-        if room
-        else node
-    )
+    room = 0.25 if inside & {"msup", "msubsup", "("} else 0
+    room = 0.38 if "mfrac" in inside else room
+    space = Node("mspace", {"width": f"{room}em"})
+    return Node("mrow", {}, node.kind, [space, node]) if room else node
 
 
 def tree(node: Node) -> Iterator[Node]:
@@ -200,21 +189,14 @@ def primed(tag: str, kind: int | None, nodes: list[Node]) -> Node:
 ACCENTS = {"^": "ˆ", "~": "˜", "¯": "¯", "→": "→", "˙": "˙", "¨": "¨"}
 
 
-def rest(node: Node) -> tuple[list[Node], str]:
-    """What a node holds."""
-    return node.children, node.text
-
-
 def table(attributes: dict[str, str], rows: list[Node]) -> Node:
     """A matrix, cases, or aligned rows: what browsers do not know of its attributes is in the style sheet."""
-    columns = attributes.get("columnalign", "center").split()
-    sides = {("left",): "left", ("left", "left"): "left", ("center",): "center"}
-    kept = {
-        k: attributes[k] for k in ("displaystyle", "scriptlevel") if k in attributes
-    }
-    return Node(
-        "mtable", {"class": sides.get(tuple(columns), "aligned")} | kept, 0, rows
-    )
+    first = attributes.get("columnalign", "center").split()[0]
+    shown = {"class": {"right": "aligned"}.get(first, first)}
+    for name in ("displaystyle", "scriptlevel"):
+        if name in attributes:
+            shown[name] = attributes[name]
+    return Node("mtable", shown, 0, rows)
 
 
 # Widths
@@ -229,9 +211,13 @@ def advances() -> tuple[dict[int, str], dict, int]:
     return font.getBestCmap(), font["hmtx"].metrics, font["head"].unitsPerEm
 
 
+UNITS = {"em": 1, "ex": 0.47, "pt": 0.1, "px": 0.06, "cm": 2.8, "mm": 0.28, "in": 7.2}
+
+
 def em(length: str) -> float:
-    """A length in em."""
-    return float(length.removesuffix("em"))
+    """A length in em, roughly."""
+    number, unit = re.fullmatch(r"(-?[\d.]+)([a-z]*)", length).groups()
+    return float(number) * UNITS.get(unit, 1)
 
 
 def width(nodes: list[Node], display: bool) -> float:
@@ -377,6 +363,8 @@ def line(nodes: list[Node], display: bool) -> str:
     groups: list[list[str]] = []
     for piece in pieces:
         inside = "".join(map(element, piece.nodes))
+        if len(piece.nodes) > 1:
+            inside = f"<mrow>{inside}</mrow>"  # or Firefox breaks the line within
         math = f'<math aria-hidden="true"{style}>{inside}</math>'
         end = piece is pieces[0] or piece is pieces[-1]
         if end and not display and len(pieces) > 1:

@@ -111,10 +111,9 @@ addEventListener("copy", (event) => {
   const selection = getSelection();
   if (!selection.rangeCount || selection.isCollapsed) return;
   const range = selection.getRangeAt(0).cloneRange();
-  const around = (node) => (node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement)?.closest("[data-tex]");
-  const [first, last] = [around(range.startContainer), around(range.endContainer)];
+  const start = range.startContainer;
+  const first = (start.nodeType === Node.ELEMENT_NODE ? start : start.parentElement)?.closest("[data-tex]");
   if (first) range.setStartBefore(first);
-  if (last) range.setEndAfter(last);
   const copied = document.createElement("div");
   copied.append(range.cloneContents());
   const formulas = copied.querySelectorAll("[data-tex]");
