@@ -89,6 +89,15 @@ def test_a_short_formula_is_not_cut():
     assert cuts("a = b + c", display=False) == "a=b+c"
 
 
+def test_what_stands_between_wide_spaces_goes_to_the_next_line_whole():
+    (found,) = read(rf"a = {LONG} \qquad b = {LONG} \qquad c")
+    page = BeautifulSoup(mathml.written(found, True)[0], "html.parser")
+    whole = [part.get_text() for part in page.select(".statement")]
+    assert whole == ["a=Wunembed", "b=Wunembed"]  # the last is one piece
+    assert len(page.select(".quad")) == 2
+    assert "statement" not in mathml.written(found, False)[0]
+
+
 def test_lengths_are_read_in_all_of_tex_s_units():
     nodes = read(r"a \hspace{1cm} b \hspace{3pt} c \hspace{18mu} d")[0].children
     assert [mathml.is_space(n, 1.0) for n in nodes if n.tag == "mspace"] == [True, False, True]  # fmt: skip

@@ -357,10 +357,13 @@ def element(node: Node) -> str:
 
 
 def line(nodes: list[Node], display: bool) -> str:
-    """The HTML of a row, in pieces: lines break between them, but on a phone alone within what is kept together."""
+    """The HTML of a row, in pieces: lines break between them, but on a phone alone within what is kept together.
+
+    What stands between wide spaces is a statement, which goes to the next line whole before it breaks.
+    """
     pieces = cut(nodes, display)
     style = ' displaystyle="true"' if display else ""
-    groups: list[list[str]] = []
+    statements: list[list[list[str]]] = [[]]
     for piece in pieces:
         inside = "".join(map(element, piece.nodes))
         if len(piece.nodes) > 1:
@@ -369,14 +372,25 @@ def line(nodes: list[Node], display: bool) -> str:
         end = piece is pieces[0] or piece is pieces[-1]
         if end and not display and len(pieces) > 1:
             math = f'<span class="bound">{math}</span>'  # to what is written onto it
+        if piece.before == "quad":
+            statements.append([])
         if piece.before == "narrow":
-            groups[-1].append(math)
+            statements[-1][-1].append(math)
         else:
-            space = '<span class="quad"> </span>' * (piece.before == "quad")
-            groups.append([space + math])
-    return "".join(
-        f'<span class="kept">{"".join(group)}</span>' if len(group) > 1 else group[0]
-        for group in groups
+            statements[-1].append([math])
+    several = display and len(statements) > 1
+    written = [
+        wrapped("statement" if several else "", [wrapped("kept", g) for g in groups])
+        for groups in statements
+    ]
+    return '<span class="quad"> </span>'.join(written)
+
+
+def wrapped(kind: str, parts: list[str]) -> str:
+    """Several parts in a span of a kind; one alone as it is."""
+    inside = "".join(parts)
+    return (
+        f'<span class="{kind}">{inside}</span>' if kind and len(parts) > 1 else inside
     )
 
 
