@@ -36,7 +36,13 @@ function fit(box) {
     table.classList.replace("tight", "stacked");
   }
   markEdges(box);
-  if (overflows(box)) {
+  markStop(box);
+}
+
+function markStop(box) {
+  const over = overflows(box), isStop = box.getAttribute("tabindex") === "0";
+  if (over === isStop && over === box.hasAttribute("aria-label")) return;
+  if (over) {
     box.tabIndex = 0;
     box.role = "group";
     box.ariaLabel = `${NAMES[box.tagName]}, scrolls sideways`;
@@ -52,7 +58,10 @@ addEventListener("DOMContentLoaded", async () => {
         if (widths.get(target) !== target.clientWidth) widths.set(target, target.clientWidth), fit(target);
     }),
   );
+  // the theme makes stops, too, also of what is a pixel too high
+  const stops = new MutationObserver((changes) => changes.forEach(({ target }) => markStop(target)));
   for (const box of boxes) {
+    stops.observe(box, { attributeFilter: ["tabindex"] });
     box.addEventListener("scroll", () => markEdges(box), { passive: true });
     watch.observe(box);
   }
