@@ -36,7 +36,13 @@ function fit(box) {
     table.classList.replace("tight", "stacked");
   }
   markEdges(box);
+  markStop(box);
+}
+
+function markStop(box) {
   const over = overflows(box), name = NAMES[box.tagName]; // a formula has a name of its own
+  const named = name ? box.hasAttribute("aria-label") : over;
+  if (over === (box.getAttribute("tabindex") === "0") && over === named) return;
   if (over) box.tabIndex = 0;
   else box.removeAttribute("tabindex");
   if (!name) return;
@@ -53,7 +59,10 @@ addEventListener("DOMContentLoaded", async () => {
         if (widths.get(target) !== target.clientWidth) widths.set(target, target.clientWidth), fit(target);
     }),
   );
+  // the theme makes stops, too, also of what is a pixel too high
+  const stops = new MutationObserver((changes) => changes.forEach(({ target }) => markStop(target)));
   for (const box of boxes) {
+    stops.observe(box, { attributeFilter: ["tabindex"] });
     box.addEventListener("scroll", () => markEdges(box), { passive: true });
     watch.observe(box);
   }
