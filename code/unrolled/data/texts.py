@@ -1,11 +1,14 @@
-"""Running text: news and encyclopaedia, which the package gensim brings along, and a novel.
+"""Running text: news and encyclopaedia, which the package gensim brings along, and a
+novel.
 
-Sources: the Lee background corpus (300 news items in English; Lee, Pincombe and Welsh, 2005) and the first
-106 articles of an English Wikipedia dump, both in gensim's test data; *Alice's Adventures in Wonderland*
-(:mod:`unrolled.data.originals`). The book holds no copy of any.
+Sources: the Lee background corpus (300 news items in English; Lee, Pincombe and Welsh,
+2005) and the first 106 articles of an English Wikipedia dump, both in gensim's test
+data; *Alice's Adventures in Wonderland* (:mod:`unrolled.data.originals`). The book
+holds no copy of any.
 
-Left out: gensim's ``WikiCorpus.get_texts``, which hands the articles to a pool of processes. The functions
-that it calls are called here one article after the other, which gives the same texts in the same order.
+Left out: gensim's ``WikiCorpus.get_texts``, which hands the articles to a pool of
+processes. The functions that it calls are called here one article after the other,
+which gives the same texts in the same order.
 """
 
 __all__ = [
@@ -54,9 +57,11 @@ def news() -> str:
 
 
 def wikipedia() -> list[list[str]]:
-    """The articles of gensim's Wikipedia sample, each a list of words, in the order of the dump.
+    """The articles of gensim's Wikipedia sample, each a list of words, in the order of
+    the dump.
 
-    The words are gensim's: lower case, 2 to 15 letters, mark-up removed. Takes some seconds.
+    The words are gensim's: lower case, 2 to 15 letters, mark-up removed. Takes some
+    seconds.
     """
     with bz2.open(datapath(WIKIPEDIA)) as dump:
         # namespace 0: articles
@@ -69,10 +74,12 @@ def wikipedia() -> list[list[str]]:
 
 
 def alice() -> str:
-    """*Alice's Adventures in Wonderland*: what stands between Gutenberg's two notices, stripped.
+    """*Alice's Adventures in Wonderland*: what stands between Gutenberg's two notices,
+    stripped.
 
-    Line ends are ``\\n``; nothing else is changed. Raises :class:`~unrolled.data.originals.DataError` if the file is
-    missing, truncated or altered.
+    Line ends are ``\\n``; nothing else is changed. Raises
+    :class:`~unrolled.data.originals.DataError` if the file is missing, truncated or
+    altered.
     """
     # universal newlines: CRLF becomes LF
     book = originals.path("alice.txt").read_text("utf-8")
@@ -84,14 +91,18 @@ def alice() -> str:
 
 
 def load_text() -> str:
-    """The chosen text for language models: :func:`news` (embedded) or :func:`alice` (originals)."""
+    """The chosen text for language models: :func:`news` (embedded) or :func:`alice`
+    (originals).
+    """
     return alice() if choice() == "originals" else news()
 
 
 def contiguous_split(text: Sequence) -> TextSplit:
-    """Cut a text, or a list of words, into its first 80 %, the next 10 % and the last 10 %, rounded down.
+    """Cut a text, or a list of words, into its first 80 %, the next 10 % and the last
+    10 %, rounded down.
 
-    The parts are contiguous: shuffled windows of one text would overlap. Raises ValueError if a part would be empty.
+    The parts are contiguous: shuffled windows of one text would overlap. Raises
+    ValueError if a part would be empty.
     """
     first, second = len(text) * 8 // 10, len(text) * 9 // 10
     parts = TextSplit(text[:first], text[first:second], text[second:])

@@ -1,11 +1,14 @@
-"""Text generation with an LSTM: its derivatives by hand, a language model of characters, and what it writes.
+"""Text generation with an LSTM: its derivatives by hand, a language model of
+characters, and what it writes.
 
-The page ``lstm`` in the order it is read: a text as ids; one network, whose choices are switches, with the article's
-settings of them and the book's; the cell and its Jacobians in plain NumPy (Hochreiter & Schmidhuber 1997; Gers,
-Schmidhuber & Cummins 2000); one way to train, in one process or in several; bits per character on positions that are
-the same for every model; ways to generate, the article's and with the state carried on; what in a text is copied, and
-what repeats; a look-up in a table, for fast generation. ``python -m unrolled.pages.lstm`` trains the language model.
-Left out: peepholes, and words (Mikolov et al. 2010 model those).
+The page ``lstm`` in the order it is read: a text as ids; one network, whose choices are
+switches, with the article's settings of them and the book's; the cell and its Jacobians
+in plain NumPy (Hochreiter & Schmidhuber 1997; Gers, Schmidhuber & Cummins 2000); one
+way to train, in one process or in several; bits per character on positions that are the
+same for every model; ways to generate, the article's and with the state carried on;
+what in a text is copied, and what repeats; a look-up in a table, for fast generation.
+``python -m unrolled.pages.lstm`` trains the language model. Left out: peepholes, and
+words (Mikolov et al. 2010 model those).
 """
 
 from unrolled.pages.lstm.cell import (

@@ -13,9 +13,11 @@ from unrolled.pages.lstm.training import train
 
 
 def main() -> None:
-    """Train the language model on the chosen text for a few hundred steps, on a GPU if there is one, and say its bits.
+    """Train the language model on the chosen text for a few hundred steps, on a GPU if
+    there is one, and say its bits.
 
-    ``python -m unrolled.pages.lstm``, or in two processes ``torchrun --nproc-per-node 2 -m unrolled.pages.lstm``.
+    ``python -m unrolled.pages.lstm``, or in two processes ``torchrun --nproc-per-node 2
+    -m unrolled.pages.lstm``.
     """
     gpu = torch.cuda.is_available()
     if "RANK" in os.environ:  # set by torchrun

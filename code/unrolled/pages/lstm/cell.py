@@ -11,7 +11,9 @@ from scipy.special import expit
 
 
 class Steps(NamedTuple):
-    """The values of T steps: states h, c (T + 1, d), from h_0 and c_0 on; gates i, f, o and new content n (T, d)."""
+    """The values of T steps: states h, c (T + 1, d), from h_0 and c_0 on; gates i, f, o
+    and new content n (T, d).
+    """
 
     h: ndarray
     c: ndarray
@@ -31,8 +33,8 @@ def forward(
 ) -> Steps:
     """The states and gates of an LSTM on the inputs u (T, m), from h_0 and c_0 (d,).
 
-    W_input (4d, m), W_recurrent (4d, d) and b (4d,) have the rows of i, f, n and o, in this order. Equation
-    ``lstm-cell``.
+    W_input (4d, m), W_recurrent (4d, d) and b (4d,) have the rows of i, f, n and o, in
+    this order. Equation ``lstm-cell``.
     """
     h, c, gates = [h_0], [c_0], []
     for u_t in u:
@@ -53,7 +55,9 @@ def cell_path(
     W_recurrent: ndarray,
     b: ndarray,
 ) -> ndarray:
-    """The Jacobians of c_T by c_0, …, c_T (T + 1, d, d) with the gates held fixed. Result ``lstm-cell-path``."""
+    """The Jacobians of c_T by c_0, …, c_T (T + 1, d, d) with the gates held fixed.
+    Result ``lstm-cell-path``.
+    """
     f = forward(u, h_0, c_0, W_input, W_recurrent, b).f  # (T, d)
     products = [np.ones_like(c_0)]
     for f_t in f[::-1]:
@@ -69,7 +73,9 @@ def step_jacobians(
     W_recurrent: ndarray,
     b: ndarray,
 ) -> ndarray:
-    """The Jacobians of (h_t, c_t) by (h_{t−1}, c_{t−1}), t = 1, …, T: (T, 2d, 2d). Result ``lstm-jacobians``."""
+    """The Jacobians of (h_t, c_t) by (h_{t−1}, c_{t−1}), t = 1, …, T: (T, 2d, 2d).
+    Result ``lstm-jacobians``.
+    """
     h, c, i, f, n, o = forward(u, h_0, c_0, W_input, W_recurrent, b)
     W_i, W_f, W_n, W_o = np.split(W_recurrent, 4)  # (d, d) each
     found = []
@@ -96,7 +102,9 @@ def state_jacobians(
     W_recurrent: ndarray,
     b: ndarray,
 ) -> ndarray:
-    """The Jacobians of (h_T, c_T) by (h_t, c_t), t = 0, …, T: (T + 1, 2d, 2d). Result ``lstm-jacobians``."""
+    """The Jacobians of (h_T, c_T) by (h_t, c_t), t = 0, …, T: (T + 1, 2d, 2d). Result
+    ``lstm-jacobians``.
+    """
     products = [np.eye(2 * len(c_0))]
     for A in step_jacobians(u, h_0, c_0, W_input, W_recurrent, b)[::-1]:
         products.append(products[-1] @ A)

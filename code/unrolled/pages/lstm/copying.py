@@ -27,7 +27,8 @@ class Loop(NamedTuple):
 
 
 def loop(text: str, times: int = 3) -> Loop | None:
-    """The loop in which a text ends, a phrase that stands there so many times in a row; None if there is none.
+    """The loop in which a text ends, a phrase that stands there so many times in a row;
+    None if there is none.
 
     Of several, the one that begins first. Takes time that grows like the text.
     """
@@ -41,7 +42,9 @@ def loop(text: str, times: int = 3) -> Loop | None:
 
 
 def prefix_repeats(text: str) -> list[int]:
-    """How many characters from each position 1, 2, … on are those of the beginning, in O(N): Gusfield's Z (1997)."""
+    """How many characters from each position 1, 2, … on are those of the beginning, in
+    O(N): Gusfield's Z (1997).
+    """
     z, left, right = [0] * len(text), 0, 0  # text[left:right] is as the beginning
     for i in range(1, len(text)):
         n = min(z[i - left], right - i) if i < right else 0

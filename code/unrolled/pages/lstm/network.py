@@ -1,4 +1,6 @@
-"""One network whose choices are switches: the article's settings of them, and the book's."""
+"""One network whose choices are switches: the article's settings of them, and the
+book's.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,18 +14,30 @@ from unrolled.data import demand
 
 @dataclass(frozen=True)
 class Design:
-    """The choices that make a program for text generation; the defaults are the book's language model."""
+    """The choices that make a program for text generation; the defaults are the book's
+    language model.
+    """
 
     inputs: str = "embedding"
-    """What the network reads of a symbol, which is ``"number"`` (its id over V), ``"one-hot"`` or ``"embedding"``."""
+    """What the network reads of a symbol, which is ``"number"`` (its id over V),
+    ``"one-hot"`` or ``"embedding"``.
+    """
     embedding: int = 64
-    """The width m of an embedding; a good deal more than the two bits that a character carries."""
+    """The width m of an embedding; a good deal more than the two bits that a character
+    carries.
+    """
     targets: str = "all"
-    """Where in a window a symbol is predicted, which is at its ``"last"`` place or at ``"all"``."""
+    """Where in a window a symbol is predicted, which is at its ``"last"`` place or at
+    ``"all"``.
+    """
     carried: bool = True
-    """Whether a window begins with the state that the one before it ended with; if not, with zeros."""
+    """Whether a window begins with the state that the one before it ended with; if not,
+    with zeros.
+    """
     window: int = 64
-    """The steps T that gradients travel back; longer ones hardly predict better, and give fewer updates."""
+    """The steps T that gradients travel back; longer ones hardly predict better, and
+    give fewer updates.
+    """
     width: int = 256
     """The width d of h and of c."""
     layers: int = 1
@@ -33,9 +47,13 @@ class Design:
     input_dropout: float = 0.1
     """The share of entries of the embeddings that is zeroed in training."""
     recurrent_dropout: float = 0.3
-    """The share of the *weights* W_recurrent that is zeroed in each minibatch (Merity et al. 2018)."""
+    """The share of the *weights* W_recurrent that is zeroed in each minibatch (Merity
+    et al. 2018).
+    """
     batch: int = 32
-    """Windows in a minibatch; so few that there are many updates, so many that the processor is used well."""
+    """Windows in a minibatch; so few that there are many updates, so many that the
+    processor is used well.
+    """
     learning_rate: float = 4e-3
     """The first step size of Adam, which falls to zero along half a cosine."""
 
@@ -46,7 +64,8 @@ class Design:
         ):
             if getattr(self, name) not in known:
                 raise ValueError(
-                    f"{name} is {getattr(self, name)!r}; expected one of {', '.join(known)}"
+                    f"{name} is {getattr(self, name)!r}; expected one of "
+                    f"{', '.join(known)}"
                 )
         for name in "embedding", "window", "width", "layers", "batch":
             demand.whole(name, getattr(self, name))
@@ -66,21 +85,27 @@ ARTICLE = Design(
     batch=128,
     learning_rate=1e-3,
 )
-"""The article's choices. Its learning rate is Adam's default; here it falls to zero, as in all the book's trainings."""
+"""The article's choices. Its learning rate is Adam's default; here it falls to zero, as
+in all the book's trainings.
+"""
 
 State = tuple[Tensor, Tensor]
 """The states h and c of a network, each (L, B, d)."""
 
 
 class Dropout(nn.Module):
-    """Dropout with one mask for all steps of a window (Gal & Ghahramani 2016): what is zeroed stays so."""
+    """Dropout with one mask for all steps of a window (Gal & Ghahramani 2016): what is
+    zeroed stays so.
+    """
 
     def __init__(self, share: float) -> None:
         super().__init__()
         self.share = share
 
     def forward(self, x: Tensor) -> Tensor:
-        """The entries x (B, T, d), some of them zeroed in training and the others scaled up."""
+        """The entries x (B, T, d), some of them zeroed in training and the others
+        scaled up.
+        """
         if not self.training or not self.share:
             return x
         return x * F.dropout(torch.ones_like(x[:, :1]), self.share)  # (B, 1, d)
@@ -89,8 +114,8 @@ class Dropout(nn.Module):
 class TextLSTM(nn.Module):
     """A network that reads symbols one after the other, and scores which comes next.
 
-    Its buffers ``h`` and ``c`` (L, B, d) are what training carries from one window to the next: they are no weights,
-    but belong to what a checkpoint has to hold.
+    Its buffers ``h`` and ``c`` (L, B, d) are what training carries from one window to
+    the next: they are no weights, but belong to what a checkpoint has to hold.
     """
 
     def __init__(self, V: int, design: Design) -> None:
@@ -110,7 +135,9 @@ class TextLSTM(nn.Module):
             getattr(self.lstm, f"bias_ih_l{layer}").data[d : 2 * d] += 1
 
     def read(self, ids: Tensor) -> Tensor:
-        """What the first layer reads of the symbols ids (B, T): (B, T, m), on the network's device."""
+        """What the first layer reads of the symbols ids (B, T): (B, T, m), on the
+        network's device.
+        """
         ids = ids.to(self.h.device)
         if self.embed is not None:
             return self.embed(ids)
@@ -122,9 +149,11 @@ class TextLSTM(nn.Module):
     def forward(
         self, ids: Tensor, state: State | None = None, last: bool = False
     ) -> tuple[Tensor, State]:
-        """The logits (B, T, V) of what follows each of the symbols ids (B, T), and the state after them.
+        """The logits (B, T, V) of what follows each of the symbols ids (B, T), and the
+        state after them.
 
-        With ``last``, the logits (B, 1, V) after the last symbol alone. Without a ``state``, it is zero.
+        With ``last``, the logits (B, 1, V) after the last symbol alone. Without a
+        ``state``, it is zero.
         """
         x, design = self.before(self.read(ids)), self.design
         if state is None:
@@ -148,9 +177,11 @@ class TextLSTM(nn.Module):
 
 
 def multiply_adds(design: Design, V: int) -> float:
-    """Multiplications with addition that the forward pass spends for each prediction that is learnt from.
+    """Multiplications with addition that the forward pass spends for each prediction
+    that is learnt from.
 
-    A look-up of an embedding costs none. The backward pass costs about twice as much again, for every design.
+    A look-up of an embedding costs none. The backward pass costs about twice as much
+    again, for every design.
     """
     d, T = design.width, design.window
     m = {"number": 1, "one-hot": V, "embedding": design.embedding}[design.inputs]
@@ -159,5 +190,7 @@ def multiply_adds(design: Design, V: int) -> float:
 
 
 def demand_symbols(V: int, ids: Tensor | Sequence[int]) -> None:
-    """Raise ValueError if a text has symbols that a network of V symbols was not made for."""
+    """Raise ValueError if a text has symbols that a network of V symbols was not made
+    for.
+    """
     demand.ids("ids", torch.as_tensor(ids).cpu(), V)

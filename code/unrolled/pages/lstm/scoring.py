@@ -17,11 +17,13 @@ from unrolled.pages.lstm.network import TextLSTM, demand_symbols
 def nats(
     net: TextLSTM, ids: Tensor, first: int, rows: int = 16, before: int = 256
 ) -> Tensor:
-    """−log p of each symbol from position ``first`` of the text ids (N,) to its end, in nats: (N − first,).
+    """−log p of each symbol from position ``first`` of the text ids (N,) to its end, in
+    nats: (N − first,).
 
-    What is scored is cut into ``rows`` pieces that are read side by side, each begun ``before`` symbols earlier with a
-    state of zero; the state is carried to the end of the piece. Raises ValueError unless 1 ≤ first < N, and rows and
-    before are at least 1.
+    What is scored is cut into ``rows`` pieces that are read side by side, each begun
+    ``before`` symbols earlier with a state of zero; the state is carried to the end of
+    the piece. Raises ValueError unless 1 ≤ first < N, and rows and before are at least
+    1.
     """
     demand_symbols(net.V, ids)
     rows, before = whole("rows", rows), whole("before", before)
@@ -47,16 +49,18 @@ def nats(
 
 
 def window_nats(net: TextLSTM, ids: Tensor, first: int, batch: int = 256) -> Tensor:
-    """−log p of each symbol from position ``first`` on, in nats, each predicted from the window before it alone.
+    """−log p of each symbol from position ``first`` on, in nats, each predicted from
+    the window before it alone.
 
-    As the article's program predicts: the whole window is read again for each symbol. Raises ValueError if ``first`` is
-    less than a window, or not in the text.
+    As the article's program predicts: the whole window is read again for each symbol.
+    Raises ValueError if ``first`` is less than a window, or not in the text.
     """
     demand_symbols(net.V, ids)
     T = net.design.window
     if not T <= first < len(ids):
         raise ValueError(
-            f"no window of {T} symbols ends before position {first} of {len(ids)}; score from position {T} on"
+            f"no window of {T} symbols ends before position {first} of {len(ids)}; "
+            f"score from position {T} on"
         )
     found = []
     with evaluating(net):
@@ -68,24 +72,30 @@ def window_nats(net: TextLSTM, ids: Tensor, first: int, batch: int = 256) -> Ten
 
 
 def bits(lost: Tensor | ndarray) -> float:
-    """The mean of losses in nats, as bits per character; raises ValueError if there are none, or one is no number."""
+    """The mean of losses in nats, as bits per character; raises ValueError if there are
+    none, or one is no number.
+    """
     mean = float(lost.mean()) if len(lost) else math.nan
     if math.isnan(mean):
         raise ValueError(
-            f"{len(lost)} losses, or one of them no number (NaN): expected −log p of each symbol, and one at least"
+            f"{len(lost)} losses, or one of them no number (NaN): expected −log p of "
+            "each symbol, and one at least"
         )
     return mean / math.log(2)
 
 
 def blend(lost: Sequence[ndarray], weight: float) -> ndarray:
-    """−log of the mixture (1 − weight) p + weight q, in nats, for two models' −log p and −log q of the same symbols.
+    """−log of the mixture (1 − weight) p + weight q, in nats, for two models' −log p
+    and −log q of the same symbols.
 
-    Raises ValueError unless the weight is from 0 to 1 and each model gives a loss for each symbol.
+    Raises ValueError unless the weight is from 0 to 1 and each model gives a loss for
+    each symbol.
     """
     share("weight", weight)
     if len(lost) != 2 or np.shape(lost[0]) != np.shape(lost[1]):
         raise ValueError(
-            f"losses of the shapes {[np.shape(part) for part in lost]}; expected those of two models on one text"
+            f"losses of the shapes {[np.shape(part) for part in lost]}; expected those "
+            "of two models on one text"
         )
     p, q = (-np.asarray(part, dtype=float) for part in lost)
     with np.errstate(divide="ignore"):  # a weight of 0 leaves one model alone

@@ -1,4 +1,6 @@
-"""Fast generation: the network in NumPy, with a table in which what a symbol adds to the gates is looked up."""
+"""Fast generation: the network in NumPy, with a table in which what a symbol adds to
+the gates is looked up.
+"""
 
 from collections.abc import Sequence
 
@@ -13,11 +15,13 @@ from unrolled.pages.lstm.writing import demand_prompt
 
 
 class Table:
-    """A trained network in NumPy, for fast generation: what a symbol adds to the gates is looked up.
+    """A trained network in NumPy, for fast generation: what a symbol adds to the gates
+    is looked up.
 
-    ``inputs`` (V, 4d) holds W_input u + b for the input u of every symbol. The rows of the gates i, f and o are halved
-    in it and in W_recurrent, since σ(z) = (1 + tanh(z/2)) / 2, and one tanh then serves all four. The states are those
-    of one text: h and c (L, d).
+    ``inputs`` (V, 4d) holds W_input u + b for the input u of every symbol. The rows of
+    the gates i, f and o are halved in it and in W_recurrent, since σ(z) = (1 +
+    tanh(z/2)) / 2, and one tanh then serves all four. The states are those of one text:
+    h and c (L, d).
     """
 
     def __init__(self, net: TextLSTM) -> None:
@@ -56,7 +60,9 @@ class Table:
         return h, h.copy()
 
     def step(self, symbol: int, h: ndarray, c: ndarray) -> ndarray:
-        """The logits (V,) of what follows a symbol; the states h and c (L, d) are changed in place."""
+        """The logits (V,) of what follows a symbol; the states h and c (L, d) are
+        changed in place.
+        """
         a = h[0] @ self.recurrent  # (4d,)
         a += self.inputs[symbol]
         self._gates(a, h[0], c[0])
@@ -67,7 +73,9 @@ class Table:
         return self.readout @ h[-1] + self.bias
 
     def _gates(self, a: ndarray, h: ndarray, c: ndarray) -> None:
-        """One layer's new h and c (d,), in place, from the halved arguments a (4d,) of its gates."""
+        """One layer's new h and c (d,), in place, from the halved arguments a (4d,) of
+        its gates.
+        """
         d = self.d
         np.tanh(a, out=a)
         n = a[2 * d : 3 * d].copy()
@@ -88,13 +96,15 @@ class Table:
     ) -> list[int]:
         """Draw the ids that follow a prompt, at a temperature; 0 is greedy.
 
-        Raises ValueError for an empty prompt, for symbols that the network has not, and for a temperature below 0.
+        Raises ValueError for an empty prompt, for symbols that the network has not, and
+        for a temperature below 0.
         """
         number("temperature", temperature, least=0)
         h, c = self.start()
         for symbol in demand_prompt(self.V, prompt, length):
             s = self.step(symbol, h, c)
-        # the largest of s / τ + noise is a draw from softmax(s / τ), if the noise is Gumbel's
+        # the largest of s / τ + noise is a draw from softmax(s / τ), if the noise is
+        # Gumbel's
         noise = temperature * rng.gumbel(size=(length, len(self.bias))).astype("f")
         ids = []
         for row in noise:

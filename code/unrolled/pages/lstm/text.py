@@ -12,7 +12,9 @@ from unrolled.data.vocabulary import Vocabulary
 
 
 class Corpus(NamedTuple):
-    """A text as ids (N,), its symbols, and where its parts end: train is [0, dev), dev [dev, test), test [test, N)."""
+    """A text as ids (N,), its symbols, and where its parts end: train is [0, dev), dev
+    [dev, test), test [test, N).
+    """
 
     ids: Tensor
     symbols: Vocabulary
@@ -26,11 +28,13 @@ class Corpus(NamedTuple):
 
 
 def encode(text: str, lower: bool = True) -> Corpus:
-    """Cut a text into 80 % train, 10 % dev and 10 % test, contiguous; lower-cased unless said otherwise.
+    """Cut a text into 80 % train, 10 % dev and 10 % test, contiguous; lower-cased
+    unless said otherwise.
 
-    The symbols are the characters of the training part; another one, later, is ``<unk>``. Accents and line ends are
-    spelled in one way (:func:`unrolled.data.reading.canonical`). Raises ValueError if the text is too short to be cut,
-    or has a character that no text has.
+    The symbols are the characters of the training part; another one, later, is
+    ``<unk>``. Accents and line ends are spelled in one way
+    (:func:`unrolled.data.reading.canonical`). Raises ValueError if the text is too
+    short to be cut, or has a character that no text has.
     """
     text = canonical(text)
     if lower:
@@ -58,6 +62,7 @@ def encode_prompt(prompt: str, symbols: Vocabulary) -> list[int]:
         prompt = canonical(prompt.lower())
     if strange := sorted(set(prompt) - set(symbols.symbols)):
         raise ValueError(
-            f"the model has never seen {' '.join(map(repr, strange))}; it knows: {''.join(symbols.symbols[2:])!r}"
+            f"the model has never seen {' '.join(map(repr, strange))}; it knows: "
+            f"{''.join(symbols.symbols[2:])!r}"
         )
     return symbols.encode(prompt)

@@ -17,10 +17,12 @@ from unrolled.pages.lstm.network import Design, TextLSTM, demand_symbols
 
 
 def ring(N: int, batch: int, window: int) -> Iterator[Tensor]:
-    """Where the next windows begin (batch,), without end: rows that read a text of N symbols as a ring.
+    """Where the next windows begin (batch,), without end: rows that read a text of N
+    symbols as a ring.
 
-    Row k begins at the k-th of ``batch`` equal parts, and each window where that row's last one ended; after the end
-    of the text comes its beginning. So every row reads the whole text, again and again.
+    Row k begins at the k-th of ``batch`` equal parts, and each window where that row's
+    last one ended; after the end of the text comes its beginning. So every row reads
+    the whole text, again and again.
     """
     starts = torch.arange(batch) * N // batch
     for step in itertools.count():
@@ -28,10 +30,12 @@ def ring(N: int, batch: int, window: int) -> Iterator[Tensor]:
 
 
 def window_loss(model: nn.Module, net: TextLSTM, ids: Tensor, starts: Tensor) -> Tensor:
-    """The mean loss in nats on the windows of a text ids (N,) that begin at ``starts`` (B,); J = −loss is maximised.
+    """The mean loss in nats on the windows of a text ids (N,) that begin at ``starts``
+    (B,); J = −loss is maximised.
 
-    ``model`` is the network ``net``, or a wrapper around it. A state that is carried is read from the buffers of
-    ``net``, and left there; no gradient goes back beyond the window's beginning.
+    ``model`` is the network ``net``, or a wrapper around it. A state that is carried is
+    read from the buffers of ``net``, and left there; no gradient goes back beyond the
+    window's beginning.
     """
     design = net.design
     offsets = torch.arange(design.window + 1)
@@ -48,14 +52,17 @@ def window_loss(model: nn.Module, net: TextLSTM, ids: Tensor, starts: Tensor) ->
 def windows(
     design: Design, N: int, seed: int, rank: int = 0, n: int = 1
 ) -> Iterator[Tensor]:
-    """Where the windows of each minibatch begin (B,), in a text of N symbols: on the ring, or anywhere, shuffled.
+    """Where the windows of each minibatch begin (B,), in a text of N symbols: on the
+    ring, or anywhere, shuffled.
 
-    Of n processes, the one of this rank gets every n-th row of n minibatches in one, and each gets equally many. Raises
-    ValueError if the text is not longer than a window.
+    Of n processes, the one of this rank gets every n-th row of n minibatches in one,
+    and each gets equally many. Raises ValueError if the text is not longer than a
+    window.
     """
     if whole("N", N, 0) <= design.window:
         raise ValueError(
-            f"a training part of {N} symbols is too short for windows of {design.window} and what follows them; "
+            f"a training part of {N} symbols is too short for windows of "
+            f"{design.window} and what follows them; "
             "give a longer text, or a smaller window"
         )
     if design.carried:
@@ -76,16 +83,19 @@ def train(
     checkpoint: Path | None = None,
     optimiser: Callable[..., torch.optim.Optimizer] = torch.optim.Adam,
 ) -> History:
-    """Train a network in place on a text ids (N,), on the device that it is on, and keep what did best on dev.
+    """Train a network in place on a text ids (N,), on the device that it is on, and
+    keep what did best on dev.
 
-    In a group of processes (``torchrun``), each trains on a minibatch of its own, as large as the others', and they
-    average their gradients; each writes a ``checkpoint`` of its own, with its rank in the name. Raises ValueError if
-    the network was made for fewer symbols than the text has.
+    In a group of processes (``torchrun``), each trains on a minibatch of its own, as
+    large as the others', and they average their gradients; each writes a ``checkpoint``
+    of its own, with its rank in the name. Raises ValueError if the network was made for
+    fewer symbols than the text has.
     """
     demand_symbols(net.V, ids)
     model, rank, n = net, 0, 1
     if torch.distributed.is_available() and torch.distributed.is_initialized():
-        # each process carries the states of its own rows: they must not be overwritten by those of the first
+        # each process carries the states of its own rows: they must not be overwritten
+        # by those of the first
         model = DistributedDataParallel(net, broadcast_buffers=False)
         rank, n = torch.distributed.get_rank(), torch.distributed.get_world_size()
     if checkpoint is not None and n > 1:

@@ -1,4 +1,6 @@
-"""Ways to generate: the article's, which reads a window again and again, and one that carries the state on."""
+"""Ways to generate: the article's, which reads a window again and again, and one that
+carries the state on.
+"""
 
 import math
 from collections.abc import Callable, Sequence
@@ -22,7 +24,9 @@ def argmax(logits: Tensor) -> int:
 def by_window(
     net: TextLSTM, prompt: Sequence[int], length: int, choose: Choice = argmax
 ) -> list[int]:
-    """As the article generates: read the last T symbols from a state of zero, for each new symbol all of them again."""
+    """As the article generates: read the last T symbols from a state of zero, for each
+    new symbol all of them again.
+    """
     ids = demand_prompt(net.V, prompt, length)
     with evaluating(net):
         for _ in range(length):
@@ -45,7 +49,9 @@ def by_state(
 
 
 def demand_prompt(V: int, prompt: Sequence[int], length: int = 0) -> list[int]:
-    """The ids of a prompt as a list; raises ValueError if it is empty, not of V symbols, or the length is negative."""
+    """The ids of a prompt as a list; raises ValueError if it is empty, not of V
+    symbols, or the length is negative.
+    """
     whole("length", length, 0)
     demand_symbols(V, prompt)
     if not len(prompt):
@@ -54,14 +60,16 @@ def demand_prompt(V: int, prompt: Sequence[int], length: int = 0) -> list[int]:
 
 
 def without_unwritable(logits: Tensor) -> Tensor:
-    """Logits (…, V) with those of ``<pad>`` and ``<unk>``, which cannot be written, at −∞."""
+    """Logits (…, V) with those of ``<pad>`` and ``<unk>``, which cannot be written, at
+    −∞.
+    """
     logits[..., :2] = -math.inf
     return logits
 
 
 def stepper(net: TextLSTM) -> Callable[[Tensor, State], tuple[Tensor, State]]:
-    """The network as a step for :func:`~unrolled.learning.sampling.sample`: ids (B,) and a state to logits (B, V)
-    and a state.
+    """The network as a step for :func:`~unrolled.learning.sampling.sample`: ids (B,)
+    and a state to logits (B, V) and a state.
     """
     demand_weights(net)
 
@@ -76,7 +84,9 @@ def stepper(net: TextLSTM) -> Callable[[Tensor, State], tuple[Tensor, State]]:
 def begin(
     net: TextLSTM, prompt: Sequence[int], B: int = 1
 ) -> tuple[Tensor, State | None]:
-    """The last symbol of a prompt (B,) and the state before it, the same for B texts, for :func:`stepper`."""
+    """The last symbol of a prompt (B,) and the state before it, the same for B texts,
+    for :func:`stepper`.
+    """
     ids = torch.tensor([demand_prompt(net.V, prompt)]).expand(whole("B", B), -1)
     state = None
     if len(prompt) > 1:
