@@ -1,6 +1,7 @@
 """The views in which pages are tried in a real browser, and what is looked for in each."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from axe_playwright_python.base import AXE_SCRIPT
@@ -10,24 +11,26 @@ DEJAVU, LIBERATION = "DejaVu", "Liberation"
 
 
 class View(NamedTuple):
-    """How a page is looked at; what is wrong with it otherwise than in colours is searched for where ``structure``."""
+    """How a page is looked at, and whether its colours are looked at too."""
 
     width: int
     scheme: str
     fonts: str
-    structure: bool
     colours: bool
 
 
 # Axe is slow. Colours depend on the theme alone and the rest on the width alone, so each is looked at where it can
-# differ; the last view has nothing left for axe. Each width is seen with the letters of both families.
+# differ.
 VIEWS = {
-    "wide, light": View(1280, "light", DEJAVU, structure=True, colours=True),
-    "wide, dark": View(1280, "dark", LIBERATION, structure=False, colours=True),
-    "narrow, light": View(360, "light", LIBERATION, structure=True, colours=False),
-    "narrow, dark": View(360, "dark", DEJAVU, structure=False, colours=False),
+    "wide, light": View(1280, "light", DEJAVU, colours=True),
+    "wide, dark": View(1280, "dark", LIBERATION, colours=True),
+    "narrow, light": View(360, "light", LIBERATION, colours=False),
 }
+LAPTOP, TABLET, PHONE, PAPER = 1280, 768, 360, 680
 LEAST_WIDTH = 320  # to which a page has to fit by WCAG 2.2, 1.4.10
+LAYOUT = Path(__file__).with_name("layout.js").read_text()
+# until what is done at the next frame, and after the theme's pause of 300 ms, is done
+SETTLED = "new Promise(done => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 400))"
 
 # Violations alone, and of their elements no more than is said. With preload, axe itself would fetch the style sheets
 # again, which file:// forbids.
@@ -38,9 +41,8 @@ AXE_OPTIONS = {
     "ancestry": False,
     "elementRef": False,
 }
-# Formulas are thousands of outlines, in which there is nothing for axe to read. Their places stay.
-EMPTY_FORMULAS = "document.querySelectorAll('mjx-container svg').forEach(formula => formula.replaceChildren())"
-AXE_CONTEXT = {"exclude": [["mjx-container"]]}
+# The pieces of formulas are thousands of elements, hidden from readers' software: it has their wrappers' names.
+AXE_CONTEXT = {"exclude": [["math"]]}
 # The first element with a text of each kind, that is, of those that look and stand alike: their contrast is the same.
 ONE_OF_EACH_KIND = """() => {
   const numbers = new Map(), kinds = new Map(), first = new Map();
@@ -57,6 +59,26 @@ ONE_OF_EACH_KIND = """() => {
       if (!first.has(kind)) first.set(kind, element);
   }
   return [...first.values()];
+}"""
+
+# Formulas with pieces that stick out of the block in which they stand, or of the page, but for those in tables; and
+# those of which a part has to be scrolled to.
+FORMULAS_OUT_OF_SIGHT = """() => {
+  const found = [];
+  for (const formula of document.querySelectorAll("[data-tex]")) {
+    if (!formula.checkVisibility() || formula.closest("table, .copy-formula")) continue;
+    let block = formula;
+    while (!/block|flex|list-item|cell/.test(getComputedStyle(block).display)) block = block.parentElement;
+    const {left, right} = block.getBoundingClientRect();
+    const end = Math.min(right, document.documentElement.scrollWidth);
+    const out = [...formula.querySelectorAll("math")].some(piece => {
+      const box = piece.getBoundingClientRect();
+      return box.left < Math.max(left, 0) - 1 || box.right > end + 1;
+    });
+    if (out || block.scrollWidth > block.clientWidth + 1 && block.matches("[data-tex]"))
+      found.push(formula.dataset.tex);
+  }
+  return found;
 }"""
 
 
@@ -88,11 +110,11 @@ class Visit:
         """Load a page, wait until its formulas are set, and open what is folded."""
         self.foreign.clear()
         self.errors.clear()
-        self.page.set_viewport_size({"width": self.view.width, "height": 900})
+        self.resize(self.view.width)
         self.page.goto(address)
         # until the theme, too, has done what it does after loading
         self.page.wait_for_load_state("networkidle")
-        self.page.evaluate("window.MathJax?.startup?.promise?.then(() => null)")
+        self.page.evaluate("document.fonts.ready.then(() => null)")
         self.page.evaluate(
             "document.querySelectorAll('details').forEach(fold => fold.open = true)"
         )
@@ -100,25 +122,45 @@ class Visit:
             "Promise.allSettled(document.getAnimations().map(animation => animation.finished))"
         )
 
+    def resize(self, width: int) -> None:
+        """Give the window another width."""
+        self.page.set_viewport_size({"width": width, "height": 900})
+
     def faults(self) -> Iterator[str]:
-        """What is wrong with the page that is open, a line each."""
-        if wrong := self.page.locator('[data-mml-node="merror"]').count():
+        """What is wrong with the page that is open, a line each, but for its layout."""
+        if wrong := self.page.locator(".math:not(:has(math))").count():
             yield f"{wrong} formulas are not set"
         yield from self.inaccessible()
-        for width in (self.view.width, min(self.view.width, LEAST_WIDTH)):
-            self.page.set_viewport_size({"width": width, "height": 900})
-            takes = self.page.evaluate("document.documentElement.scrollWidth")
-            if takes > width:
-                yield f"the page is {takes} pixels wide in a window of {width}"
         yield from (f"foreign request: {url}" for url in self.foreign)
         yield from (f"script error: {error}" for error in self.errors)
+
+    def misplaced(self) -> Iterator[str]:
+        """What is out of sight, too small or broken: on a laptop, a tablet, a phone, on paper; a line each."""
+        for width in (LAPTOP, TABLET, PHONE):
+            self.resize(width)
+            yield from self.laid_out(width, whole=width == LAPTOP, paper=False)
+        self.resize(LEAST_WIDTH)
+        takes = self.page.evaluate("document.documentElement.scrollWidth")
+        if takes > LEAST_WIDTH:
+            yield f"{LEAST_WIDTH}: the page is {takes} pixels wide"
+        self.resize(PAPER)
+        self.page.emulate_media(media="print")
+        self.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        yield from self.laid_out(PAPER, whole=True, paper=True)
+        self.page.evaluate("dispatchEvent(new Event('afterprint'))")
+        self.page.emulate_media(media="screen")
+
+    def laid_out(self, width: int, **settings: bool) -> Iterator[str]:
+        """The faults of the layout as it is."""
+        self.page.evaluate(SETTLED)
+        for fault in self.page.evaluate(LAYOUT, settings):
+            yield f"{width}: {fault}"
 
     def inaccessible(self) -> Iterator[str]:
         """What axe has against the page."""
         self.page.evaluate(AXE_SCRIPT)
-        self.page.evaluate(EMPTY_FORMULAS)
         found = []
-        if self.view.structure:
+        if self.view.scheme == "light":
             rules = {"color-contrast": {"enabled": False}}
             run = "([context, options]) => axe.run(context, options)"
             options = AXE_OPTIONS | {"rules": rules}

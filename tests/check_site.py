@@ -1,6 +1,7 @@
 """What a built site must fulfil. Each check returns its complaints, a line each, that name the page and the place."""
 
 import functools
+import gzip
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,6 +102,22 @@ def foreign_requests(site: Path) -> list[str]:
             if urlsplit(match[1] or match[2]).netloc:
                 complaints.append(f"{style_sheet.name}: loads {match[1] or match[2]}")
     return complaints
+
+
+def first_load(site: Path, name: str) -> int:
+    """How many bytes a page loads at first, compressed: itself, its scripts, styles, fonts and pictures."""
+    page = pages(site)[name]
+    loaded = {site / name}
+    for element in page.find_all(["script", "img", "link"]):
+        if element.name != "link" or {"stylesheet", "icon", "preload"} & {
+            *element.get("rel", [])
+        }:
+            path = urlsplit(element.get(LOADED[element.name], "")).path
+            loaded |= {site / unquote(path)} if path else set()
+    for sheet in [path for path in loaded if path.suffix == ".css"]:
+        urls = [a or b for a, b in STYLE_URL.findall(sheet.read_text())]
+        loaded |= {sheet.parent / url.strip() for url in urls}
+    return sum(len(gzip.compress(path.read_bytes())) for path in loaded)
 
 
 def images_without_text(site: Path) -> list[str]:

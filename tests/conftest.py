@@ -112,8 +112,16 @@ def browsers(
         def with_fonts(family: str) -> Browser:
             folder = tmp_path_factory.mktemp(family)
             fonts = folder / "fonts.conf"
+            # said for each kind of letters: what a system takes for a family's own is not always the same
+            kinds = {"sans-serif": f"{family} Sans", "monospace": f"{family} Mono"}
+            if family == "DejaVu":
+                kinds["monospace"] = "DejaVu Sans Mono"
+            aliases = "".join(
+                f"<alias><family>{kind}</family><prefer><family>{name}</family></prefer></alias>"
+                for kind, name in kinds.items()
+            )
             fonts.write_text(
-                f"<fontconfig><dir>{font_files(family)}</dir><cachedir>{folder}</cachedir></fontconfig>"
+                f"<fontconfig><dir>{font_files(family)}</dir><cachedir>{folder}</cachedir>{aliases}</fontconfig>"
             )
             browser = playwright.chromium.launch(
                 executable_path=path,

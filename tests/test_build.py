@@ -149,6 +149,22 @@ WARNED = {
         lambda book: book.edit("book/results.md", ":questions: Q1", ":questions: Q7"),
         r"results\.md:13: WARNING: .*there is no question Q7",
     ),
+    "a sheet that does not exist": (
+        append("\n```{question-map} Elsewhere\n```\n"),
+        r"plain\.md:\d+: ERROR: there is no sheet Elsewhere in questions\.yml",
+    ),
+    "a sheet without a map": (
+        lambda book: book.edit("book/index.md", "```{question-map} Sheet\n```", ""),
+        "WARNING: no page has the question map of Sheet",
+    ),
+    "a time to read that no page says": (
+        append("\n{reading-time}`choice`\n"),
+        r"plain\.md:0: WARNING: there is no page choice that says how long it takes",
+    ),
+    "a picture of what is no figure": (
+        append("\n```{picture} square\nA square.\n```\n"),
+        r"plain\.md:\d+: WARNING: there is no figure square to take the picture of",
+    ),
     "a short answer without a line for graders": (
         lambda book: book.edit("book/results.md", ":grader: the factor $2$\n", ""),
         r"results\.md:26: ERROR: the short answer “Twice the number” has no :grader:",
@@ -428,6 +444,8 @@ EDITS = {
     "a module": ("code/unrolled/base.py", "41", "43"),
     "a title": ("book/numbers.md", "# Numbers", "# Figures"),
     "a formula": ("book/index.md", "x \\in", "y \\in"),
+    "a short answer": ("book/results.md", "It is $2x$", "It is twice $x$"),
+    "a reading time": ("book/numbers.md", "about 25", "about 35"),
     "a question": ("book/questions.yml", "derivative", "slope"),
     "an erratum": ("book/errata.yml", "now: 2x", "now: x + x"),
     "a version": ("CITATION.cff", "version: ", "version: 9."),

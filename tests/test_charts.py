@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from unrolled.figures import charts
-from unrolled.figures.plotting import Drawing, panels
+from unrolled.figures.plotting import SMALL, Drawing, panels
 from unrolled.learning.training import History
 
 
@@ -105,3 +105,24 @@ def test_the_reader_s_own_plots_keep_their_style():
     before = dict(matplotlib.rcParams)
     charts.bars({"a": 1}, "x")
     assert dict(matplotlib.rcParams) == before
+
+
+def test_a_legend_takes_the_columns_that_there_is_room_for():
+    cells = ["vanilla", "residual", "LSTM, forget bias 0", "LSTM, forget bias 4"]
+    assert charts.room_for(["a", "b", "c"]) == (3, 1)
+    assert charts.room_for(cells) == (2, 2)
+    assert charts.room_for(["a name too long to stand beside another"] * 3) == (1, 3)
+
+
+def test_no_letters_are_smaller_than_a_phone_can_show():
+    names = [f"language {k}" for k in range(25)]
+    drawn = [
+        charts.grid(np.eye(25), names, names, "answered", "true"),
+        charts.grid(np.eye(2), names[:2], names[:2], "x", "y", numbers=True),
+        charts.bars(dict.fromkeys(names, 1), "x"),
+        charts.lines([1, 2], {"a": [1, 2]}, "x", "y", marks={"here": 1, "there": 2}),
+    ]
+    for drawing in drawn:
+        sizes = re.findall(r"font-size: ([\d.]+)px", drawing.svg)
+        assert sizes and min(map(float, sizes)) >= SMALL
+    assert shows(drawn[0], *names)  # of the columns, every other one above

@@ -64,14 +64,53 @@ def test_corrected_formula_is_checked_anew(built: Book):
 
 
 def test_map_leads_from_questions_to_short_answers_first(cold: Book):
-    rows = page(cold, "results").select("tr[id^=question-]")
-    links = [[a["href"] for a in row.select("a")] for row in rows]
-    assert links == [["#answer-square", "#square"], []]
-    assert "open" in rows[1].get_text()
+    cards = page(cold, "index").select("section.question")
+    titles = [card.h2.contents[0] for card in cards]
+    assert titles == ["Sheet, problem 1", "Sheet, problem 2"]
+    links = [[a["href"] for a in card.select("ul.shown a")] for card in cards]
+    blocks = ["answer-square", "square"]
+    anchors = [to + block for block in blocks for to in ("", "cite-")]
+    assert links == [[f"results.html#{anchor}" for anchor in anchors], []]
+    assert "open" in cards[1].get_text()
     assert json.loads((cold.html / "questions.json").read_text()) == {
-        "Q1": ["results.html#answer-square", "results.html#square"],
-        "Q2": [],
+        "Q1.1": ["results.html#answer-square", "results.html#square"],
+        "Q1.2": [],
     }
+
+
+def test_map_has_the_short_answer_whole_and_its_anchors_once(cold: Book):
+    shown, there = page(cold, "index"), page(cold, "results")
+    fold = shown.select_one("#question-Q1-1 > details")
+    assert fold.summary.get_text() == "Short answer 4.1 (Twice the number)"
+    own = [part.get_text() for part in there.select("#answer-square > p:not([class])")]
+    assert [part.get_text() for part in fold.find_all("p")] == own
+    links = [a["href"] for a in fold.select("a")]
+    assert links == ["results.html#equation-square-formula", "results.html"]
+    ids = [element["id"] for element in shown.find_all(id=True)]
+    assert len(ids) == len(set(ids))
+
+
+def test_block_says_which_question_it_answers_and_leads_back(cold: Book):
+    for label in ("square", "answer-square"):
+        line = page(cold, "results").find(id=label).select_one(".asked")
+        assert line.get_text() == "Answers Sheet, problem 1"
+        assert line.a["href"] == "index.html#question-Q1-1"
+
+
+def test_reference_says_number_and_name(cold: Book):
+    links = page(cold, "index").select("article > section > p a.internal")[2:4]
+    assert [(link.get_text(), link["href"]) for link in links] == [
+        ("Result 4.1 (The derivative of a square)", "results.html#square"),
+        ("Short answer 4.1 (Twice the number)", "results.html#answer-square"),
+    ]
+
+
+def test_picture_of_another_page_and_the_time_that_pages_take(cold: Book):
+    shown = page(cold, "index").select_one("article .picture")
+    assert shown.svg == page(cold, "numbers").find(id="fig-line").svg
+    assert "A line of another page." in shown.get_text()
+    words = page(cold, "index").article.get_text().split()
+    assert "takes 1 h 5 min." in " ".join(words)
 
 
 def test_short_answer_says_what_a_grader_looks_for(cold: Book):
@@ -90,7 +129,7 @@ def test_what_has_moved_leads_to_where_it_is(cold: Book):
 
 def test_erratum_is_shown_with_its_date_on_its_page_and_in_the_list(cold: Book):
     shown = page(cold, "results").get_text()
-    assert shown.count("31 January 2026, The derivative of a square") == 2
+    assert shown.count("31 January 2026, Result 4.1 (The derivative of a square)") == 2
 
 
 # The real book
@@ -187,8 +226,17 @@ def test_another_project_cites_a_result_an_answer_an_equation_and_an_old_label(
     assert run.returncode == 0, run.stderr
     built = BeautifulSoup((tmp_path / "out" / "index.html").read_text(), "html.parser")
     assert [(a.get_text(), a["href"]) for a in built.select("a.external")] == [
-        ("The derivative of a square", "https://example.org/results.html#square"),
-        ("Twice the number", "https://example.org/results.html#answer-square"),
+        (
+            "Result 4.1 (The derivative of a square)",
+            "https://example.org/results.html#square",
+        ),
+        (
+            "Short answer 4.1 (Twice the number)",
+            "https://example.org/results.html#answer-square",
+        ),
         ("Equation (4.1)", "https://example.org/results.html#equation-square-formula"),
-        ("Twice the number", "https://example.org/results.html#answer-square"),
+        (
+            "Short answer 4.1 (Twice the number)",
+            "https://example.org/results.html#answer-square",
+        ),
     ]

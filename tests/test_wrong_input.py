@@ -31,7 +31,7 @@ from unrolled import measured
 from unrolled.data import names, originals, reading, surnames, texts, vocabulary
 from unrolled.data.names import ALPHABET, Name
 from unrolled.data.vocabulary import Vocabulary
-from unrolled.figures import charts, maps, networks, plotting
+from unrolled.figures import charts, maps, networks, plotting, prefixes
 from unrolled.learning import checkpoints, sampling, statistics, training
 from unrolled.learning.ngrams import Ngrams, of_best_order
 from unrolled.pages import (
@@ -754,6 +754,11 @@ CALLS = {
         {"groups": {"type": [None, 3, [3], "abc", ["ab", "c"]], "empty": [[], [[]]], "shape": [[["a", "b"]]],
             "range": [[["a", "b"], ["a"]]]}, "places": {"type": [None, "x"], "shape": [np.eye(3), np.zeros(3)],
             "not a number": [np.full((3, 2), nan)], "range": [np.ones((3, 2))]}}),
+    "prefixes.after_each_letter": Call(prefixes.after_each_letter,
+        {"word": "ab", "shares": {"x": [0.5, 1], "y": [0.5, 0]}},
+        {"word": {"type": [None, 3], "empty": [""], "too long": ["abcdefgh"], "shape": ["a"], "range": ["a\n"]},
+            "shares": {"type": [None, 3, {"x": 3}], "empty": [{}], "shape": [{"x": [1]}], "range": [{"x": [2, 0]}],
+            "not a number": [{"x": [nan, 0]}]}}),
     "statistics.Spread": Call(statistics.Spread, {"values": [1.0, 2.0]}, {"values": {"empty": [[]], "type": [None]}}),
     "statistics.difference": Call(statistics.difference,
         {"first": [1.0, 2.0], "second": [1.0, 2.0]},
@@ -991,6 +996,7 @@ lstm: demand_symbols demand_prompt
 residual: demand_cell
 word2vec: demand_tree demand_vectors demand_settings demand_lists
 maps: demand_map
+prefixes: demand_probabilities
 training: demand_weights
 data.reading: described place
 """
@@ -1014,7 +1020,7 @@ evaluation: codes length demand_names suite means cached smoothed new_names Bad 
 word2vec: belongs_to_word first_vectors
 residual: random_network
 plotting: Drawing figure follow_page panels
-charts: curves written together from_to opened framed named_rows demand_few
+charts: curves written together from_to opened framed room_for named_rows demand_few
 maps: spread_out pushed_apart
 prose: say claim power
 svg: draw_network

@@ -6,6 +6,8 @@ CONCERNS = (
     "nodes",
     "execution",
     "run_times",
+    "reading_time",
+    "borrowed",
     "results",
     "citations",
     "result_index",

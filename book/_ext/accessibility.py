@@ -1,5 +1,6 @@
 """What the theme and the tools write that screen readers stumble over, amended in the pages."""
 
+import re
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -12,6 +13,9 @@ AMENDMENTS = {
     '<div role="list" class="citation-list">': '<div class="citation-list">',
 }
 
+# A permanent link says # and no more.
+PERMANENT_LINK = re.compile(r'<a class="headerlink" href="[^"]*" title=("[^"]*")')
+
 
 def amend(app: Sphinx, error: Exception | None) -> None:
     """Amend every page."""
@@ -21,7 +25,7 @@ def amend(app: Sphinx, error: Exception | None) -> None:
         html = page.read_text()
         for written, wanted in AMENDMENTS.items():
             html = html.replace(written, wanted)
-        page.write_text(html)
+        page.write_text(PERMANENT_LINK.sub(r"\g<0> aria-label=\1", html))
 
 
 def setup(app: Sphinx) -> dict:

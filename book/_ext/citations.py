@@ -28,6 +28,7 @@ class Cited:
     title: str
     questions: list[str]
     shown: list[str]
+    text: str
     report: dict | None = field(default=None)
 
     @property
@@ -52,6 +53,11 @@ def numbered(app: Sphinx, block: Cited) -> str:
     """The block's kind and number, such as Result 2.1."""
     numbers = app.env.toc_fignumbers[block.docname][block.kind][block.label]
     return app.config.numfig_format[block.kind] % ".".join(map(str, numbers))
+
+
+def named(app: Sphinx, block: Cited) -> str:
+    """The block's number and title, such as Result 5.2 (One hidden layer)."""
+    return f"{numbered(app, block)} ({block.title})"
 
 
 def url(app: Sphinx, address: str) -> str:

@@ -1,20 +1,34 @@
-"""Exercises and solutions without the bare sections that sphinx-exercise puts into them.
+"""Exercises and solutions, as sphinx-exercise makes them, amended.
 
-Those have no title, at which sphinx-codeautolink fails, and all on a page have the same id.
+They come without the bare sections that it puts into them: those have no title, at which sphinx-codeautolink fails, and
+all on a page have the same id. And a solution is a fold, which opens without a script, and for a link to it.
 """
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx_exercise.nodes import solution_node
+
+from .nodes import fold
 
 
 def unwrap(app: Sphinx, doctree: nodes.document) -> None:
     """Make a plain container of each section that has no title."""
     for section in list(doctree.findall(nodes.section)):
         if not section.next_node(nodes.title, descend=True, siblings=False):
-            section.replace_self(nodes.container("", *section.children))
+            section.parent.replace(section, nodes.container("", *section.children))
+
+
+def shut(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Make a fold of each solution."""
+    for solution in list(doctree.findall(solution_node)):
+        title, *rest = solution
+        folded = fold("", *rest, summary=title.astext(), ids=solution["ids"])
+        folded["classes"] = ["solution"]
+        solution.parent.replace(solution, folded)
 
 
 def setup(app: Sphinx) -> dict:
-    """Connect to the event after a page is read, before sphinx-codeautolink does."""
+    """Connect to the event after a page is read, before sphinx-codeautolink does, and to that of writing."""
     app.connect("doctree-read", unwrap, priority=400)
+    app.connect("doctree-resolved", shut)
     return {"parallel_read_safe": False}

@@ -13,6 +13,7 @@ from sphinx.application import ENV_PICKLE_FILENAME, Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx_codeautolink.extension import SphinxCodeAutoLink
 
+from .borrowed import picture_of
 from .labels import published
 
 FILES = (
@@ -37,19 +38,18 @@ def common(env: BuildEnvironment) -> str:
     root = Path(env.srcdir).parent
     labels, equations = env.domains["std"].labels, env.domains["math"].equations
     former = {line.label for line in published(env) if line.now != line.label}
+    blocks = sorted(env.unrolled_blocks.values(), key=lambda block: block.docname)
+    others = {*equations, *env.unrolled_blocks, *former}
+    pictures = [picture_of(env, label, "") for label in env.unrolled_pictures]
     parts = (
-        # without those that labels.py has added
-        by_page(
-            {k: v for k, v in labels.items() if k not in equations.keys() | former}
-        ),
+        # without those to which labels.py has given numbers
+        by_page({k: v for k, v in labels.items() if k not in others}),
         by_page(env.domains["std"].anonlabels),
         by_page(equations),
         sorted((name, title.astext()) for name, title in env.titles.items()),
-        sorted(
-            (b.label, b.title, b.questions, b.shown)
-            for b in env.unrolled_blocks.values()
-        ),
-        sorted(env.unrolled_marks.items()),
+        [(b.label, b.title, b.questions, b.shown, b.text) for b in blocks],
+        [picture.pformat() for picture in pictures if picture],
+        *(sorted(env.unrolled_marks.items()), sorted(env.unrolled_minutes.items())),
         [(root / name).read_bytes() for name in FILES if (root / name).exists()],
     )
     return hashlib.sha256(repr(parts).encode()).hexdigest()

@@ -16,6 +16,8 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
+from .citations import named
+
 logger = logging.getLogger(__name__)
 
 FILE = "labels.txt"
@@ -59,13 +61,19 @@ def present(env: BuildEnvironment) -> dict[str, str]:
     return found
 
 
-def add_equations(app: Sphinx, env: BuildEnvironment) -> None:
-    """Put the labels of equations among the others, and so into the inventory."""
+def add_numbers(app: Sphinx, env: BuildEnvironment) -> None:
+    """Let results and short answers be referred to by number and title, and put equations among the labels.
+
+    So it is in the inventory, too, and in other projects that refer to them.
+    """
+    labels = env.domains["std"].labels
+    for block in env.unrolled_blocks.values():
+        labels[block.label] = (block.docname, block.label, named(app, block))
     for label, (docname, _) in env.domains["math"].equations.items():
         anchor = f"equation-{label}"
         number = env.toc_fignumbers[docname]["displaymath"][anchor]
         title = f"Equation ({'.'.join(map(str, number))})"
-        env.domains["std"].labels[label] = (docname, anchor, title)
+        labels[label] = (docname, anchor, title)
 
 
 def check(app: Sphinx, env: BuildEnvironment) -> None:
@@ -111,6 +119,6 @@ def moved(app: Sphinx) -> dict[str, list[tuple[str, str]]]:
 
 def setup(app: Sphinx) -> dict:
     """Connect to the events after all pages have been read."""
-    app.connect("env-check-consistency", add_equations, priority=400)
+    app.connect("env-check-consistency", add_numbers, priority=400)
     app.connect("env-check-consistency", check)
     return {"parallel_read_safe": False}

@@ -1,6 +1,6 @@
 """No page asks for anything beyond the site, and all can be read from ``file://``.
 
-MathJax comes from a wheel; Font Awesome's fonts go into its style sheet, since browsers load no fonts over ``file://``.
+Of Font Awesome, a megabyte, the site has the icons that it shows, in the style sheet itself.
 """
 
 import base64
@@ -11,6 +11,8 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
+from . import fonts
+
 MATHJAX = (
     Path(
         importlib.util.find_spec("sphinx-mathjax-offline").submodule_search_locations[0]
@@ -18,40 +20,67 @@ MATHJAX = (
     / "static"
     / "mathjax"
 )
-MATHJAX_SCRIPT = "tex-svg-full.js"  # all of TeX's packages and the glyphs in one file
-FONT_URL = re.compile(r"url\(([^)]+\.woff2)\)")
+ICON = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]+)"\}')
+FACE = re.compile(
+    r"@font-face\{[^}]*?font-family:([^;]+);[^}]*?url\(([^)]+\.ttf)\)[^}]*\}"
+)
+SOURCE = re.compile(r"src:[^;}]*")
+DRAWN = re.compile(r"\\(f[0-9a-f]{3})\b|([\ue000-\uf8ff])")
 
 
-def serve_mathjax(app: Sphinx, config: object) -> None:
-    """Let pages load MathJax from the site."""
-    config.mathjax_path = f"mathjax/{MATHJAX_SCRIPT}"
+def shown(site: Path, awesome: Path) -> tuple[set[str], set[str], str]:
+    """The names of icons in pages and scripts, the icons that style sheets draw, and what these say, together."""
+    named, drawn, styles = set(), set(), ""
+    for path in (*site.rglob("*.html"), *site.rglob("*.js"), *site.rglob("*.css")):
+        if awesome in path.parents:
+            continue
+        text = path.read_text(errors="replace")
+        if path.suffix == ".css":
+            styles += text
+            drawn |= {chr(int(a, 16)) if a else b for a, b in DRAWN.findall(text)}
+        else:
+            named.update(re.findall(r"fa-[\w-]+", text))
+    return named, drawn, styles
 
 
-def inline_fonts(style_sheet: Path) -> None:
-    """Put the fonts that a style sheet names into it."""
+def cut_icons(awesome: Path, site: Path) -> None:
+    """Leave in Font Awesome's style sheet what the site shows, with the fonts for it."""
+    named, used, styles = shown(site, awesome)
+    sheet = awesome / "css" / "all.min.css"
 
-    def inlined(match: re.Match) -> str:
-        font = (style_sheet.parent / match[1]).read_bytes()
-        return f"url(data:font/woff2;base64,{base64.b64encode(font).decode()})"
+    def rule(match: re.Match) -> str:
+        """The rule of an icon, if it is shown."""
+        if not named.intersection(re.findall(r"fa-[\w-]+", match[1])):
+            return ""
+        used.add(chr(int(match[2], 16)))
+        return match[0]
 
-    style_sheet.write_text(FONT_URL.sub(inlined, style_sheet.read_text()))
+    def face(match: re.Match) -> str:
+        """A font with the icons that are shown, if it has any, and a style sheet asks for it."""
+        family = match[1].replace("\\", "")
+        asked = "6" in family or match[1] in styles or family in styles
+        font = fonts.cut(sheet.parent / match[2], used) if asked else b""
+        if not font:
+            return ""
+        source = f'src:url(data:font/woff;base64,{base64.b64encode(font).decode()}) format("woff")'
+        return SOURCE.sub(lambda _: source, match[0])
+
+    sheet.write_text(FACE.sub(face, ICON.sub(rule, sheet.read_text())))
 
 
 def finish(app: Sphinx, error: Exception | None) -> None:
-    """Bring MathJax and the fonts into the site."""
+    """Bring the icons into the style sheet."""
     if error or app.builder.format != "html":
         return
     static = Path(app.outdir, "_static")
-    (static / "mathjax").mkdir(exist_ok=True)
-    shutil.copy(MATHJAX / MATHJAX_SCRIPT, static / "mathjax")
     for awesome in static.glob("vendor/fontawesome/*"):
-        inline_fonts(awesome / "css" / "all.min.css")
+        if (awesome / "webfonts").exists():  # in a draft, they have been cut
+            cut_icons(awesome, Path(app.outdir))
         for unused in ("webfonts", "js"):
             shutil.rmtree(awesome / unused, ignore_errors=True)
 
 
 def setup(app: Sphinx) -> dict:
-    """Connect to the build's beginning and end."""
-    app.connect("config-inited", serve_mathjax)
+    """Connect to the build's end."""
     app.connect("build-finished", finish)
     return {"parallel_read_safe": False}

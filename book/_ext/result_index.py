@@ -4,7 +4,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from .citations import Cited, numbered, results
+from .citations import Cited, named, results
 from .results import outcome, table
 from .run_times import link
 
@@ -27,10 +27,12 @@ HEADER = ("result", "page", "largest error against", "mistakes refused")
 def entry(app: Sphinx, docname: str, block: Cited) -> list[nodes.Node]:
     """The row of a result."""
     page = app.builder.get_relative_uri(docname, block.docname)
-    words = f"{numbered(app, block)}: {block.title}"
     links = [
         nodes.reference("", text, refuri=f"{page}#{anchor}", internal=True)
-        for text, anchor in ((words, block.label), ("cite", f"cite-{block.label}"))
+        for text, anchor in (
+            (named(app, block), block.label),
+            ("cite", f"cite-{block.label}"),
+        )
     ]
     checks, mutants = block.report["checks"], block.report["mutants"]
     return [

@@ -83,6 +83,7 @@ class Block(SphinxDirective):
             title=block[0].astext(),
             questions=self.options.get("questions", []),
             shown=self.options.get("shown", []),
+            text=block.astext(),
         )
         return [block, *messages]
 
@@ -103,9 +104,8 @@ class Answer(Block):
         """Make the block, with what a grader looks for as its last line."""
         block, *messages = super().run()
         if "grader" not in self.options:
-            raise self.error(
-                f"the short answer “{self.arguments[0]}” has no :grader:, what a grader looks for in it"
-            )
+            text = f"the short answer “{self.arguments[0]}” has no :grader:, what a grader looks for in it"
+            return [block, *messages, self.reporter.error(text, line=self.lineno)]
         words, more = self.state.inline_text(self.options["grader"], self.lineno)
         line = nodes.emphasis("", "A grader looks for: ", *words, nodes.Text("."))
         block += nodes.paragraph("", "", line)

@@ -8,8 +8,16 @@ function unfold() {
 addEventListener("DOMContentLoaded", unfold);
 addEventListener("hashchange", unfold);
 
-// The theme lets keys scroll what is wide, but sees neither what is folded nor a table that grows with its formulas.
-addEventListener("DOMContentLoaded", () => {
-  for (const table of document.querySelectorAll(".pst-scrollable-table-container, details .output, details pre"))
-    table.tabIndex = 0;
+// On paper, what is folded is open, and the theme is the light one.
+const folded = new Set();
+let theme;
+addEventListener("beforeprint", () => {
+  for (const fold of document.querySelectorAll("details:not([open])")) folded.add(fold), (fold.open = true);
+  theme = document.documentElement.dataset.theme;
+  document.documentElement.dataset.theme = "light";
+});
+addEventListener("afterprint", () => {
+  for (const fold of folded) fold.open = false;
+  folded.clear();
+  document.documentElement.dataset.theme = theme;
 });

@@ -3,8 +3,8 @@
 ``pages``
     what a page shows and uses: a module, or a package, of each page's name.
 ``results``
-    for each page its formulas, with the independent calculations that they are held against, and the mistakes that
-    people make.
+    for each page its formulas, with the independent calculations that they are held
+    against, and the mistakes that people make.
 
 Below them are the rooms that several pages share:
 
@@ -19,5 +19,6 @@ Below them are the rooms that several pages share:
 ``prose``
     numbers and claims of a page's text.
 ``checks``
-    a formula against independent calculations, and a reader's function against a formula.
+    a formula against independent calculations, and a reader's function against a
+    formula.
 """

@@ -1,4 +1,5 @@
-"""Numbers and claims of a page's text: both come from the page's cells, so that the text holds for what was computed.
+"""Numbers and claims of a page's text: both come from the page's cells, so that the
+text holds for what was computed.
 
 Left out: what is a table or a figure; that is what a cell shows.
 """
@@ -11,14 +12,17 @@ from IPython.core.formatters import format_display_data
 from IPython.display import display
 
 STRICT = "UNROLLED_STRICT"
-"""The variable that the book's build sets for its cells; there, a claim that fails is an error."""
+"""The variable that the book's build sets for its cells; there, a claim that fails is
+an error.
+"""
 
 PASTED = "application/papermill.record/"
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def say(**values: object) -> None:
-    """Keep values for the page's text, which pastes ``best_step`` by ``{glue:text}`best-step```.
+    """Keep values for the page's text, which pastes ``best_step`` by
+    ``{glue:text}`best-step```.
 
     In a notebook, where nothing is pasted, they are shown.
     """
@@ -36,8 +40,9 @@ def say(**values: object) -> None:
 def claim(holds: object, words: str) -> None:
     """Tie a sentence of the text, in ``words``, to what was computed.
 
-    If it does not hold, the build fails, with an AssertionError that says the words. A reader's notebook says that the
-    text no longer holds, and goes on: changing a number is what a notebook is for.
+    If it does not hold, the build fails, with an AssertionError that says the words. A
+    reader's notebook says that the text no longer holds, and goes on: changing a number
+    is what a notebook is for.
     """
     if holds:
         return
@@ -47,7 +52,9 @@ def claim(holds: object, words: str) -> None:
 
 
 def power(x: float) -> str:
-    """A positive number for prose: as a digit and a power of ten, 3 · 10⁻⁵, where it is far from one."""
+    """A positive number for prose: as a digit and a power of ten, 3 · 10⁻⁵, where it is
+    far from one.
+    """
     if 0.1 <= x < 1000:
         return f"{x:.1f}" if x < 10 else f"{x:.0f}"
     if x == 0:

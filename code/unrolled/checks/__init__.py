@@ -1,9 +1,11 @@
-"""Formulas held against independent calculations, and a reader's function held against a formula.
+"""Formulas held against independent calculations, and a reader's function held against
+a formula.
 
-A :class:`Result` ties a label of the book to the function that computes its formula, to other ways of computing the
-same, to cases, and to the mistakes that people make. :func:`run` refutes the formulas of a page or reports how far they
-agree; each page that has results calls it, so a wrong formula fails the build. :func:`attempt` does the same for a
-reader's own function, whatever the form of its answer, and says how it is wrong.
+A :class:`Result` ties a label of the book to the function that computes its formula, to
+other ways of computing the same, to cases, and to the mistakes that people make.
+:func:`run` refutes the formulas of a page or reports how far they agree; each page that
+has results calls it, so a wrong formula fails the build. :func:`attempt` does the same
+for a reader's own function, whatever the form of its answer, and says how it is wrong.
 """
 
 from unrolled.checks.formula import (

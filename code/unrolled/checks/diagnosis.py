@@ -1,7 +1,8 @@
-"""How a part of what a reader's function gives is wrong, in words: a sign, a factor, an order, a known mistake.
+"""How a part of what a reader's function gives is wrong, in words: a sign, a factor, an
+order, a known mistake.
 
-All ways in which it may be wrong are tried, alone and together, and the simplest that fits all random cases is told. So
-what is said is true of every one of them.
+All ways in which it may be wrong are tried, alone and together, and the simplest that
+fits all random cases is told. So what is said is true of every one of them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,23 +29,31 @@ from unrolled.checks.pencil import number
 from unrolled.checks.reading import ALIKE
 
 SINGLE = 5e-4
-"""Two values that differ less, in no regular way, are the same in single precision, where digits may cancel."""
+"""Two values that differ less, in no regular way, are the same in single precision,
+where digits may cancel.
+"""
 
 USUAL = 1e-5
-"""In single precision, the errors of half the cases are below this one; what is farther off is coarser."""
+"""In single precision, the errors of half the cases are below this one; what is farther
+off is coarser.
+"""
 
 NEARLY = 1e-2
 """Two values that nowhere differ by more may be the same, rounded."""
 
 EXTREME = ("overflow", "saturat", "sure and")
-"""Words in the names of edge cases whose numbers are so large that a right formula, computed plainly, may give nan."""
+"""Words in the names of edge cases whose numbers are so large that a right formula,
+computed plainly, may give nan.
+"""
 
 PROBES = 4
 """In so many cases a way to be wrong has to fit before it is tried in all of them."""
 
 
 class Trial(NamedTuple):
-    """A case with its sizes or, if it is an edge case, its name; and what the claim gives there."""
+    """A case with its sizes or, if it is an edge case, its name; and what the claim
+    gives there.
+    """
 
     sizes: Mapping[str, int]
     edge: str
@@ -58,14 +67,18 @@ class Trial(NamedTuple):
         )
 
     def extreme(self) -> bool:
-        """Whether this is an edge case in which plain exponentials, or their logarithms, may leave the range."""
+        """Whether this is an edge case in which plain exponentials, or their
+        logarithms, may leave the range.
+        """
         return any(word in self.edge for word in EXTREME)
 
 
 class Part(NamedTuple):
-    """A part of a value, or some of its rows: what was given of it in each trial, and what is right.
+    """A part of a value, or some of its rows: what was given of it in each trial, and
+    what is right.
 
-    ``name`` is that of what was given; ``of`` takes the part from what the claim gives, or a mistake.
+    ``name`` is that of what was given; ``of`` takes the part from what the claim gives,
+    or a mistake.
     """
 
     title: str
@@ -80,7 +93,9 @@ class Part(NamedTuple):
 
 
 class Way(NamedTuple):
-    """A way to be wrong, in words, with the mistake that it takes, if one; the simplest has the least cost."""
+    """A way to be wrong, in words, with the mistake that it takes, if one; the simplest
+    has the least cost.
+    """
 
     cost: float
     words: str
@@ -90,8 +105,9 @@ class Way(NamedTuple):
 class Remark(NamedTuple):
     """Whether a part is right, or None if that cannot be said.
 
-    How far, or how not, in words; where it overflows; in which ways it may be wrong; its largest error; and, of one
-    that is wrong in no known way, the size up to which, or at which alone, it is right, as in "T = 3".
+    How far, or how not, in words; where it overflows; in which ways it may be wrong;
+    its largest error; and, of one that is wrong in no known way, the size up to which,
+    or at which alone, it is right, as in "T = 3".
     """
 
     right: bool | None
@@ -103,7 +119,9 @@ class Remark(NamedTuple):
 
 
 class Mistakes:
-    """What the known mistakes of a result give in the trials, each computed once, where it is asked for."""
+    """What the known mistakes of a result give in the trials, each computed once, where
+    it is asked for.
+    """
 
     def __init__(self, mutants: Sequence[Mutant], trials: Sequence[Trial]) -> None:
         self.mutants = {mutant.mistake: mutant.function for mutant in mutants}
@@ -135,8 +153,8 @@ def judge(
 ) -> Remark:
     """Whether a part is right in all trials, and if not, in which ways it is wrong.
 
-    ``others`` are the right values of other parts, with which it may have been exchanged; ``silent`` are the trials in
-    which the function gave nothing.
+    ``others`` are the right values of other parts, with which it may have been
+    exchanged; ``silent`` are the trials in which the function gave nothing.
     """
     overflown = [i for i, t in enumerate(trials) if overflows(t, part.given[i])]
     errors = {
@@ -177,7 +195,9 @@ def none_of_the_ways(
     wrong: Sequence[int],
     silent: Sequence[Trial],
 ) -> Remark:
-    """What to say of a part that is wrong in none of the known ways: its shape, its numbers, where it is right."""
+    """What to say of a part that is wrong in none of the known ways: its shape, its
+    numbers, where it is right.
+    """
     nan = [i for i in wrong if not np.isfinite(part.given[i]).all()]
     worst = max(errors.values())
     refused = [t for t in silent if not t.edge and part.of(t.claimed) is not None]
@@ -231,7 +251,9 @@ def right_only(
 
 
 def coarse(part: Part, worst: float) -> Remark:
-    """What to say of a part that is nearly right, or rounded, with its largest error."""
+    """What to say of a part that is nearly right, or rounded, with its largest
+    error.
+    """
     if rounding := rounded(part):
         return Remark(None, f"right, but {rounding}.", error=worst)
     words = f"within {number(worst, 1)} of what it should be in every case, and no nearer. Is it rounded?"
@@ -263,7 +285,9 @@ def overflows(trial: Trial, given: np.ndarray) -> bool:
 # Ways to be wrong
 
 OF_THE_LOSS = "the sign of the loss"
-"""So the name of the mistake begins that takes the loss −J, or its gradient, for those of J."""
+"""So the name of the mistake begins that takes the loss −J, or its gradient, for those
+of J.
+"""
 
 EXCHANGED = "this is what "
 """So the words begin that name another part, which was given in the place of one."""
@@ -278,7 +302,9 @@ def ways_of(
     others: Mapping[str, Arrays],
     known: Mistakes,
 ) -> list[Way]:
-    """All ways to be wrong that fit the random cases, each with what it costs to say it."""
+    """All ways to be wrong that fit the random cases, each with what it costs to say
+    it.
+    """
     sizes = [trials[i].sizes for i in drawn]
     given, right = part.at(drawn)
     probes = sorted(range(len(drawn)), key=lambda k: -np.count_nonzero(right[k]))
@@ -342,7 +368,9 @@ def untouched(values: Iterable[np.ndarray | None], right: Iterable[np.ndarray]) 
 
 
 Value = Callable[[int], np.ndarray | None]
-"""What is right, or what a mistake gives, in the case with a number; None if it gives nothing."""
+"""What is right, or what a mistake gives, in the case with a number; None if it gives
+nothing.
+"""
 
 
 def turning(
@@ -358,7 +386,9 @@ def turning(
 
 
 def way(turn: str, scale: float, powers: str, words: str) -> Way:
-    """A way to be wrong, from what has to be done to the right value, or to what the words say."""
+    """A way to be wrong, from what has to be done to the right value, or to what the
+    words say.
+    """
     size = times(abs(scale), powers)
     said, cost = [], 0.9 * bool(words)
     opposite = "with the opposite sign" if turn else "the sign is opposite"

@@ -1,6 +1,7 @@
 """A formula and what holds it: references, cases, mistakes; and the check of all that.
 
-The error of a against b is max|a − b| / max(‖a‖∞, ‖b‖∞, τ), with τ = 10⁻³: relative, but absolute where both are small.
+The error of a against b is max|a − b| / max(‖a‖∞, ‖b‖∞, τ), with τ = 10⁻³: relative,
+but absolute where both are small.
 """
 
 import inspect
@@ -37,8 +38,9 @@ def always(**_: object) -> bool:
 class Reference(NamedTuple):
     """An independent way to compute what a result claims.
 
-    ``function`` takes a case and gives what the claim gives. It has to agree up to ``bound``, on the cases that
-    ``covers`` admits; ``but`` says in words which those leave out.
+    ``function`` takes a case and gives what the claim gives. It has to agree up to
+    ``bound``, on the cases that ``covers`` admits; ``but`` says in words which those
+    leave out.
     """
 
     how: str
@@ -56,17 +58,21 @@ class Worked(NamedTuple):
 
 
 RESULTS: dict[str, "Result"] = {}
-"""The results whose page's module in ``unrolled.results`` has been imported, by label."""
+"""The results whose page's module in ``unrolled.results`` has been imported, by
+label.
+"""
 
 
 @dataclass(frozen=True)
 class Result:
     """A labelled statement of the book, with all that it takes to check it.
 
-    ``claim`` computes the formula, and ``code`` is what a page shows of it, if that is not the claim itself. ``case``
-    makes a random case from a generator and sizes; ``sizes`` gives the least and the largest of each letter. The sizes
-    of a case all differ, and no two cases have the same. The first of the ``references`` covers every random case.
-    ``edges`` are further cases, by name, and ``worked`` are those worked by hand.
+    ``claim`` computes the formula, and ``code`` is what a page shows of it, if that is
+    not the claim itself. ``case`` makes a random case from a generator and sizes;
+    ``sizes`` gives the least and the largest of each letter. The sizes of a case all
+    differ, and no two cases have the same. The first of the ``references`` covers every
+    random case. ``edges`` are further cases, by name, and ``worked`` are those worked
+    by hand.
     """
 
     label: str
@@ -85,7 +91,8 @@ class Result:
     def drawn(self, **only: int) -> Iterator[tuple[dict[str, int], Case]]:
         """The random cases, each with its sizes: the same whenever they are drawn.
 
-        ``only`` fixes some of the sizes; where the rest has fewer values than ``CASES``, so many cases are drawn.
+        ``only`` fixes some of the sizes; where the rest has fewer values than
+        ``CASES``, so many cases are drawn.
         """
         rng = np.random.default_rng(2024)
         ranges = [
@@ -103,7 +110,9 @@ class Result:
 
 
 def parts(value: object) -> Parts:
-    """A value as arrays by name, as a named tuple or a dictionary has them; an array alone is named ''."""
+    """A value as arrays by name, as a named tuple or a dictionary has them; an array
+    alone is named ''.
+    """
     if isinstance(value, Mapping):
         named = value
     elif hasattr(value, "_asdict"):
@@ -114,7 +123,9 @@ def parts(value: object) -> Parts:
 
 
 def error(a: np.ndarray, b: np.ndarray) -> float:
-    """The error of a against b; infinite if their shapes differ or an entry is not a number."""
+    """The error of a against b; infinite if their shapes differ or an entry is not a
+    number.
+    """
     if a.shape != b.shape or not (np.isfinite(a).all() and np.isfinite(b).all()):
         return math.inf
     if not a.size:
@@ -123,7 +134,9 @@ def error(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def largest_error(value: object, reference: object) -> float:
-    """The largest error of the parts of a value that the reference has too; where both have one, its name is free."""
+    """The largest error of the parts of a value that the reference has too; where both
+    have one, its name is free.
+    """
     mine, theirs = parts(value), parts(reference)
     if len(mine) == len(theirs) == 1:
         return error(*mine.values(), *theirs.values())
@@ -150,7 +163,9 @@ class Agreement(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """In how many of the random cases a mistake was refused; ``lines`` of the formula's code, right and wrong."""
+    """In how many of the random cases a mistake was refused; ``lines`` of the formula's
+    code, right and wrong.
+    """
 
     mistake: str
     refused: int
@@ -175,7 +190,9 @@ def named(sizes: Mapping[str, int]) -> str:
 
 @contextmanager
 def blamed(result: Result, what: str, case: str) -> Iterator[None]:
-    """Make any error Refuted, in which the result, what was called, and the case are named."""
+    """Make any error Refuted, in which the result, what was called, and the case are
+    named.
+    """
     try:
         yield
     except Exception as reason:
@@ -192,8 +209,8 @@ def agreement(
 ) -> tuple[Agreement, dict[str, Parts]]:
     """Hold the claim against a reference; also what the reference gives, by case.
 
-    What the claim gives is kept in ``claimed``, so that it is computed once. Raises :class:`Refuted` at the first case
-    beyond the bound, or if no case is covered.
+    What the claim gives is kept in ``claimed``, so that it is computed once. Raises
+    :class:`Refuted` at the first case beyond the bound, or if no case is covered.
     """
     held: dict[str, Parts] = {}
     worst = 0.0
@@ -224,7 +241,9 @@ def refusal(
     drawn: Sequence[tuple[Mapping[str, int], Case]],
     right: Mapping[str, Parts],
 ) -> Refusal:
-    """Let the check refuse a mistake; raises :class:`Refuted` if it lets one pass, or refuses what is none."""
+    """Let the check refuse a mistake; raises :class:`Refuted` if it lets one pass, or
+    refuses what is none.
+    """
     refused = 0
     for sizes, case in drawn:
         name = named(sizes)
@@ -242,7 +261,9 @@ def refusal(
 
 
 def by_hand(result: Result) -> Agreement:
-    """Hold the claim against what was worked out by hand; raises :class:`Refuted` beyond rounding."""
+    """Hold the claim against what was worked out by hand; raises :class:`Refuted`
+    beyond rounding.
+    """
     errors = []
     for number, worked in enumerate(result.worked, 1):
         with blamed(result, "the formula", f"worked by hand, number {number}"):
@@ -255,7 +276,9 @@ def by_hand(result: Result) -> Agreement:
 
 
 def check(result: Result) -> Report:
-    """Hold a result against all its references, cases and mutants; raises :class:`Refuted`, naming the label."""
+    """Hold a result against all its references, cases and mutants; raises
+    :class:`Refuted`, naming the label.
+    """
     with blamed(result, "its generator", "that was to be drawn"):
         drawn = list(result.drawn())
     names = [named(sizes) for sizes, _ in drawn]
@@ -283,7 +306,9 @@ def check(result: Result) -> Report:
 
 
 class Checked:
-    """The reports on all results of a page; shown as a table, and handed to the page in the output's metadata."""
+    """The reports on all results of a page; shown as a table, and handed to the page in
+    the output's metadata.
+    """
 
     HEADERS = (
         "result",

@@ -1,9 +1,10 @@
 """Ways to compute a gradient without a formula for it.
 
-Both take J as a function of a case and the names of what to differentiate by. A value on the way, such as a hidden
-vector h, is no argument of the case; J then takes a further argument of that name, which it adds to the value, and
-which is zero. Its shape is given as a function of the case. If J is an array, so is what is found for each name: the
-shape of J first, then that of what J is differentiated by.
+Both take J as a function of a case and the names of what to differentiate by. A value
+on the way, such as a hidden vector h, is no argument of the case; J then takes a
+further argument of that name, which it adds to the value, and which is zero. Its shape
+is given as a function of the case. If J is an array, so is what is found for each name:
+the shape of J first, then that of what J is differentiated by.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,7 +24,8 @@ def with_zeros(case: Case, added: Mapping[str, Shape]) -> dict[str, object]:
 def autograd(
     J: Callable[..., object], *by: str, **added: Shape
 ) -> Callable[..., Parts]:
-    """The gradients, or Jacobians, of J by some of its arguments and by values on the way, by PyTorch in float64.
+    """The gradients, or Jacobians, of J by some of its arguments and by values on the
+    way, by PyTorch in float64.
 
     ``J`` takes the arguments of a case as tensors and gives a tensor.
     """
@@ -54,7 +56,8 @@ def autograd(
 def central_differences(
     J: Callable[..., object], *by: str, step: float = 1e-5, **added: Shape
 ) -> Callable[..., Parts]:
-    """The gradients, or Jacobians, of J by some of its arguments and by values on the way, one entry z at a time.
+    """The gradients, or Jacobians, of J by some of its arguments and by values on the
+    way, one entry z at a time.
 
     As (J(z + ε) − J(z − ε)) / 2ε, with ``step`` for ε.
     """

@@ -1,4 +1,6 @@
-"""How two families of arrays are alike, one pair for each case: but for a factor, in their shapes, in their order."""
+"""How two families of arrays are alike, one pair for each case: but for a factor, in
+their shapes, in their order.
+"""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -51,7 +53,8 @@ def in_proportion(
 def factor(
     given: Arrays, right: Arrays, sizes: Sequence[Sizes], alike: float
 ) -> tuple[float, str] | None:
-    """By what the right arrays have to be multiplied in all cases: a number, and a product of powers of the sizes.
+    """By what the right arrays have to be multiplied in all cases: a number, and a
+    product of powers of the sizes.
 
     None if there is no such factor, or if it is zero. The sizes are those of each case.
     """
@@ -81,7 +84,8 @@ Powers = dict[tuple[str, int], Fraction]
 def candidates(
     f: np.ndarray, telling: Sequence[int], every: Sequence[Sizes]
 ) -> Iterator[tuple[float, Powers]]:
-    """A number alone; then with the powers of sizes, and of sizes plus one, that fit the factors f best.
+    """A number alone; then with the powers of sizes, and of sizes plus one, that fit
+    the factors f best.
 
     The factors are those of the telling cases, the sizes those of every case.
     """
@@ -136,7 +140,9 @@ def in_letters(powers: Powers) -> str:
 
 
 def spelt(shapes: Sequence[tuple[int, ...]], sizes: Sequence[Sizes]) -> str:
-    """A shape in the letters of the sizes, such as (T + 1, 2d); '' if there are none that fit in all cases."""
+    """A shape in the letters of the sizes, such as (T + 1, 2d); '' if there are none
+    that fit in all cases.
+    """
     if len(set(map(len, shapes))) > 1:
         return ""
     words = [letters(numbers, sizes) for numbers in zip(*shapes, strict=True)]
@@ -148,7 +154,9 @@ def spelt(shapes: Sequence[tuple[int, ...]], sizes: Sequence[Sizes]) -> str:
 
 
 def letters(numbers: Sequence[int], sizes: Sequence[Sizes]) -> str | None:
-    """One expression in the letters of the sizes, or one number, that gives all numbers; None if there is none."""
+    """One expression in the letters of the sizes, or one number, that gives all
+    numbers; None if there is none.
+    """
     forms: dict[str, Callable[[Sizes], int]] = {}
     for x in sizes[0]:
         forms[x] = lambda s, x=x: s[x]
@@ -178,7 +186,9 @@ TURNS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], int]] = {
     "transposed": (lambda array: array.swapaxes(-1, -2), 2),
     "with its axes in the opposite order": (np.transpose, 3),
 }
-"""How an array may be turned, a matrix or each matrix of several; and how many axes it has at least."""
+"""How an array may be turned, a matrix or each matrix of several; and how many axes it
+has at least.
+"""
 
 ORDERS: dict[str, tuple[Callable, Callable]] = {
     "the rows are in the opposite order": (lambda g: g, lambda r: r[::-1]),

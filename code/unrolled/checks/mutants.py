@@ -17,9 +17,10 @@ class Unless(NamedTuple):
 class Mutant(NamedTuple):
     """A mistake that people make in a formula.
 
-    The check has to refuse it in every random case, except where it is none. ``unless`` says where that is: a
-    condition on the sizes, such as ``"T == 1 or d == 1"``, or another one as :class:`Unless`. ``lines`` are the lines
-    of the formula's code that it changes, each with what stands there instead.
+    The check has to refuse it in every random case, except where it is none. ``unless``
+    says where that is: a condition on the sizes, such as ``"T == 1 or d == 1"``, or
+    another one as :class:`Unless`. ``lines`` are the lines of the formula's code that
+    it changes, each with what stands there instead.
     """
 
     mistake: str
@@ -49,12 +50,15 @@ def mistakes(
     edits: Mapping[str, Edit],
     of_case: Callable[[Callable], Callable] = lambda function: function,
 ) -> list[Mutant]:
-    """Mistakes in a function, each by its name and its edit, ``"(y - p) → (p - y)"``: what stands there, and what then.
+    """Mistakes in a function, each by its name and its edit, ``"(y - p) → (p - y)"``:
+    what stands there, and what then.
 
-    Several edits stand on lines of their own. An edit may come in a pair with where it is no mistake. Of several
-    functions of one module, the last is the formula and the others are what it calls; the edit may be in any of them.
-    What other modules hold stays as it is. Where the page shows a function that does not take the arguments of a case,
-    ``of_case`` makes one of it that does. Raises ValueError unless each place is there, once.
+    Several edits stand on lines of their own. An edit may come in a pair with where it
+    is no mistake. Of several functions of one module, the last is the formula and the
+    others are what it calls; the edit may be in any of them. What other modules hold
+    stays as it is. Where the page shows a function that does not take the arguments of
+    a case, ``of_case`` makes one of it that does. Raises ValueError unless each place
+    is there, once.
     """
     several = [functions] if callable(functions) else list(functions)
     source = "\n".join(textwrap.dedent(inspect.getsource(f)) for f in several)

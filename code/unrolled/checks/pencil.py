@@ -15,7 +15,9 @@ SHOWN = 60
 
 
 class OneDigit(np.random.Generator):
-    """A generator whose draws have one digit, so that a case drawn from it can be followed by hand."""
+    """A generator whose draws have one digit, so that a case drawn from it can be
+    followed by hand.
+    """
 
     def normal(self, *args: object, **kwargs: object) -> np.ndarray:
         """Whole numbers, of twice the spread."""
@@ -33,7 +35,8 @@ class OneDigit(np.random.Generator):
 
 
 def small_cases(result: Result, **only: int) -> Iterator[tuple[dict[str, int], Case]]:
-    """Cases of a result with their sizes, from the smallest on, the numbers of one digit where they are drawn freely.
+    """Cases of a result with their sizes, from the smallest on, the numbers of one
+    digit where they are drawn freely.
 
     ``only`` fixes some of the sizes.
     """
@@ -51,14 +54,18 @@ def small_cases(result: Result, **only: int) -> Iterator[tuple[dict[str, int], C
 
 
 def number(x: float, digits: int = 4) -> str:
-    """A number with so many digits at most, or with those before the point, if they are no more than seven."""
+    """A number with so many digits at most, or with those before the point, if they are
+    no more than seven.
+    """
     if 1 <= abs(x) < 1e7:
         digits = max(digits, len(str(int(abs(x)))))
     return f"{x + 0.0:.{digits}g}".replace("-", "−")
 
 
 def two_numbers(x: float, y: float) -> tuple[str, str]:
-    """Two numbers with as many digits as it takes to tell them apart, and four at least."""
+    """Two numbers with as many digits as it takes to tell them apart, and four at
+    least.
+    """
     for digits in range(4, 18):
         if number(x, digits) != number(y, digits):
             break
@@ -66,7 +73,9 @@ def two_numbers(x: float, y: float) -> tuple[str, str]:
 
 
 def written_out(case: Case) -> str:
-    """The arguments of a case, one a line, in a form that Python reads; '' if they are too many numbers."""
+    """The arguments of a case, one a line, in a form that Python reads; '' if they are
+    too many numbers.
+    """
     if sum(np.size(x) for x in case.values()) > SHOWN:
         return ""
     return "\n".join(f"    {name} = {plain(np.asarray(x))}" for name, x in case.items())

@@ -1,7 +1,9 @@
-"""A reader's function, called; and what it gives, read as numbers in whatever form a right answer can take.
+"""A reader's function, called; and what it gives, read as numbers in whatever form a
+right answer can take.
 
-A function may do anything: print, raise, change its arguments, give text, never come to an end of its output. None of
-that gets out, but for a KeyboardInterrupt: what cannot be read is said in words, as ``Unreadable``.
+A function may do anything: print, raise, change its arguments, give text, never come to
+an end of its output. None of that gets out, but for a KeyboardInterrupt: what cannot be
+read is said in words, as ``Unreadable``.
 """
 
 import contextlib
@@ -25,7 +27,9 @@ ALIKE = 1e-8
 """Two values that differ less are the same formula, computed otherwise."""
 
 ENOUGH = 100_000
-"""A function that prints more characters, or gives more values, is taken to have no end."""
+"""A function that prints more characters, or gives more values, is taken to have no
+end.
+"""
 
 
 LIBRARIES = (
@@ -34,11 +38,15 @@ LIBRARIES = (
     "<frozen ",
     "<__array_function__ ",
 )
-"""Where files begin that are not the reader's: Python's, those of installed packages, and the book's own."""
+"""Where files begin that are not the reader's: Python's, those of installed packages,
+and the book's own.
+"""
 
 
 class Unreadable(Exception):
-    """What a function gave cannot be read, or it gave nothing: why, in words for the reader."""
+    """What a function gave cannot be read, or it gave nothing: why, in words for the
+    reader.
+    """
 
 
 class Nothing(Unreadable):
@@ -46,11 +54,15 @@ class Nothing(Unreadable):
 
 
 class WithoutEnd(Unreadable):
-    """A function that gives or prints more than anyone will read; it is not asked again."""
+    """A function that gives or prints more than anyone will read; it is not asked
+    again.
+    """
 
 
 class OutOfRange(Unreadable):
-    """A number that is too large, or that became zero: Python's own functions raise where NumPy's give nan or inf."""
+    """A number that is too large, or that became zero: Python's own functions raise
+    where NumPy's give nan or inf.
+    """
 
 
 # Calling
@@ -71,9 +83,11 @@ class Output(io.StringIO):
 
 
 class Asked:
-    """A reader's function, to be asked case by case; the first thing that it prints is kept in ``printed``.
+    """A reader's function, to be asked case by case; the first thing that it prints is
+    kept in ``printed``.
 
-    ``names`` are those of a case's arguments. Raises :class:`Unreadable` if the function does not take them.
+    ``names`` are those of a case's arguments. Raises :class:`Unreadable` if the
+    function does not take them.
     """
 
     def __init__(self, function: Callable[..., object], names: list[str]) -> None:
@@ -143,7 +157,9 @@ class Asked:
 
 
 def misfit(signature: inspect.Signature, names: Sequence[str]) -> str:
-    """Which arguments a function wants that are not given, or else which it does not take; '' if it is neither."""
+    """Which arguments a function wants that are not given, or else which it does not
+    take; '' if it is neither.
+    """
     taken = signature.parameters
     variadic = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
     needed = [
@@ -177,7 +193,9 @@ def in_words(reason: BaseException) -> str:
 
 
 def quoted(frame: traceback.FrameSummary) -> str:
-    """The line of a frame; of one that is long or holds a whole function, what of it went wrong."""
+    """The line of a frame; of one that is long or holds a whole function, what of it
+    went wrong.
+    """
     line = frame.line
     if not line:
         return f"line {frame.lineno} of {frame.name}"
@@ -192,10 +210,11 @@ def quoted(frame: traceback.FrameSummary) -> str:
 
 
 class Given(NamedTuple):
-    """What a function gave: parts by name, several values, one array; each None where it cannot be read so.
+    """What a function gave: parts by name, several values, one array; each None where
+    it cannot be read so.
 
-    A part that cannot be read is the reason; ``why`` says why all is not one array. ``only`` is the one value of a
-    tuple or the like.
+    A part that cannot be read is the reason; ``why`` says why all is not one array.
+    ``only`` is the one value of a tuple or the like.
     """
 
     named: Mapping[str, np.ndarray | Unreadable] | None = None
@@ -206,7 +225,9 @@ class Given(NamedTuple):
 
 
 def read(value: object) -> Given:
-    """A value in all the forms that it can be read in; raises :class:`Unreadable` if there is none."""
+    """A value in all the forms that it can be read in; raises :class:`Unreadable` if
+    there is none.
+    """
     if isinstance(value, (Iterator, ValuesView)):
         value = list(itertools.islice(value, ENOUGH + 1))
     named = fields(value)
@@ -244,7 +265,9 @@ def part_of(value: object) -> np.ndarray | Unreadable:
 
 
 def readable(parts: Mapping[str, np.ndarray | Unreadable]) -> Parts:
-    """The parts, if all of them can be read; raises :class:`Unreadable`, with the name of one that cannot."""
+    """The parts, if all of them can be read; raises :class:`Unreadable`, with the name
+    of one that cannot.
+    """
     for name, part in parts.items():
         if isinstance(part, Unreadable):
             if isinstance(part, Nothing):
@@ -262,7 +285,9 @@ def is_list(value: object) -> bool:
 
 
 def fields(value: object) -> Mapping[str, object] | None:
-    """The parts of a dictionary, a named tuple or a dataclass by their names; None of anything else."""
+    """The parts of a dictionary, a named tuple or a dataclass by their names; None of
+    anything else.
+    """
     if isinstance(value, Mapping):
         return value
     if hasattr(value, "_asdict"):
@@ -273,7 +298,9 @@ def fields(value: object) -> Mapping[str, object] | None:
 
 
 def numbers(value: object) -> np.ndarray:
-    """A value as one array of real numbers: nested lists, tensors, fractions; raises :class:`Unreadable`."""
+    """A value as one array of real numbers: nested lists, tensors, fractions; raises
+    :class:`Unreadable`.
+    """
     if value is None:
         raise Nothing("It gave None: is there a return at its end?")
     if is_list(value) and len(value) > ENOUGH:
@@ -308,7 +335,9 @@ def numbers(value: object) -> np.ndarray:
 
 
 def from_objects(value: object) -> np.ndarray:
-    """One array from a sequence of whatever numbers, or from one number; raises :class:`Unreadable`."""
+    """One array from a sequence of whatever numbers, or from one number; raises
+    :class:`Unreadable`.
+    """
     if is_list(value) or isinstance(value, np.ndarray):
         rows = readable({f"row {i}": part_of(row) for i, row in enumerate(value)})
         rows = list(rows.values())
@@ -375,7 +404,9 @@ def in_order(given: Given, claimed: Parts) -> Parts:
 
 
 def as_any_part(given: Given, claimed: Parts) -> Parts:
-    """One array, where several parts are expected; it has the name '' until it is known which it is."""
+    """One array, where several parts are expected; it has the name '' until it is known
+    which it is.
+    """
     if given.whole is None:
         raise Unreadable(given.why)
     return {"": given.whole}
@@ -387,7 +418,8 @@ Form = Callable[[Given, Parts], Parts]
 def understood(
     answers: Sequence[Given], claims: Sequence[Parts]
 ) -> tuple[Form, list[Parts]]:
-    """The form in which all answers can be read, best one in which the shapes fit; and the answers, so read.
+    """The form in which all answers can be read, best one in which the shapes fit; and
+    the answers, so read.
 
     Raises :class:`Unreadable`.
     """
@@ -409,13 +441,17 @@ def understood(
 
 
 def of_no_entries(given: Parts, claimed: Parts) -> Parts:
-    """What was given, with what has no entries as it is claimed: an empty list has no shape of its own."""
+    """What was given, with what has no entries as it is claimed: an empty list has no
+    shape of its own.
+    """
     empty = {name for name, x in given.items() if not x.size}
     return given | {n: x for n, x in claimed.items() if n in empty and not x.size}
 
 
 def fit(found: Sequence[Parts], claims: Sequence[Parts]) -> bool:
-    """Whether the shapes are those that are claimed; of an array without a name, those of one part."""
+    """Whether the shapes are those that are claimed; of an array without a name, those
+    of one part.
+    """
     return any(
         all(
             array.shape == claimed[name or part].shape

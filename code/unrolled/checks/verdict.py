@@ -1,8 +1,10 @@
-"""A reader's own function, held against a result: right, not right, or not to be read; and how it is wrong.
+"""A reader's own function, held against a result: right, not right, or not to be read;
+and how it is wrong.
 
-There are three verdicts: what cannot be read, or not closely enough, is not called wrong. How one comes about:
-``reading`` calls the function and reads what it gives, ``diagnosis`` compares it with what is right and with the known
-mistakes, up to what ``likeness`` knows, and ``pencil`` looks for a small case.
+There are three verdicts: what cannot be read, or not closely enough, is not called
+wrong. How one comes about: ``reading`` calls the function and reads what it gives,
+``diagnosis`` compares it with what is right and with the known mistakes, up to what
+``likeness`` knows, and ``pencil`` looks for a small case.
 """
 
 import difflib
@@ -61,8 +63,8 @@ LOOKS = {
 class Verdict(NamedTuple):
     """Whether a reader's function computes a result, and what is to say about it.
 
-    ``right`` is None where that cannot be said. ``case`` is the case that the words show: the function can be called
-    with it, as ``function(**verdict.case)``.
+    ``right`` is None where that cannot be said. ``case`` is the case that the words
+    show: the function can be called with it, as ``function(**verdict.case)``.
     """
 
     right: bool | None
@@ -83,15 +85,18 @@ class Verdict(NamedTuple):
 
 
 def attempt(label: str, function: Callable[..., object], /, **only: int) -> Verdict:
-    """Hold a function against the result with a label, and say whether it is right, and if not, how it is wrong.
+    """Hold a function against the result with a label, and say whether it is right, and
+    if not, how it is wrong.
 
-    The function takes what the result's own function takes, by the same names. It gives the same, in any form: arrays,
-    lists, tensors; several parts in the same order or by name; or a part alone, such as one of several gradients, or
-    the one by a single state. ``only`` fixes sizes, as in ``attempt("rnn-states", mine, T=3)``.
+    The function takes what the result's own function takes, by the same names. It gives
+    the same, in any form: arrays, lists, tensors; several parts in the same order or by
+    name; or a part alone, such as one of several gradients, or the one by a single
+    state. ``only`` fixes sizes, as in ``attempt("rnn-states", mine, T=3)``.
 
-    Import the results of the page first, as in ``from unrolled.results import backprop_rnn``. What the function raises
-    becomes a verdict. Raises ValueError for a label or a size that is not known, and TypeError for what is no label, no
-    function or no size.
+    Import the results of the page first, as in ``from unrolled.results import
+    backprop_rnn``. What the function raises becomes a verdict. Raises ValueError for a
+    label or a size that is not known, and TypeError for what is no label, no function
+    or no size.
     """
     result = find(label)
     if not callable(function):
@@ -144,7 +149,9 @@ LABEL = re.compile(r'^    label="(.+)",$', re.MULTILINE)
 
 
 def find(label: str) -> Result:
-    """The result with a label; raises ValueError with the nearest that is known, and TypeError for what is no label."""
+    """The result with a label; raises ValueError with the nearest that is known, and
+    TypeError for what is no label.
+    """
     if not isinstance(label, str):
         raise TypeError(
             f"attempt needs the label of a result first, such as 'softmax-error', and got {label!r}"
@@ -170,7 +177,9 @@ def find(label: str) -> Result:
 
 
 def pages() -> dict[str, str]:
-    """The labels of the book's results, each with the module that has to be imported; none of them is imported here."""
+    """The labels of the book's results, each with the module that has to be imported;
+    none of them is imported here.
+    """
     return {
         label: source.name.removesuffix(".py")
         for source in resources.files("unrolled").joinpath("results").iterdir()
@@ -180,7 +189,9 @@ def pages() -> dict[str, str]:
 
 
 def allowed(result: Result, only: Mapping[str, int]) -> dict[str, int]:
-    """The sizes that are fixed; raises ValueError for what is no size of the result, and TypeError for no number."""
+    """The sizes that are fixed; raises ValueError for what is no size of the result,
+    and TypeError for no number.
+    """
     known = ", ".join(
         f"{letter} from {low} to {high}" for letter, (low, high) in result.sizes.items()
     )
@@ -205,7 +216,9 @@ def allowed(result: Result, only: Mapping[str, int]) -> dict[str, int]:
 
 
 def gathered(result: Result, only: Mapping[str, int]) -> list[Trial]:
-    """The random cases and the edge cases, with what the claim gives; all of them of the sizes that are fixed."""
+    """The random cases and the edge cases, with what the claim gives; all of them of
+    the sizes that are fixed.
+    """
     cases = [(sizes, "", case) for sizes, case in result.drawn(**only)]
     places = {letter: places_of(result, letter) for letter in only}
     for name, case in result.edges.items():
@@ -220,7 +233,9 @@ Place = tuple[str, int]
 
 
 def measures(case: Case) -> Iterator[tuple[Place, int]]:
-    """The lengths of all axes of a case's arguments, and the values of those that are one whole number."""
+    """The lengths of all axes of a case's arguments, and the values of those that are
+    one whole number.
+    """
     for name, x in case.items():
         if isinstance(x, (int, np.integer)):
             yield (name, -1), int(x)
@@ -243,10 +258,12 @@ def places_of(result: Result, letter: str) -> Place | None:
 def answered(
     asked: Asked, trials: Sequence[Trial]
 ) -> tuple[list[Trial], list[Given], list[tuple[Trial, str]], list[str]]:
-    """The trials in which the function gives something, what it gives, and the others, each with the reason why not.
+    """The trials in which the function gives something, what it gives, and the others,
+    each with the reason why not.
 
-    Last, in words, the extreme ones in which it raises what NumPy would give as nan or inf, which are no others.
-    What it prints is shown once. Raises :class:`Unreadable` if it never gives anything.
+    Last, in words, the extreme ones in which it raises what NumPy would give as nan or
+    inf, which are no others. What it prints is shown once. Raises :class:`Unreadable`
+    if it never gives anything.
     """
     heard, answers, silent, beyond = [], [], [], []
     try:
@@ -271,7 +288,9 @@ def answered(
 def demand_the_same_again(
     asked: Asked, form: Form, heard: Sequence[Trial], found: Sequence[Parts]
 ) -> None:
-    """Raise :class:`Unreadable` if the function, called again in :data:`FEW` cases, does not give the same again."""
+    """Raise :class:`Unreadable` if the function, called again in :data:`FEW` cases,
+    does not give the same again.
+    """
     for trial, before in list(zip(heard, found, strict=True))[:FEW]:
         try:
             given = form(asked(trial.case), trial.claimed)
@@ -307,8 +326,9 @@ def compared(
 ) -> list[tuple[Part, Remark]]:
     """The parts that were given, each with what is to say of it.
 
-    One array that does not have the shape expected may be one of several parts, or some of the rows of one. It is taken
-    for that which makes it right, or wrong in the simplest way; raises :class:`Unreadable` if it may be any of several.
+    One array that does not have the shape expected may be one of several parts, or some
+    of the rows of one. It is taken for that which makes it right, or wrong in the
+    simplest way; raises :class:`Unreadable` if it may be any of several.
     """
     claims = [t.claimed for t in heard]
     names = [name for name in claims[0] if all(name in given for given in found)]
@@ -346,7 +366,9 @@ def compared(
 
 
 def select(name: str, rows: object = ...) -> Callable[[Parts], np.ndarray | None]:
-    """How to take a part, or some of its rows, from all parts; None if it is not there."""
+    """How to take a part, or some of its rows, from all parts; None if it is not
+    there.
+    """
 
     def taken(parts: Parts) -> np.ndarray | None:
         try:
@@ -365,7 +387,9 @@ def without(right: Mapping[str, Arrays], name: str) -> dict[str, Arrays]:
 def readings(
     claims: Sequence[Parts],
 ) -> Iterator[tuple[str, Callable[[Parts], np.ndarray | None]]]:
-    """Each part, then each row of one and all its rows but one: in words, and how to take it from all parts."""
+    """Each part, then each row of one and all its rows but one: in words, and how to
+    take it from all parts.
+    """
     for name in claims[0]:
         yield name, select(name)
     for name in claims[0]:
@@ -418,7 +442,9 @@ def missing(
 def out_of_range(
     beyond: Sequence[str], judged: Sequence[tuple[Part, Remark]]
 ) -> list[str]:
-    """A line on the extreme cases in which what is right gives no number, if there are any."""
+    """A line on the extreme cases in which what is right gives no number, if there are
+    any.
+    """
     places = dict.fromkeys([*beyond, *(r.overflow for _, r in judged if r.overflow)])
     if not places:
         return []
@@ -457,7 +483,9 @@ def meant(label: str, only: str) -> str:
 
 
 def told(judged: Sequence[tuple[Part, Remark]]) -> list[str]:
-    """What to say of each part, a line for those of which the same is said; of several ways, one that many share."""
+    """What to say of each part, a line for those of which the same is said; of several
+    ways, one that many share.
+    """
     shared = Counter(
         mistake for _, r in judged for mistake in {w.mistake for w in r.ways}
     )
@@ -485,7 +513,9 @@ class Seen(NamedTuple):
 def candidates(
     result: Result, only: Mapping[str, int], heard: Sequence[Trial]
 ) -> Iterator[Trial]:
-    """Cases that may show a mistake: small ones of one digit, then those in which the function was tried."""
+    """Cases that may show a mistake: small ones of one digit, then those in which the
+    function was tried.
+    """
     for sizes, case in small_cases(result, **only):
         try:
             claimed = parts(result.claim(**case))
@@ -499,10 +529,11 @@ def candidates(
 def example(
     wrong: Sequence[Part], cases: Iterator[Trial], asked: Asked, form: Form
 ) -> Seen:
-    """The first case that shows clearly that a part is wrong, written out, and the entry that differs most.
+    """The first case that shows clearly that a part is wrong, written out, and the
+    entry that differs most.
 
-    A case in which not the sign alone is wrong is looked for in :data:`FEW` more, one in which not the shape is wrong
-    in all.
+    A case in which not the sign alone is wrong is looked for in :data:`FEW` more, one
+    in which not the shape is wrong in all.
     """
     errors = [error(*x) for p in wrong for x in zip(p.given, p.right, strict=True)]
     clear = max(ALIKE, max(filter(np.isfinite, errors), default=0.0) / 100)

@@ -1,8 +1,9 @@
 """Which data the book uses: the embedded ones, or the tutorials' originals.
 
-The choice is made in one place, the environment variable ``UNROLLED_DATA``, and never silently: there is no
-falling back from one to the other. This is a module of its own so that whatever depends on the choice can be
-told by its imports. Left out: a choice per chapter.
+The choice is made in one place, the environment variable ``UNROLLED_DATA``, and never
+silently: there is no falling back from one to the other. This is a module of its own so
+that whatever depends on the choice can be told by its imports. Left out: a choice per
+chapter.
 """
 
 __all__ = ["choice"]
@@ -14,7 +15,8 @@ CHOICES = ("embedded", "originals")
 
 
 def choice() -> str:
-    """The data chosen for this process: ``"embedded"`` (the default) or ``"originals"``.
+    """The data chosen for this process: ``"embedded"`` (the default) or
+    ``"originals"``.
 
     Raises ValueError if the environment variable ``UNROLLED_DATA`` holds anything else.
     """

@@ -1,7 +1,9 @@
-"""What is demanded of an argument, said once for the whole package: each function gives it back, or says what is wrong.
+"""What is demanded of an argument, said once for the whole package: each function gives
+it back, or says what is wrong.
 
-Source: the book's own. Left out: shapes of arrays, which NumPy and PyTorch compare themselves, and every check inside a
-formula that a page shows: what calls the formula has checked.
+Source: the book's own. Left out: shapes of arrays, which NumPy and PyTorch compare
+themselves, and every check inside a formula that a page shows: what calls the formula
+has checked.
 """
 
 __all__ = ["whole", "number", "share", "ids", "answers"]
@@ -15,7 +17,9 @@ from numpy import ndarray
 
 
 def whole(name: str, value: object, least: int = 1, most: float = inf) -> int:
-    """A whole number from ``least`` to ``most``; raises ValueError for another, and for what is no whole number."""
+    """A whole number from ``least`` to ``most``; raises ValueError for another, and for
+    what is no whole number.
+    """
     try:
         found = operator.index(value)
     except TypeError:
@@ -27,7 +31,9 @@ def whole(name: str, value: object, least: int = 1, most: float = inf) -> int:
 
 
 def number(name: str, value: object, least: float = -inf, above: float = -inf) -> float:
-    """A finite number, at least ``least`` and larger than ``above``; raises ValueError for anything else."""
+    """A finite number, at least ``least`` and larger than ``above``; raises ValueError
+    for anything else.
+    """
     try:
         found = float(value) if not isinstance(value, str) else None
     except (TypeError, ValueError):
@@ -42,7 +48,9 @@ def number(name: str, value: object, least: float = -inf, above: float = -inf) -
 
 
 def share(name: str, value: object, inside: bool = False) -> float:
-    """A share, from 0 to 1, or ``inside`` neither of the two; raises ValueError for anything else."""
+    """A share, from 0 to 1, or ``inside`` neither of the two; raises ValueError for
+    anything else.
+    """
     found = number(name, value)
     if not (0 < found < 1 if inside else 0 <= found <= 1):
         between = "between 0 and 1" if inside else "from 0 to 1"
@@ -53,7 +61,9 @@ def share(name: str, value: object, inside: bool = False) -> float:
 
 
 def ids(name: str, values: object, V: int) -> ndarray:
-    """Whole numbers from 0 to V − 1 as an array of their shape, int64; raises ValueError for any other."""
+    """Whole numbers from 0 to V − 1 as an array of their shape, int64; raises
+    ValueError for any other.
+    """
     found = np.asarray(values)
     if found.size and found.dtype.kind not in "iu":
         raise ValueError(
@@ -67,7 +77,9 @@ def ids(name: str, values: object, V: int) -> ndarray:
 
 
 def answers(name: str, values: Sequence[bool]) -> ndarray:
-    """Whether each of N answers is right, as booleans (N,); raises ValueError for more than true and false, 1 and 0."""
+    """Whether each of N answers is right, as booleans (N,); raises ValueError for more
+    than true and false, 1 and 0.
+    """
     found = np.asarray(values)
     if found.dtype.kind not in "biuf" or not np.isin(found, (0, 1)).all():
         raise ValueError(

@@ -1,7 +1,9 @@
-"""Surnames and their languages: two sets of data in one shape, their split, and a ceiling for classifiers.
+"""Surnames and their languages: two sets of data in one shape, their split, and a
+ceiling for classifiers.
 
-Sources: the surnames that the package Faker holds (:mod:`unrolled.data.surnames`), and those of the PyTorch
-name tutorials (:mod:`unrolled.data.originals`). :func:`load` gives the set that was chosen, and :func:`read` one's own.
+Sources: the surnames that the package Faker holds (:mod:`unrolled.data.surnames`), and
+those of the PyTorch name tutorials (:mod:`unrolled.data.originals`). :func:`load` gives
+the set that was chosen, and :func:`read` one's own.
 
 Left out: the frequency of a name. Every distinct name counts once, as in the tutorials.
 """
@@ -56,7 +58,9 @@ MOST_LETTERS = 60
 """More letters than any name in the data has; what is longer is no name."""
 
 SCRIPTS = "LATIN GREEK CYRILLIC ARMENIAN GEORGIAN CJK HANGUL HIRAGANA KATAKANA".split()
-"""The scripts that are romanised letter by letter to something that can be read, as Unicode's names have them."""
+"""The scripts that are romanised letter by letter to something that can be read, as
+Unicode's names have them.
+"""
 
 APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bb\u02bc`\u00b4", "'"))
 """The forms of an apostrophe, all of which are read as one."""
@@ -78,11 +82,13 @@ class Split(NamedTuple):
 
 
 def without_marks(text: str) -> str:
-    """``text`` in :data:`ALPHABET`: accents taken off, every other symbol dropped, ends stripped.
+    """``text`` in :data:`ALPHABET`: accents taken off, every other symbol dropped, ends
+    stripped.
 
-    This is the ``unicodeToAscii`` of the PyTorch tutorials, with the hyphen added to their alphabet. A
-    letter that is no letter-with-accent is dropped whole: Weiß becomes Wei, which is a Chinese name. Use
-    :func:`normalise` unless the tutorials' own data are to be reproduced.
+    This is the ``unicodeToAscii`` of the PyTorch tutorials, with the hyphen added to
+    their alphabet. A letter that is no letter-with-accent is dropped whole: Weiß
+    becomes Wei, which is a Chinese name. Use :func:`normalise` unless the tutorials'
+    own data are to be reproduced.
     """
     letters = unicodedata.normalize("NFD", text)
     return "".join(letter for letter in letters if letter in ALPHABET).strip()
@@ -90,7 +96,9 @@ def without_marks(text: str) -> str:
 
 @cache
 def _readable(symbol: str) -> bool:
-    """Whether a symbol of a name can be written in :data:`ALPHABET`, or is an accent on the letter before it."""
+    """Whether a symbol of a name can be written in :data:`ALPHABET`, or is an accent on
+    the letter before it.
+    """
     name, kind = unicodedata.name(symbol, ""), unicodedata.category(symbol)[0]
     written = anyascii(symbol)
     if kind == "M":
@@ -98,7 +106,8 @@ def _readable(symbol: str) -> bool:
     if kind in "ZP":
         return written in (" ", "-", "'")
     sounds = any(map(str.isalpha, without_marks(written)))
-    # of a hard or a soft sign it is known that it is left out; a glottal stop stays, as an apostrophe
+    # of a hard or a soft sign it is known that it is left out; a glottal stop stays, as
+    # an apostrophe
     sounds = sounds or written == "'" and (" SIGN" in name or "LATIN" in name)
     return kind == "L" and sounds and any(script in name for script in SCRIPTS)
 
@@ -106,9 +115,10 @@ def _readable(symbol: str) -> bool:
 def normalise(text: str) -> str:
     """A name in :data:`ALPHABET`: romanised first, then :func:`without_marks`.
 
-    Raises ValueError if it has a symbol that would be lost or become something else: a digit, a sign, a letter of a
-    script outside :data:`SCRIPTS`. In Arabic, Hebrew or Devanagari, say, vowels are not written or stand around the
-    consonants, and a name romanised letter by letter is another. The message has the place, and what to do.
+    Raises ValueError if it has a symbol that would be lost or become something else: a
+    digit, a sign, a letter of a script outside :data:`SCRIPTS`. In Arabic, Hebrew or
+    Devanagari, say, vowels are not written or stand around the consonants, and a name
+    romanised letter by letter is another. The message has the place, and what to do.
     """
     text = canonical(text).translate(APOSTROPHES)
     for column, symbol in enumerate(text, 1):
@@ -123,7 +133,9 @@ def normalise(text: str) -> str:
 def _names(
     lists: dict[str, Iterable[str]], normalisation: Callable[[str], str]
 ) -> list[Name]:
-    """Distinct pairs of a non-empty normalised text and its language, sorted by language, then text."""
+    """Distinct pairs of a non-empty normalised text and its language, sorted by
+    language, then text.
+    """
     pairs = {
         Name(normalisation(text), language)
         for language, texts in lists.items()
@@ -143,9 +155,10 @@ def embedded() -> list[Name]:
 def tutorial() -> list[Name]:
     """The names of the PyTorch tutorials, distinct and sorted by language, then text.
 
-    They are normalised as the tutorials do it (:func:`without_marks`), faults included, so that a figure on
-    the published split compares with others on that split. Raises :class:`~unrolled.data.originals.DataError` if a file
-    is missing, truncated or altered.
+    They are normalised as the tutorials do it (:func:`without_marks`), faults included,
+    so that a figure on the published split compares with others on that split. Raises
+    :class:`~unrolled.data.originals.DataError` if a file is missing, truncated or
+    altered.
     """
     files = [
         originals.path(name) for name in originals.REGISTRY if name.startswith("names/")
@@ -162,15 +175,18 @@ def load() -> list[Name]:
 
 
 def read(path: Path, encoding: str = "utf-8") -> list[Name]:
-    """Names of one's own, normalised by :func:`normalise`, distinct and sorted by language, then text.
+    """Names of one's own, normalised by :func:`normalise`, distinct and sorted by
+    language, then text.
 
-    ``path`` is a folder as the tutorials have it, with a file for each language, ``Klingon.txt``, and in it a name a
-    line; or a table, ``.csv`` or ``.tsv``, whose first line has the columns ``name`` and ``language``. The files are
-    read by :func:`unrolled.data.reading.read_text`, which also says what it refuses.
+    ``path`` is a folder as the tutorials have it, with a file for each language,
+    ``Klingon.txt``, and in it a name a line; or a table, ``.csv`` or ``.tsv``, whose
+    first line has the columns ``name`` and ``language``. The files are read by
+    :func:`unrolled.data.reading.read_text`, which also says what it refuses.
 
-    Raises ValueError if there are no files or no columns of these kinds, if a language has no name or a name no
-    language, or if a name cannot be normalised or has more than :data:`MOST_LETTERS` letters; with the file and the
-    line. Raises FileNotFoundError if there is no such file or folder.
+    Raises ValueError if there are no files or no columns of these kinds, if a language
+    has no name or a name no language, or if a name cannot be normalised or has more
+    than :data:`MOST_LETTERS` letters; with the file and the line. Raises
+    FileNotFoundError if there is no such file or folder.
     """
     path = Path(path)
     if not path.exists():
@@ -247,12 +263,13 @@ def _table(path: Path, encoding: str) -> Iterator[Row]:
 
 
 def family(text: str) -> str:
-    """A rough stem that the gendered forms of one surname share, for ``split(names, family)``.
+    """A rough stem that the gendered forms of one surname share, for ``split(names,
+    family)``.
 
-    Of a normalised name: lower-case letters; after the third, every final vowel, ``y``, ``j``, ``s`` and
-    ``v`` off, then an ``e`` before the last consonant. Novak and Novakova, Nikolaev and
-    Nikolaeva, Papadakis and Papadaki, Havel and Havlova meet. So do strangers (Rossi, Rosso), which costs a
-    split nothing.
+    Of a normalised name: lower-case letters; after the third, every final vowel, ``y``,
+    ``j``, ``s`` and ``v`` off, then an ``e`` before the last consonant. Novak and
+    Novakova, Nikolaev and Nikolaeva, Papadakis and Papadaki, Havel and Havlova meet. So
+    do strangers (Rossi, Rosso), which costs a split nothing.
     """
     letters = "".join(letter for letter in text.lower() if letter.isalpha())
     ending = letters[3:].rstrip("aeiouyjsv")
@@ -266,7 +283,9 @@ def _identity(text: str) -> str:
 def _shuffled(
     names: Iterable[Name], key: Callable[[str], str], salt: str
 ) -> list[Name]:
-    """The names in the order of the hash of their key: no library's seed, so the same everywhere."""
+    """The names in the order of the hash of their key: no library's seed, so the same
+    everywhere.
+    """
 
     def place(name: Name) -> tuple[str, str]:
         salted = f"{salt}:{key(name.text)}"
@@ -280,15 +299,19 @@ def split(
     key: Callable[[str], str] = _identity,
     salt: str = "2024",
 ) -> Split:
-    """Split names into train, dev and test, 75 : 10 : 15 in every language, no text in two parts.
+    """Split names into train, dev and test, 75 : 10 : 15 in every language, no text in
+    two parts.
 
-    1. Per language, take the distinct names and sort them by ``sha256(salt + ":" + key(text))``.
+    1. Per language, take the distinct names and sort them by ``sha256(salt + ":" +
+       key(text))``.
     2. The first 15 % (rounded) are test, the next 10 % dev, the rest train.
-    3. Drop from dev what has its key in test, and from train what has its key in dev or test.
+    3. Drop from dev what has its key in test, and from train what has its key in dev or
+       test.
 
-    With the defaults, the key is the text itself: this is the book's published split. With ``key=family`` the gendered
-    forms of one surname stay together too. Another salt gives another split. Raises ValueError if there are no names,
-    or a language has fewer than :data:`FEWEST_NAMES`.
+    With the defaults, the key is the text itself: this is the book's published split.
+    With ``key=family`` the gendered forms of one surname stay together too. Another
+    salt gives another split. Raises ValueError if there are no names, or a language has
+    fewer than :data:`FEWEST_NAMES`.
     """
     groups: dict[str, set[Name]] = defaultdict(set)
     for name in names:
@@ -327,7 +350,9 @@ def languages(names: Iterable[Name]) -> dict[str, int]:
 
 
 def language_places(names: Iterable[Name], languages: Sequence[str]) -> list[int]:
-    """The place of each name's language among ``languages``; raises ValueError for one that is not among them."""
+    """The place of each name's language among ``languages``; raises ValueError for one
+    that is not among them.
+    """
     names, places = list(names), {x: place for place, x in enumerate(languages)}
     if unknown := {name.language for name in names} - set(places):
         raise ValueError(
@@ -337,7 +362,9 @@ def language_places(names: Iterable[Name], languages: Sequence[str]) -> list[int
 
 
 def shared(names: Iterable[Name]) -> dict[str, list[str]]:
-    """The texts that stand in more than one language, each with its languages, sorted."""
+    """The texts that stand in more than one language, each with its languages,
+    sorted.
+    """
     found: dict[str, set[str]] = defaultdict(set)
     for name in names:
         found[name.text].add(name.language)
@@ -345,11 +372,12 @@ def shared(names: Iterable[Name]) -> dict[str, list[str]]:
 
 
 def ceiling(part: Iterable[Name]) -> float:
-    """The accuracy on ``part`` that no function of the text alone can exceed, between 0 and 1.
+    """The accuracy on ``part`` that no function of the text alone can exceed, between 0
+    and 1.
 
-    An oracle that knows the part can give each distinct text one language only, at best the one that most
-    of its rows have. It is an oracle's bound *on this part*: a bound for new names may lie lower.
-    Raises ValueError if the part is empty.
+    An oracle that knows the part can give each distinct text one language only, at best
+    the one that most of its rows have. It is an oracle's bound *on this part*: a bound
+    for new names may lie lower. Raises ValueError if the part is empty.
     """
     rows: dict[str, Counter[str]] = defaultdict(Counter)
     for name in part:

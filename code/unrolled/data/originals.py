@@ -1,13 +1,16 @@
-"""The tutorials' own data: eighteen lists of surnames and *Alice's Adventures in Wonderland*.
+"""The tutorials' own data: eighteen lists of surnames and *Alice's Adventures in
+Wonderland*.
 
-Sources: the names are those of the PyTorch name tutorials, from the repository ``spro/practical-pytorch``;
-*Alice* is Project Gutenberg's e-book 11, from the examples of ``amueller/word_cloud``. Both are pinned to one
-commit, and every file to its SHA-256. They are not part of the book: :func:`fetch` downloads them into a
-cache folder (environment variable ``UNROLLED_CACHE``), and :func:`path` reads from there and never
+Sources: the names are those of the PyTorch name tutorials, from the repository
+``spro/practical-pytorch``; *Alice* is Project Gutenberg's e-book 11, from the examples
+of ``amueller/word_cloud``. Both are pinned to one commit, and every file to its
+SHA-256. They are not part of the book: :func:`fetch` downloads them into a cache folder
+(environment variable ``UNROLLED_CACHE``), and :func:`path` reads from there and never
 downloads.
 
-Left out: the zip archive that the tutorial itself links to. It has no pinned version, and three of its files
-differ from the ones here by scraping residue (see the data card).
+Left out: the zip archive that the tutorial itself links to. It has no pinned version,
+and three of its files differ from the ones here by scraping residue (see the data
+card).
 """
 
 __all__ = [
@@ -101,18 +104,23 @@ REGISTRY: dict[str, Original] = dict(_registry())
 
 
 def cache() -> Path:
-    """The folder of the originals: ``UNROLLED_CACHE``, or the system's folder for caches."""
+    """The folder of the originals: ``UNROLLED_CACHE``, or the system's folder for
+    caches.
+    """
     return Path(os.environ.get(VARIABLE) or pooch.os_cache("unrolled"))
 
 
 @functools.cache
 def _sha256(file: Path, size: int, modified: int) -> str:
-    """The sum of a file; its size and time are arguments so that a changed file is summed anew."""
+    """The sum of a file; its size and time are arguments so that a changed file is
+    summed anew.
+    """
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def fault(name: str) -> str:
-    """What is wrong with an original: what was expected and what was found; ``""`` when nothing is.
+    """What is wrong with an original: what was expected and what was found; ``""`` when
+    nothing is.
 
     Raises :class:`DataError` if no original is called ``name``.
     """
@@ -132,10 +140,12 @@ def fault(name: str) -> str:
 
 
 def path(name: str) -> Path:
-    """The verified file of an original, e.g. ``"names/Arabic.txt"``. Nothing is ever downloaded here.
+    """The verified file of an original, e.g. ``"names/Arabic.txt"``. Nothing is ever
+    downloaded here.
 
-    Raises :class:`DataError` if there is no such original, or its file is missing, truncated or altered; the message
-    names the file, what was expected, what was found, and the command that mends it.
+    Raises :class:`DataError` if there is no such original, or its file is missing,
+    truncated or altered; the message names the file, what was expected, what was found,
+    and the command that mends it.
     """
     if wrong := fault(name):
         raise DataError(
@@ -147,10 +157,11 @@ def path(name: str) -> Path:
 def fetch() -> None:
     """Download every original that is missing or wrong, and say so line by line.
 
-    Each file is downloaded beside its place, under its name with ``.part`` behind it, verified, and only then moved
-    there. So a wrong file stays until the right one has come. What a run that was killed has left half-written is
-    overwritten or taken away by the next. Raises :class:`DataError` at the first file that cannot be fetched, with its
-    address and the reason.
+    Each file is downloaded beside its place, under its name with ``.part`` behind it,
+    verified, and only then moved there. So a wrong file stays until the right one has
+    come. What a run that was killed has left half-written is overwritten or taken away
+    by the next. Raises :class:`DataError` at the first file that cannot be fetched,
+    with its address and the reason.
     """
     pooch.get_logger().setLevel("WARNING")  # our own lines say the same, shorter
     print(f"Originals in {cache()}")

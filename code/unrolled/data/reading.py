@@ -1,7 +1,9 @@
-"""A text as a file has it, and as the book reads it: the same characters in one spelling, or an error with the place.
+"""A text as a file has it, and as the book reads it: the same characters in one
+spelling, or an error with the place.
 
-Source: the Unicode Standard, of which Python knows the canonical composition (NFC) and the characters' names. Left out:
-guessing an encoding. It fails on short texts; the error shows how the line reads in a few, for the reader to choose.
+Source: the Unicode Standard, of which Python knows the canonical composition (NFC) and
+the characters' names. Left out: guessing an encoding. It fails on short texts; the
+error shows how the line reads in a few, for the reader to choose.
 """
 
 __all__ = ["described", "canonical", "read_text"]
@@ -18,15 +20,21 @@ MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-"""The byte-order marks at the head of a file, each with the encoding that it tells of."""
+"""The byte-order marks at the head of a file, each with the encoding that it tells
+of.
+"""
 
 CANDIDATES = "cp1252", "cp1250", "cp1251", "shift_jis", "gb18030"
-"""Encodings that a file may be in when it is not in UTF-8 (Western, Central European, Cyrillic, Japanese, Chinese)."""
+"""Encodings that a file may be in when it is not in UTF-8 (Western, Central European,
+Cyrillic, Japanese, Chinese).
+"""
 
 LINE_END = re.compile("\r\n?|\u2028|\u2029")
 
 NO_TEXT = re.compile("[\0-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffd-\uffff]")
-"""Characters that no text has, which are control characters, halves of characters, and signs of a wrong encoding."""
+"""Characters that no text has, which are control characters, halves of characters, and
+signs of a wrong encoding.
+"""
 
 HINTS = {
     "\0": "It is there when UTF-16 is read as something else: give encoding='utf-16-le' or 'utf-16-be'",
@@ -37,7 +45,9 @@ HINTS = {
 
 
 def described(character: str) -> str:
-    """A character as an error shows it: itself where it prints, its number and its name."""
+    """A character as an error shows it: itself where it prints, its number and its
+    name.
+    """
     control = unicodedata.category(character) == "Cc"
     name = unicodedata.name(character, "control character" if control else "no name")
     itself = f"{character!r}, " if character.isprintable() else ""
@@ -51,13 +61,16 @@ def place(text: str, position: int) -> str:
 
 
 def canonical(text: str) -> str:
-    r"""The same text in one spelling: letters composed with their accents (NFC), each line's end ``\n``.
+    r"""The same text in one spelling: letters composed with their accents (NFC), each
+    line's end ``\n``.
 
-    A byte-order mark at the head is taken off. What looks the same is then the same: e and a combining accent become é,
-    ``\r\n``, ``\r`` and the two separators of Unicode become ``\n``.
+    A byte-order mark at the head is taken off. What looks the same is then the same: e
+    and a combining accent become é, ``\r\n``, ``\r`` and the two separators of Unicode
+    become ``\n``.
 
-    Raises TypeError if it is no string: bytes have to be decoded, or read by :func:`read_text`. Raises ValueError if it
-    has a character that no text has, a control character or what tells of a wrong encoding; with the place.
+    Raises TypeError if it is no string: bytes have to be decoded, or read by
+    :func:`read_text`. Raises ValueError if it has a character that no text has, a
+    control character or what tells of a wrong encoding; with the place.
     """
     if not isinstance(text, str):
         raise TypeError(
@@ -75,10 +88,12 @@ def canonical(text: str) -> str:
 
 
 def read_text(path: Path, encoding: str = "utf-8") -> str:
-    """The text of a file as :func:`canonical` has it; a byte-order mark, where there is one, says the encoding.
+    """The text of a file as :func:`canonical` has it; a byte-order mark, where there is
+    one, says the encoding.
 
-    Raises ValueError if the file is in another encoding, with the place and how its line reads in some; if it is in
-    UTF-8 and another encoding is given; or if it has characters that no text has.
+    Raises ValueError if the file is in another encoding, with the place and how its
+    line reads in some; if it is in UTF-8 and another encoding is given; or if it has
+    characters that no text has.
     """
     data = Path(path).read_bytes()
     told = next((name for mark, name in MARKS.items() if data.startswith(mark)), None)

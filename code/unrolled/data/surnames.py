@@ -1,19 +1,22 @@
-"""The embedded surnames: what the locale providers of the package Faker hold, chosen and romanised.
+"""The embedded surnames: what the locale providers of the package Faker hold, chosen
+and romanised.
 
-Source: `Faker <https://faker.readthedocs.io>`_, ``faker.providers.person``, read from the installed package;
-the book holds no copy. Letters other than Latin ones are romanised with ``anyascii``.
+Source: `Faker <https://faker.readthedocs.io>`_, ``faker.providers.person``, read from
+the installed package; the book holds no copy. Letters other than Latin ones are
+romanised with ``anyascii``.
 
-A language is here if Faker has about 150 of its surnames or more and if they can be read once romanised. Left
-out, and why:
+A language is here if Faker has about 150 of its surnames or more and if they can be
+read once romanised. Left out, and why:
 
-* Hebrew, Persian, Thai, Hindi, Tamil and Arabic in their own scripts: vowels are not written, or are written
-  around the consonant, and come out as ``skhtr`` or ``ktirecn``. A classifier would learn the machine that
-  romanised, not the language. Arabic comes from ``fr_DZ`` instead, Algerian names as they are written in
-  French.
+* Hebrew, Persian, Thai, Hindi, Tamil and Arabic in their own scripts: vowels are not
+  written, or are written around the consonant, and come out as ``skhtr`` or
+  ``ktirecn``. A classifier would learn the machine that romanised, not the language.
+  Arabic comes from ``fr_DZ`` instead, Algerian names as they are written in French.
 * Tamil also because its "surnames" are a list of given names.
-* lists of a country with several languages (``en_KE``, ``en_IN``, ``fr_CH``, ``de_CH``, ``fr_BE``,
-  ``id_ID``), and lists of frequent names of immigrant countries (``en_US``, ``en_NZ``). ``en_IE`` holds
-  Irish names in English spelling; the Irish list here is ``ga_IE``.
+* lists of a country with several languages (``en_KE``, ``en_IN``, ``fr_CH``, ``de_CH``,
+  ``fr_BE``, ``id_ID``), and lists of frequent names of immigrant countries (``en_US``,
+  ``en_NZ``). ``en_IE`` holds Irish names in English spelling; the Irish list here is
+  ``ga_IE``.
 * ``en``: it has no stated source, and many German names.
 * of the Estonian list, the part that Faker itself marks as Russian.
 * the names of :data:`ELSEWHERE` and :data:`NO_NAMES`.
@@ -63,7 +66,9 @@ from faker.providers.person import (
 
 
 def _patronymics(stems: Iterable[str]) -> list[str]:
-    """Icelandic stems with their suffixes, in turns: one name a stem, so that no stem stands in two parts."""
+    """Icelandic stems with their suffixes, in turns: one name a stem, so that no stem
+    stands in two parts.
+    """
     return [
         stem + ("son", "dóttir")[i % 2] for i, stem in enumerate(sorted(set(stems)))
     ]
@@ -116,14 +121,20 @@ ELSEWHERE: dict[str, str] = {
     "Mohamed, Mohammad, Mohammadi, Mohammed, Mohamud, Mustafa, Nguyen, Omar, Osman, Said, "
     "Saleh, Singh, Smith, Tran, Wang, Zhang",
 }
-"""Frequent surnames of a country that plainly come from another language; they would blur both.
+"""Frequent surnames of a country that plainly come from another language; they would
+blur both.
 
-The choice is ours. It says something about spellings, and nothing about the people who bear them."""
+The choice is ours. It says something about spellings, and nothing about the people who
+bear them.
+"""
 
 NO_NAMES = {"VI", "Dussen van", "auch Schlauchin", "Ó Dubhthaigh recte Dooly"}
-"""Entries that are no surname (a numeral, a name back to front, two editors' remarks)."""
+"""Entries that are no surname (a numeral, a name back to front, two editors'
+remarks).
+"""
 
-# Two letters that write one vowel; anyascii would take them one by one (Papadopoyloy, Tovmownyan).
+# Two letters that write one vowel; anyascii would take them one by one (Papadopoyloy,
+# Tovmownyan).
 VOWELS = {"ου": "ou", "ού": "ou", "Ου": "Ou", "Ού": "Ou", "ու": "u", "Ու": "U"}
 
 
@@ -135,11 +146,13 @@ def _latin(text: str) -> bool:
 
 
 def romanise(text: str) -> str:
-    """A name in ASCII, as ``anyascii`` writes it, with three amends where its script is not Latin.
+    """A name in ASCII, as ``anyascii`` writes it, with three amends where its script is
+    not Latin.
 
-    Greek ου and Armenian ու become one vowel; apostrophes, which stand for letters that most people leave out
-    (Игнатьева, კუბლაშვილი), are dropped; each word gets one capital, at its head, since some scripts have
-    none and the case would give the language away.
+    Greek ου and Armenian ու become one vowel; apostrophes, which stand for letters that
+    most people leave out (Игнатьева, კუბლაშვილი), are dropped; each word gets one
+    capital, at its head, since some scripts have none and the case would give the
+    language away.
     """
     if _latin(text):
         return anyascii(text)
@@ -152,8 +165,8 @@ def romanise(text: str) -> str:
 def surnames() -> dict[str, list[str]]:
     """The romanised surnames of each language, distinct and sorted.
 
-    Left out are :data:`ELSEWHERE`, :data:`NO_NAMES`, and what has a comma: in the Dutch list, titles
-    (``Bourgondië, van``).
+    Left out are :data:`ELSEWHERE`, :data:`NO_NAMES`, and what has a comma: in the Dutch
+    list, titles (``Bourgondië, van``).
     """
     chosen = {}
     for language, lists in LISTS.items():

@@ -1,8 +1,10 @@
-"""Symbols (characters or words) to integer ids and back, and the padding of a batch of ids.
+"""Symbols (characters or words) to integer ids and back, and the padding of a batch of
+ids.
 
-Source: the book's own; the idea that id 0 pads is that of ``torch.nn.Embedding(padding_idx=0)``.
-Left out: splitting text into symbols (a text is already a sequence of characters; words come as lists), and
-counting them: a vocabulary keeps the order it is given.
+Source: the book's own; the idea that id 0 pads is that of
+``torch.nn.Embedding(padding_idx=0)``. Left out: splitting text into symbols (a text is
+already a sequence of characters; words come as lists), and counting them: a vocabulary
+keeps the order it is given.
 """
 
 __all__ = ["Vocabulary", "pad", "padded_part", "one_hot"]
@@ -19,13 +21,16 @@ PAD, UNKNOWN, START, END = "<pad>", "<unk>", "<start>", "<end>"
 class Vocabulary:
     """A one-to-one map between symbols and the ids 0 … V − 1.
 
-    Id 0 is ``<pad>``. The other reserved symbols follow, those that were asked for, then the given symbols
-    in the order of their first appearance. Build it on the training part only.
+    Id 0 is ``<pad>``. The other reserved symbols follow, those that were asked for,
+    then the given symbols in the order of their first appearance. Build it on the
+    training part only.
 
-    ``symbols`` are characters (a string will do) or words; repetitions are passed over. ``unknown``, ``start`` and
-    ``end`` say whether to have ``<unk>``, ``<start>``, ``<end>``. Their ids are the attributes of these names, ``None``
-    where they are not there. :meth:`encode` uses ``<unk>`` only; to frame a sequence, write
-    ``[v.start, *v.encode(text), v.end]``. Raises ValueError if a given symbol is one of the four reserved ones.
+    ``symbols`` are characters (a string will do) or words; repetitions are passed over.
+    ``unknown``, ``start`` and ``end`` say whether to have ``<unk>``, ``<start>``,
+    ``<end>``. Their ids are the attributes of these names, ``None`` where they are not
+    there. :meth:`encode` uses ``<unk>`` only; to frame a sequence, write ``[v.start,
+    *v.encode(text), v.end]``. Raises ValueError if a given symbol is one of the four
+    reserved ones.
     """
 
     def __init__(
@@ -49,14 +54,17 @@ class Vocabulary:
         self.unknown, self.start, self.end = map(self._ids.get, (UNKNOWN, START, END))
 
     def encode(self, symbols: Iterable[str]) -> list[int]:
-        """The ids of ``symbols``; without ``<unk>``, raises ValueError at a symbol that is not here."""
+        """The ids of ``symbols``; without ``<unk>``, raises ValueError at a symbol that
+        is not here.
+        """
         if self.unknown is not None:
             return [self._ids.get(symbol, self.unknown) for symbol in symbols]
         ids = []
         for position, symbol in enumerate(symbols):
             if symbol not in self._ids:
                 raise ValueError(
-                    f"{symbol!r} at position {position} is unknown, and there is no {UNKNOWN}"
+                    f"{symbol!r} at position {position} is unknown, and there is no "
+                    f"{UNKNOWN}"
                 )
             ids.append(self._ids[symbol])
         return ids
@@ -91,10 +99,11 @@ class Vocabulary:
 
 
 def pad(batch: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
-    """A batch of B sequences of ids as one tensor, the shorter ones filled with 0 on the right, and their lengths.
+    """A batch of B sequences of ids as one tensor, the shorter ones filled with 0 on
+    the right, and their lengths.
 
-    The ids (B, T) and the lengths (B,), whose largest is T, are whole numbers. Raises ValueError if the batch is empty,
-    or an id is no whole number from 0 on.
+    The ids (B, T) and the lengths (B,), whose largest is T, are whole numbers. Raises
+    ValueError if the batch is empty, or an id is no whole number from 0 on.
     """
     if not len(batch):
         raise ValueError("an empty batch has no length to be padded to")
@@ -109,7 +118,8 @@ def pad(batch: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
 def padded_part(
     ids: torch.Tensor, lengths: torch.Tensor, chosen: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Of padded ids (N, T) and their lengths (N,), those at the given indices (B,), cut to the longest among them.
+    """Of padded ids (N, T) and their lengths (N,), those at the given indices (B,), cut
+    to the longest among them.
 
     This is what :func:`pad` gives of them alone.
     """
@@ -118,5 +128,7 @@ def padded_part(
 
 
 def one_hot(ids: torch.Tensor, V: int, like: torch.Tensor) -> torch.Tensor:
-    """The ids, of any shape, as one-hot vectors of length V in a new last dimension, of the type of ``like``."""
+    """The ids, of any shape, as one-hot vectors of length V in a new last dimension, of
+    the type of ``like``.
+    """
     return torch.nn.functional.one_hot(ids, V).to(like.dtype)

@@ -1,8 +1,9 @@
-"""Charts: curves, lines, dots, bars, points and grids, each with its words, which come from the same data.
+"""Charts: curves, lines, dots, bars, points and grids, each with its words, which come
+from the same data.
 
 A chart is as wide as a phone; several stand side by side where there is room
-(:func:`~unrolled.figures.plotting.panels`). Series are told apart by colour and by stroke or mark. Left out: what only
-one figure of the book would use.
+(:func:`~unrolled.figures.plotting.panels`). Series are told apart by colour and by
+stroke or mark. Left out: what only one figure of the book would use.
 """
 
 import math
@@ -20,6 +21,9 @@ from unrolled.figures.plotting import (
     BLUE,
     COLOURS,
     INK,
+    SIZE,
+    SMALL,
+    WIDTH,
     Drawing,
     figure,
     show,
@@ -77,7 +81,9 @@ def framed(
     names: Sequence[str],
     **settings: object,
 ) -> Drawing:
-    """The chart as a drawing: with its labels, a title, and a legend above it if there is more than one name."""
+    """The chart as a drawing: with its labels, a title, and a legend above it if there
+    is more than one name.
+    """
     # in the middle of the figure, where a long label has room
     drawn.supxlabel(settings.pop("xlabel"), fontsize="medium")
     axes.set(**settings)
@@ -88,12 +94,20 @@ def framed(
         words = f"{opened(title)}. {words}"
     rows = 0
     if len(names) > 1:
-        longest = max(map(len, names))
-        rows = math.ceil(len(names) / (3 if longest < 13 else 2 if longest < 22 else 1))
-        columns = math.ceil(len(names) / rows)
+        columns, rows = room_for(names)
         drawn.legend(loc="outside upper center", ncols=columns, columnspacing=1.2)
     drawn.set_figheight(drawn.get_figheight() + 0.22 * (rows + bool(title)))
     return show(drawn, words)
+
+
+def room_for(names: Sequence[str]) -> tuple[int, int]:
+    """How many columns of a legend there is room for, three at most, and its rows."""
+    for columns in (3, 2):
+        filled = np.array_split(names, columns)  # as matplotlib fills them
+        widths = [0.6 * SIZE * max(map(len, each), default=0) + 42 for each in filled]
+        if sum(widths) < 72 * WIDTH:  # in points
+            return columns, len(filled[0])
+    return 1, len(names)
 
 
 @styled
@@ -111,17 +125,19 @@ def lines(
     marks: Mapping[str, float] | None = None,
     **settings: object,
 ) -> Drawing:
-    """Quantities against another, x, of shape (n,): of each name, values of shape (n,), or (runs, n) for several runs.
+    """Quantities against another, x, of shape (n,): of each name, values of shape (n,),
+    or (runs, n) for several runs.
 
-    Of several runs the middle one is drawn, and the runs beside it as thin ``"lines"``, as ``"marks"``, or as a
-    ``"band"`` from the least to the largest. ``points`` are marked by their names; ``marks`` are places on the
-    x-axis. The words say the values (of several runs, the least and the largest) at ``told``, else at both ends.
-    Further settings are those of the axes, such as ``yscale="log"``. Raises ValueError if a series has other than n
-    values, or if there are more than five.
+    Of several runs the middle one is drawn, and the runs beside it as thin ``"lines"``,
+    as ``"marks"``, or as a ``"band"`` from the least to the largest. ``points`` are
+    marked by their names; ``marks`` are places on the x-axis. The words say the values
+    (of several runs, the least and the largest) at ``told``, else at both ends. Further
+    settings are those of the axes, such as ``yscale="log"``. Raises ValueError if a
+    series has other than n values, or if there are more than five.
     """
     x = np.asarray(x)
     demand_few(series)
-    drawn, axes = figure(height=2.3)
+    drawn, axes = figure(2.3)
     said = []
     for k, (name, values) in enumerate(series.items()):
         rows = np.atleast_2d(np.asarray(values, dtype=float))  # (runs, n)
@@ -151,16 +167,16 @@ def lines(
     for k, (name, (across, up)) in enumerate((points or {}).items()):
         axes.plot(across, up, "o", color=COLOURS[1 + k], label=name)
         said.append(f"{name}: {written(up, form)} at {across:,.7g}")
-    for name, across in (marks or {}).items():
+    for k, (name, across) in enumerate((marks or {}).items()):
         axes.axvline(across, color=INK, linewidth=1, linestyle=":")
         axes.annotate(
             name,
             (across, 1),
-            (0, 3),
+            (0, 3 + 1.2 * SMALL * (k % 2)),  # neighbours do not touch
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
             ha="center",
-            fontsize=9,
+            fontsize=SMALL,
         )
         said.append(f"{name}: at {across:,.7g}")
     words = f"{opened(ylabel)} against {xlabel}. {'; '.join(said)}."
@@ -177,7 +193,9 @@ def curves(
     train: str = "train",
     **settings: object,
 ) -> Drawing:
-    """What a training measured against its steps, in bits: on the training part, on dev, and where dev was lowest."""
+    """What a training measured against its steps, in bits: on the training part, on
+    dev, and where dev was lowest.
+    """
     bits = 1 / math.log(2)
     best = history.best
     return lines(
@@ -209,10 +227,11 @@ def dots(
     title: str = "",
     **settings: object,
 ) -> Drawing:
-    """A row for each name, and in it a mark for each value; or for each value of several groups.
+    """A row for each name, and in it a mark for each value; or for each value of
+    several groups.
 
-    Groups are told apart by marks and colours; with ``colours`` for some rows, by marks alone. ``line`` is a value to
-    compare with.
+    Groups are told apart by marks and colours; with ``colours`` for some rows, by marks
+    alone. ``line`` is a value to compare with.
     """
     grouped = {
         name: values if isinstance(values, Mapping) else {"": values}
@@ -220,7 +239,7 @@ def dots(
     }
     groups = list(dict.fromkeys(g for values in grouped.values() for g in values))
     demand_few(dict.fromkeys(groups))
-    drawn, axes = figure(height=(0.1 + 0.16 * len(groups)) * len(rows) + 1.1)
+    drawn, axes = figure((0.1 + 0.16 * len(groups)) * len(rows) + 1.1)
     for k, group in enumerate(groups):
         shift = 0.26 * (k - (len(groups) - 1) / 2)
         kind = INK if colours else EACH[k]
@@ -262,11 +281,12 @@ def bars(
     title: str = "",
     **settings: object,
 ) -> Drawing:
-    """A bar for each name, from above, with a dash where it would end by the values ``beside``.
+    """A bar for each name, from above, with a dash where it would end by the values
+    ``beside``.
 
     The words say the ``told`` largest, and the smallest.
     """
-    drawn, axes = figure(height=0.18 * len(values) + 0.7)
+    drawn, axes = figure(0.2 * len(values) + 0.7)
     axes.barh(range(len(values)), list(values.values()), height=0.7, alpha=0.85)
     if beside:
         ends = [beside[name] for name in values]
@@ -274,7 +294,7 @@ def bars(
             ends, range(len(values)), "|", color=INK, markersize=9, markeredgewidth=1.8
         )
     named_rows(axes, list(values), len(values) - 0.4)
-    axes.tick_params(axis="y", labelsize=9)
+    axes.tick_params(axis="y", labelsize=SMALL)
     order = sorted(values, key=values.get, reverse=True)
     chosen = order if len(order) <= told + 1 else [*order[:told], order[-1]]
     said = together(
@@ -298,9 +318,11 @@ def points(
     title: str = "",
     **settings: object,
 ) -> Drawing:
-    """A mark for each pair of values, of each name in a colour and a shape of its own."""
+    """A mark for each pair of values, of each name in a colour and a shape of its
+    own.
+    """
     demand_few(series)
-    drawn, axes = figure(height=2.3)
+    drawn, axes = figure(2.3)
     said = []
     for k, (name, (x, y)) in enumerate(series.items()):
         axes.plot(
@@ -337,18 +359,19 @@ def grid(
     numbers: bool = False,
     told: int = 3,
 ) -> Drawing:
-    """Shares from 0 to 1, of shape (rows, columns), as tiles: the larger, the stronger the blue.
+    """Shares from 0 to 1, of shape (rows, columns), as tiles: the larger, the stronger
+    the blue.
 
-    With ``numbers`` each tile says its share in percent, and so do the words; without, they say the largest shares of
-    a row and a column of different names. Raises ValueError unless each row and each column has a name.
+    With ``numbers`` each tile says its share in percent, and so do the words; without,
+    they say the largest shares of a row and a column of different names. Raises
+    ValueError unless each row and each column has a name.
     """
     if shares.shape != (len(rows), len(columns)):
         raise ValueError(
             f"a matrix of shape {shares.shape} with {len(rows)} and {len(columns)} names; expected one for each row "
             "and each column"
         )
-    side = 0.4 if numbers else 0.2
-    drawn, axes = figure(1.4 + side * len(columns), 1.2 + side * len(rows))
+    drawn, axes = figure((0.4 if numbers else 0.2) * len(rows) + 1.2)
     for (row, column), share in np.ndenumerate(shares):
         # half as strong where a number has to be read on it
         tile = to_rgba(BLUE, share / 2 if numbers else share)
@@ -361,10 +384,19 @@ def grid(
                 f"{100 * share:.0f}",
                 ha="center",
                 va="center",
-                fontsize=8.5,
+                fontsize=SMALL,
             )
-    axes.set_xticks(np.arange(len(columns)) + 0.5, columns, rotation=90, fontsize=8.5)
-    axes.set_yticks(np.arange(len(rows)) + 0.5, rows, fontsize=8.5)
+    # of many columns, every other one has its name above
+    sides = 1 if len(columns) < 15 else 2
+    middles = np.arange(len(columns)) + 0.5
+    upright = dict(rotation=90, fontsize=SMALL)
+    axes.set_xticks(middles[::sides], columns[::sides], **upright)
+    if sides == 2:
+        above = axes.secondary_xaxis("top")
+        above.set_xticks(middles[1::2], columns[1::2], **upright)
+        above.tick_params(length=0)
+        drawn.set_figheight(drawn.get_figheight() + 0.7)
+    axes.set_yticks(np.arange(len(rows)) + 0.5, rows, fontsize=SMALL)
     axes.grid(False)
     axes.tick_params(length=0)
     if numbers:
@@ -383,5 +415,5 @@ def grid(
         largest = sorted(apart, reverse=True)[:told]
         said = "; ".join(f"{row}, {c} {share:.0%}" for share, row, c in largest)
         words = f"A grid of {ylabel} against {xlabel}. Off the diagonal, the largest shares: {said}."
-    limits = dict(xlim=(0, len(columns)), ylim=(len(rows), 0), aspect="equal")
+    limits = dict(xlim=(0, len(columns)), ylim=(len(rows), 0))
     return framed(drawn, axes, words, "", [], xlabel=xlabel, ylabel=ylabel, **limits)

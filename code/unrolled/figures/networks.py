@@ -1,12 +1,15 @@
-"""Drawings of networks: layered, unrolled, generating, with a residual stream; forwards, and with the gradients back.
+"""Drawings of networks: layered, unrolled, generating, with a residual stream;
+forwards, and with the gradients back.
 
-A picture is a list of nodes and a list of arrows, in columns and rows; time runs to the right, and what is computed
-stands above its input or to the right of it. The picture and its alternative text are made from the same inputs.
-Arrows of one colour share one weight matrix, so its name is written once. A dashed arrow back is a gradient's, beside
-the arrow forwards; it leads to what is computed, and not to the inputs or to h_0, which are given. A dotted arrow hands
-on what was drawn: it is the next input of a network that generates. Colours and letters are those of the page.
-Left out: biases, the loop of a network not unrolled, and names for the weights of higher recurrent layers, whose arrows
-have the colour of the text.
+A picture is a list of nodes and a list of arrows, in columns and rows; time runs to the
+right, and what is computed stands above its input or to the right of it. The picture
+and its alternative text are made from the same inputs. Arrows of one colour share one
+weight matrix, so its name is written once. A dashed arrow back is a gradient's, beside
+the arrow forwards; it leads to what is computed, and not to the inputs or to h_0, which
+are given. A dotted arrow hands on what was drawn: it is the next input of a network
+that generates. Colours and letters are those of the page. Left out: biases, the loop of
+a network not unrolled, and names for the weights of higher recurrent layers, whose
+arrows have the colour of the text.
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,16 +37,18 @@ def layered_network(
     target: str | None = None,
     gradients: bool = False,
 ) -> Drawing:
-    """A network x → h → s → p or, with L layers on top of the embedding, x → h^(0) → h^(1) → … → h^(L) → s → p.
+    """A network x → h → s → p or, with L layers on top of the embedding, x → h^(0) →
+    h^(1) → … → h^(L) → s → p.
 
-    ``word`` stands at x, and ``target``, the next word, at y. When there are many layers, the middle ones are folded.
-    ``output`` names the scores. With ``gradients``, those of J = log p(y) run back, below the arrows forwards.
+    ``word`` stands at x, and ``target``, the next word, at y. When there are many
+    layers, the middle ones are folded. ``output`` names the scores. With ``gradients``,
+    those of J = log p(y) run back, below the arrows forwards.
 
     Raises ValueError if a symbol cannot be seen, or if there are less than 0 layers.
 
     >>> layered_network("Barack", target="Obama")
-    <Drawing: A network with one latent vector, h. From left to right, the word x, Barack, goes into h, and h into the \
-scores s. The next word y, Obama, is drawn from their softmax p.>
+    <Drawing: A network with one latent vector, h. The word x, Barack, goes into h, \
+and h into the scores s. The next word y, Obama, is drawn from their softmax p.>
     """
     _demand_visible([word, output, target])
     if layers < 0:
@@ -77,19 +82,23 @@ def unrolled_network(
     target: str | None = None,
     gradients: bool = False,
 ) -> Drawing:
-    """A recurrent network with a column for each input, and scores read from its last state.
+    """A recurrent network with a column for each input, and scores read from its last
+    state.
 
-    ``inputs`` are the symbols x_1, …, x_T: a word for its letters, or a list of words. When there are many inputs or
-    layers, the middle ones are folded. ``output`` names the scores, or is None for a network without a readout.
-    ``target`` is the next symbol ("?" if it is not known); the scores are then those of symbols, through W_unembed, and
-    else of classes, through W_out. With ``gradients``, those of J run back beside the arrows forwards.
+    ``inputs`` are the symbols x_1, …, x_T: a word for its letters, or a list of words.
+    When there are many inputs or layers, the middle ones are folded. ``output`` names
+    the scores, or is None for a network without a readout. ``target`` is the next
+    symbol ("?" if it is not known); the scores are then those of symbols, through
+    W_unembed, and else of classes, through W_out. With ``gradients``, those of J run
+    back beside the arrows forwards.
 
-    Raises ValueError if there is no input, if a symbol cannot be seen, if there is less than one layer, or if there is
-    a target and no output.
+    Raises ValueError if there is no input, if a symbol cannot be seen, if there is less
+    than one layer, or if there is a target and no output.
 
     >>> unrolled_network("ab")
-    <Drawing: A recurrent network unrolled over two letters, a, b. Each letter and the state before it go into the \
-next state; the scores s are read from the last state, h2. Their softmax is p.>
+    <Drawing: A recurrent network unrolled over two letters, a, b. Each letter and the \
+state before it go into the next state; the scores s are read from the last state, h2. \
+Their softmax is p.>
     """
     _demand_inputs(inputs, output, target)
     if layers < 1:
@@ -131,14 +140,17 @@ def residual_stream(
     target: str | None = None,
     gradients: bool = False,
 ) -> Drawing:
-    """The recurrence h_t = h_{t−1} + tanh(W_recurrent h_{t−1} + W_embed x_t): a stream, and branches that add to it.
+    """The recurrence h_t = h_{t−1} + tanh(W_recurrent h_{t−1} + W_embed x_t): a stream,
+    and branches that add to it.
 
-    The arguments and errors are those of :func:`unrolled_network`. With ``gradients``, the way back on which nothing is
-    changed, along the stream, is drawn strong and not dashed.
+    The arguments and errors are those of :func:`unrolled_network`. With ``gradients``,
+    the way back on which nothing is changed, along the stream, is drawn strong and not
+    dashed.
 
     >>> residual_stream(["I", "love", "machine"], output=None)
-    <Drawing: A residual stream over three words, I, love, machine. The state runs straight from h0 = 0 to h3; at each \
-step, a branch takes the tanh of the state and the word, through their weights, and adds it to the stream.>
+    <Drawing: A residual stream over three words, I, love, machine. The state runs \
+straight from h0 = 0 to h3; at each step, a branch takes the tanh of the state and the \
+word, through their weights, and adds it to the stream.>
     """
     _demand_inputs(inputs, output, target)
     place, back = ("above", "through") if gradients else ("", "")
@@ -172,18 +184,21 @@ step, a branch takes the tanh of the state and the word, through their weights, 
 
 
 def generating_network(symbols: Sequence[str], *, tutorial: bool = False) -> Drawing:
-    """A network that draws one symbol after the other, each the next input, with the language z read at every step.
+    """A network that draws one symbol after the other, each the next input, with the
+    language z read at every step.
 
-    ``symbols`` are those of a name in order, from the first that is read to the last that is drawn. The wiring is that
-    of a recurrent cell, or with ``tutorial`` that of the tutorial's three dense layers. When there are many symbols,
-    the middle ones are folded.
+    ``symbols`` are those of a name in order, from the first that is read to the last
+    that is drawn. The wiring is that of a recurrent cell, or with ``tutorial`` that of
+    the tutorial's three dense layers. When there are many symbols, the middle ones are
+    folded.
 
     Raises ValueError if there are less than two symbols, or if one cannot be seen.
 
     >>> generating_network("ab")
-    <Drawing: A generating network unrolled over one step. At each step, the symbol read, the language z and the state \
-before go into the next state, and from it the softmax p of the scores is read; from p the next symbol is drawn, which \
-is read at the next step. Read: a. Drawn: b.>
+    <Drawing: A generating network unrolled over one step. At each step, the symbol \
+read, the language z and the state before go into the next state, and from it the \
+softmax p of the scores is read; from p the next symbol is drawn, which is read at the \
+next step. Read: a. Drawn: b.>
     """
     if len(symbols) < 2:
         raise ValueError(
@@ -191,7 +206,7 @@ is read at the next step. Read: a. Drawn: b.>
         )
     _demand_visible(symbols)
     wire = _tutorial_step if tutorial else _cell_step
-    before = Node("h", 0.2, 1, below="0", tail=" = 0")
+    before = Node("h", 0, 1, below="0", tail=" = 0")
     nodes, arrows, drawn = [before], [], None
     for column, t in enumerate(STEPS.drawn(range(1, len(symbols))), 1):
         if t is None:
@@ -209,13 +224,16 @@ is read at the next step. Read: a. Drawn: b.>
         if drawn:
             arrows.append(Arrow(drawn, x, dotted=True))
         before, drawn = state, said
-    return draw_network(nodes, arrows, generating_words(symbols, tutorial))
+    # turned, its arrows would run through letters
+    return draw_network(nodes, arrows, generating_words(symbols, tutorial), turns=False)
 
 
 def _cell_step(
     x: Node, z: Node, before: Node, state: Node, t: int
 ) -> tuple[list[Node], list[Arrow], Node]:
-    """A step with a recurrent cell: the nodes above the state, all arrows but the last, and the topmost node."""
+    """A step with a recurrent cell: the nodes above the state, all arrows but the last,
+    and the topmost node.
+    """
     p = Node("p", state.column, 2, below=str(t))
     arrows = [
         Arrow(x, state, "embed"),
@@ -229,7 +247,9 @@ def _cell_step(
 def _tutorial_step(
     x: Node, z: Node, before: Node, state: Node, t: int
 ) -> tuple[list[Node], list[Arrow], Node]:
-    """A step with the tutorial's layers: the nodes above the state, all arrows but the last, and the topmost node."""
+    """A step with the tutorial's layers: the nodes above the state, all arrows but the
+    last, and the topmost node.
+    """
     o = Node("o", z.column, 2, below=str(t))
     s = Node("s", state.column, 3, below=str(t))
     dropout = Node("dropout", state.column, 4, "operation")
@@ -252,7 +272,9 @@ def _demand_visible(symbols: Iterable[str | None]) -> None:
 def _demand_inputs(
     inputs: Sequence[str], output: str | None, target: str | None
 ) -> None:
-    """Raise ValueError unless there are inputs, all symbols can be seen, and a target has scores."""
+    """Raise ValueError unless there are inputs, all symbols can be seen, and a target
+    has scores.
+    """
     if not inputs:
         raise ValueError("inputs is empty; expected at least one symbol")
     _demand_visible([*inputs, output, target])
@@ -278,7 +300,9 @@ def _readout(
 def _readout_above(
     last: Node, output: str | None, target: str | None, back: str
 ) -> tuple[list[Node], list[Arrow]]:
-    """The readout above the last state, of symbols if there is a target, and else of classes; or none."""
+    """The readout above the last state, of symbols if there is a target, and else of
+    classes; or none.
+    """
     if output is None:
         return [], []
     column, row = last.column, last.row + 1

@@ -1,6 +1,8 @@
-"""What the drawings of networks are made of: nodes with letters, and arrows, each in a role.
+"""What the drawings of networks are made of: nodes with letters, and arrows, each in a
+role.
 
-Arrows of one role share one weight matrix, and have one colour. Left out: where nodes lie, but for columns and rows.
+Arrows of one role share one weight matrix, and have one colour. Left out: where nodes
+lie, but for columns and rows.
 """
 
 from math import inf, sqrt
@@ -11,6 +13,7 @@ from unrolled.figures.plotting import COLOURS
 
 RADIUS = 15.5  # of a vector's circle
 SIZE, SMALL = 15, 11  # of letters, and of those below the line
+LEAST = 11  # of a word that is long
 WIDEST_WORD = 90  # a wider one is in smaller letters
 BLUE, ORANGE, GREEN, PINK = (
     f"var(--drawing-{number}, {colour})" for number, colour in enumerate(COLOURS, 1)
@@ -18,7 +21,9 @@ BLUE, ORANGE, GREEN, PINK = (
 
 
 class Run(NamedTuple):
-    """Letters of one size, so much lower than those before, and so much further right."""
+    """Letters of one size, so much lower than those before, and so much further
+    right.
+    """
 
     letters: str
     size: float = SIZE
@@ -39,11 +44,13 @@ class Run(NamedTuple):
     @classmethod
     def fitted(cls, word: str, size: float = SIZE) -> "Run":
         """A word, in smaller letters if it is wide."""
-        return cls(word, max(8, size * min(1, WIDEST_WORD / cls(word, size).width)))
+        return cls(word, max(LEAST, size * min(1, WIDEST_WORD / cls(word, size).width)))
 
 
 class Beside(NamedTuple):
-    """Where letters stand by an arrow: so far from its middle, or its end, and which of their sides is there."""
+    """Where letters stand by an arrow: so far from its middle, or its end, and which of
+    their sides is there.
+    """
 
     right: float
     down: float
@@ -52,7 +59,8 @@ class Beside(NamedTuple):
 
 
 class Role(NamedTuple):
-    """What an arrow does: its letters, W with the role's name if there are none, and its colour.
+    """What an arrow does: its letters, W with the role's name if there are none, and
+    its colour.
 
     The letters stand beside an arrow that runs ``across``, ``up`` or ``aslant``.
     """
@@ -71,33 +79,39 @@ ROLES = {
     "recurrent": Role(ink=ORANGE, across=Beside(-9, -RADIUS - 7, "end", at_end=True)),
     "out": Role(ink=GREEN, up=Beside(10, 5, "start")),
     "unembed": Role(ink=GREEN, up=Beside(10, 5, "start")),
-    "language": Role(aslant=Beside(10, 0, "start")),
+    "language": Role(aslant=Beside(6, -8, "start")),
     # layers, named as they are, since each has several blocks
     "i2h": Role("i2h", 13, BLUE),
     "i2o": Role("i2o", 13, ORANGE, up=Beside(8, -12, "start")),  # over an arrow across
     "o2o": Role("o2o", 13, GREEN),
-    "softmax": Role("softmax"),
+    "softmax": Role("softmax", 12, up=Beside(10, 5, "start")),
     "sample": Role("∼", SIZE, across=Beside(0, -13), up=Beside(-12, 5)),
 }
-"""The roles of arrows. Any other is the number of a layer, with its weights in the colour of the text."""
+"""The roles of arrows. Any other is the number of a layer, with its weights in the
+colour of the text.
+"""
 
 
 class Node(NamedTuple):
-    """What stands at a column and a row (0 is the lowest): a vector, an operation in a box, or a word or dots.
+    """What stands at a column and a row (0 is the lowest): a vector, an operation in a
+    box, or a word or dots.
 
-    A vector has an index ``below`` or ``above``, and a ``word`` under it; one with a ``tail``, = 0, has no circle.
-    ``gradient`` is where the gradient by the vector stands: "below" it, "beside", "before" or "above", or "" for none.
+    A vector has an index ``below`` or ``above``, and a ``word`` under it, or
+    ``aside``; one with a ``tail``, = 0, has no circle. ``gradient`` is where the
+    gradient by the vector stands: "below" it, "beside", "before", "above" or "behind",
+    or "" for none.
     """
 
     symbol: str
     column: float
-    row: int
+    row: float
     kind: str = "vector"
     below: str = ""
     above: str = ""
     tail: str = ""
     word: str = ""
     gradient: str = ""
+    aside: bool = False
 
     @property
     def circled(self) -> bool:
@@ -113,7 +127,9 @@ class Node(NamedTuple):
         return max(20, sum(run.width for run in self.runs()) + padding)
 
     def reach(self, x: float, y: float, aside: float) -> float:
-        """How far the node goes from its middle in the direction (x, y), of length 1, on a line so far aside."""
+        """How far the node goes from its middle in the direction (x, y), of length 1,
+        on a line so far aside.
+        """
         if self.circled:
             return sqrt(RADIUS**2 - aside**2)
         half = self.width / 2, 0.7 * SIZE
@@ -142,8 +158,8 @@ class Node(NamedTuple):
 class Arrow(NamedTuple):
     """From one node to another, in a role (or in none).
 
-    ``back`` says whether a gradient goes back: "" for none, "through" what the arrow does, or "unchanged". A ``dotted``
-    arrow hands on what was drawn.
+    ``back`` says whether a gradient goes back: "" for none, "through" what the arrow
+    does, or "unchanged". A ``dotted`` arrow hands on what was drawn.
     """
 
     start: Node
@@ -164,4 +180,4 @@ def _breadth(letter: str) -> float:
         return 0.36
     if east_asian_width(letter) in "WF":
         return 1.05
-    return 0.9 if letter in "mwMW" else 0.6
+    return 0.98 if letter in "mwMW" else 0.64

@@ -1,8 +1,10 @@
-"""Figures that follow the page: drawn by matplotlib, shown as SVG within the page, in its colours and letters.
+"""Figures that follow the page: drawn by matplotlib, shown as SVG within the page, in
+its colours and letters.
 
-Ink is the colour of the text around the figure; the four colours have a light and a dark form, which the page's style
-sheet chooses. They are told apart by colour-blind readers too (after Okabe & Ito 2008), and have a contrast of at
-least 3 : 1 to the page in either theme. Left out: anything that does not print.
+Ink is the colour of the text around the figure; the four colours have a light and a
+dark form, which the page's style sheet chooses. They are told apart by colour-blind
+readers too (after Okabe & Ito 2008), and have a contrast of at least 3 : 1 to the page
+in either theme. Left out: anything that does not print.
 """
 
 import io
@@ -17,14 +19,20 @@ INK = "#1b1f24"
 BLUE, ORANGE, GREEN, PINK = COLOURS = ("#0b6bb0", "#c75300", "#00805c", "#a8437f")
 
 WIDTH = 4.2
-"""The width of a figure or a panel in inches; on a phone it fills the page."""
+"""The width of a figure or a panel in inches; it fills the page of a phone.
+
+There it is about 330 pixels wide, so an index, 0.7 times as large as the letters beside
+it, has 8 pixels.
+"""
+SIZE, SMALL = 11, 10.5
+"""The sizes of letters; none is smaller than SMALL, 11 pixels on a phone."""
 
 STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "unrolled",
     "font.family": "sans-serif",
-    "font.size": 10.5,
-    "axes.titlesize": 10.5,
+    "font.size": SIZE,
+    "axes.titlesize": SIZE,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
@@ -41,7 +49,9 @@ STYLE = {
 }
 
 styled = matplotlib.rc_context(STYLE)
-"""A decorator; what a function draws has the book's style, and what is drawn elsewhere keeps its own."""
+"""A decorator; what a function draws has the book's style, and what is drawn elsewhere
+keeps its own.
+"""
 
 
 class Drawing:
@@ -59,9 +69,9 @@ class Drawing:
 
 
 @styled
-def figure(width: float = WIDTH, height: float = 2.7) -> tuple[Figure, Axes]:
-    """A figure in the book's style, in inches, and its axes."""
-    drawn = Figure(figsize=(width, height))
+def figure(height: float = 2.7) -> tuple[Figure, Axes]:
+    """A figure in the book's style, so many inches high, and its axes."""
+    drawn = Figure(figsize=(WIDTH, height))
     return drawn, drawn.subplots()
 
 
@@ -77,15 +87,15 @@ def show(drawn: Figure, alt: str) -> Drawing:
         )
     buffer = io.StringIO()
     drawn.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return Drawing(follow_page(buffer.getvalue(), alt, drawn.get_figwidth()), alt)
+    return Drawing(follow_page(buffer.getvalue(), alt), alt)
 
 
-def follow_page(svg: str, alt: str, inches: float) -> str:
-    """An SVG file's text as an element of a page, in the page's colours and without ids that another could have."""
-    # what is wider than a phone scrolls there, by keys too
-    wide = inches > 5
-    size = "" if wide else ' style="width: 26rem; max-width: 100%"'
-    tag = f'<svg class="drawing" role="img" aria-label="{escape(alt)}"{size} '
+def follow_page(svg: str, alt: str) -> str:
+    """An SVG file's text as an element of a page, in the page's colours and without ids
+    that another could have.
+    """
+    size = 'style="width: 26rem; max-width: 100%"'
+    tag = f'<svg class="drawing" role="img" aria-label="{escape(alt)}" {size} '
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(
@@ -96,12 +106,13 @@ def follow_page(svg: str, alt: str, inches: float) -> str:
     svg = svg.replace(INK, "currentColor")
     for number, colour in enumerate(COLOURS, 1):
         svg = svg.replace(colour, f"var(--drawing-{number}, {colour})")
-    svg = re.sub(r">\s+<", "><", svg)
-    return f'<div class="scroll" tabindex="0">{svg}</div>' if wide else svg
+    return re.sub(r">\s+<", "><", svg)
 
 
 def panels(*drawings: Drawing) -> Drawing:
-    """Several drawings as one: side by side where there is room, and one below the other on a phone."""
+    """Several drawings as one: side by side where there is room, and one below the
+    other on a phone.
+    """
     inner = "".join(f"<div>{drawing.svg}</div>" for drawing in drawings)
     # said here, since JupyterLab does not have the book's style sheet
     columns = "repeat(auto-fit, minmax(min(20rem, 100%), 1fr))"

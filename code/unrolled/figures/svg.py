@@ -1,6 +1,9 @@
-"""Networks as SVG: nodes in columns and rows, arrows between them, and what each arrow does, in the page's colours.
+"""Networks as SVG: nodes in columns and rows, arrows between them, and what each arrow
+does, in the page's colours.
 
-The weights that arrows share are named once. Left out: arrows that bend.
+The weights that arrows share are named once. A drawing that is too wide for a phone has
+a second form for it, tighter or turned: what ran to the right runs upwards, and what
+stood above stands to the right. Left out: arrows that bend.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,17 +15,30 @@ from typing import NamedTuple
 from unrolled.figures.nodes import PINK, RADIUS, ROLES, SIZE, Arrow, Node, Role, Run
 from unrolled.figures.plotting import Drawing
 
-WIDTH = 420  # units, as many pixels on the page; a wider drawing scrolls on a phone
-COLUMN, ROW = 80, 70  # from one column, at most, or row to the next
-ARROW_GAP, NODE_GAP = 3, 25  # between a node and an arrow, and between nodes
+WIDE, NARROW = 640, 326  # pixels for a drawing on a laptop, and on a phone
+COLUMN, ROW = 80, 70  # from one column, where there is room, or row to the next
+LEAST_COLUMN = 66
+NODE_GAP = 25  # between nodes
+ARROW, NO_ARROW = 20, 2  # at least, with an arrow from one to the other and without
+ARROW_GAP = 3  # between a node and an arrow
 ASIDE = 4  # of an arrow and the one back, from the straight line
 GRADIENT_AT = {
     "below": (0, 36),
     "beside": (27, 28),
     "before": (-33, 0),
     "above": (-25, -33),
+    "behind": (36, 0),
 }
 """Where the gradient by a node stands, from the node's middle."""
+TURNED = {
+    "": "",
+    "below": "behind",
+    "beside": "beside",
+    "before": "below",
+    "above": "beside",
+}
+"""Where it stands when the drawing is turned, clear of the arrows and their names."""
+TURNED_DOTS = {"⋯": "⋮", "⋮": "⋯"}
 
 
 class _Part(NamedTuple):
@@ -36,27 +52,59 @@ class _Part(NamedTuple):
 
 
 class _Grid:
-    """Where columns and rows lie: as far apart as there is room for, and as the widest nodes need."""
+    """Where columns and rows lie: as far apart as the widest nodes need, and farther
+    where there is room.
+    """
 
-    def __init__(self, nodes: Iterable[Node]) -> None:
-        places = sorted((node.row, node.column, node.width) for node in nodes)
-        columns = [column for _, column, _ in places]
-        span = max(columns) - min(columns)
-        neighbours = [(a, b) for a, b in pairwise(places) if a[0] == b[0]]
-        needed = [
-            ((width + next_width) / 2 + NODE_GAP) / (next_column - column)
-            for (_, column, width), (_, next_column, next_width) in neighbours
-        ]
-        self.pitch = max(*needed, min(COLUMN, (WIDTH - 3 * RADIUS) / span))
+    def __init__(
+        self, nodes: Iterable[Node], arrows: Iterable[Arrow], tight: bool
+    ) -> None:
+        ways = {frozenset((arrow.start, arrow.end)) for arrow in arrows}
+        places = sorted(nodes, key=lambda node: (node.row, node.column))
+        columns = [node.column for node in places]
+        span = max(max(columns) - min(columns), 1)
+        self.pitch = LEAST_COLUMN if tight else min(COLUMN, (WIDE - 3 * RADIUS) / span)
+        for a, b in pairwise(places):
+            if a.row == b.row:
+                least = ARROW if {a, b} in ways else NO_ARROW
+                gap = least if tight else NODE_GAP
+                needed = (a.width + b.width) / 2 + gap
+                self.pitch = max(self.pitch, needed / (b.column - a.column))
 
     def middle(self, node: Node) -> tuple[float, float]:
         """The middle of a node."""
         return self.pitch * node.column, -ROW * node.row
 
 
-def draw_network(nodes: Sequence[Node], arrows: Sequence[Arrow], alt: str) -> Drawing:
-    """The nodes and arrows as an SVG element in the page's colours, without ids, and what it shows in words."""
-    grid = _Grid(nodes)
+def draw_network(
+    nodes: Sequence[Node], arrows: Sequence[Arrow], alt: str, turns: bool = True
+) -> Drawing:
+    """The nodes and arrows as SVG in the page's colours, without ids, and what it shows
+    in words.
+
+    What is too wide for a phone has a tighter form, and if that is too wide, and
+    ``turns``, a turned one.
+    """
+    svg, width = _draw(nodes, arrows, alt)
+    if width > NARROW:
+        narrow, width = _draw(nodes, arrows, alt, tight=True)
+        if width > NARROW and turns:
+            turned = {node: _turn(node) for node in nodes}
+            again = [Arrow(turned[a], turned[b], *how) for a, b, *how in arrows]
+            narrow, _ = _draw(list(turned.values()), again, alt, tight=True)
+        # hidden here, since JupyterLab does not have the book's style sheet
+        svg = (
+            f'<div class="on-wide">{svg}</div>'
+            f'<div class="on-phone" style="display: none">{narrow}</div>'
+        )
+    return Drawing(svg, alt)
+
+
+def _draw(
+    nodes: Sequence[Node], arrows: Sequence[Arrow], alt: str, tight: bool = False
+) -> tuple[str, float]:
+    """The SVG element, and how wide it is."""
+    grid = _Grid(nodes, arrows, tight)
     parts = [
         *(part for arrow in arrows for part in _draw_both_ways(arrow, grid)),
         *(_draw_label(arrow, grid) for arrow in _one_of_each_role(arrows)),
@@ -64,28 +112,33 @@ def draw_network(nodes: Sequence[Node], arrows: Sequence[Arrow], alt: str) -> Dr
     ]
     left, right = min(part.left for part in parts), max(part.right for part in parts)
     top, bottom = min(part.top for part in parts), max(part.bottom for part in parts)
-    width = max(WIDTH, right - left + 4)
-    left = (left + right - width) / 2
-    box = " ".join(map(_short, (left, top - 6, width, bottom - top + 12)))
-    style, wide = "", width > WIDTH
-    if wide:
-        limits = f"max-width: {_short(width)}px; min-width: {_short(0.9 * width)}px"
-        style = f' style="{limits}"'
+    width = right - left + 4
+    box = " ".join(map(_short, (left - 2, top - 6, width, bottom - top + 12)))
     svg = (
         f'<svg class="drawing" role="img" aria-label="{escape(alt)}" viewBox="{box}"'
-        f' fill="currentColor" font-family="sans-serif" font-size="{SIZE}"{style}>'
+        f' fill="currentColor" font-family="sans-serif" font-size="{SIZE}"'
+        f' style="width: {_short(width)}px; max-width: 100%">'
         f"{''.join(part.svg for part in parts)}</svg>"
     )
-    if wide:
-        svg = f'<div class="scroll" tabindex="0">{svg}</div>'
-    return Drawing(svg, alt)
+    return svg, width
+
+
+def _turn(node: Node) -> Node:
+    """A node of the drawing as it is turned for a phone."""
+    symbol = TURNED_DOTS.get(node.symbol, node.symbol)
+    gradient = TURNED[node.gradient]
+    return node._replace(
+        symbol=symbol, column=node.row, row=node.column, gradient=gradient, aside=True
+    )
 
 
 # Arrows
 
 
 def _draw_both_ways(arrow: Arrow, grid: _Grid) -> list[_Part]:
-    """An arrow from the edge of a node to the edge of another, and the one back beside it."""
+    """An arrow from the edge of a node to the edge of another, and the one back beside
+    it.
+    """
     start, end = arrow.start, arrow.end
     if arrow.dotted:
         style = ' stroke-dasharray="1 4" stroke-opacity="0.6"'
@@ -110,7 +163,9 @@ def _draw_arrow(
     width: float = 1.6,
     style: str = "",
 ) -> _Part:
-    """An arrow, so far to the right of the straight line (for one who goes along it)."""
+    """An arrow, so far to the right of the straight line (for one who goes along
+    it).
+    """
     (x, y), (to_x, to_y) = grid.middle(start), grid.middle(end)
     length = hypot(to_x - x, to_y - y)
     u, v = (to_x - x) / length, (to_y - y) / length
@@ -134,10 +189,12 @@ def _draw_arrow(
 
 
 def _one_of_each_role(arrows: Iterable[Arrow]) -> list[Arrow]:
-    """The first arrow of each role, beside which its name stands; for the language the last, which has room."""
+    """The first arrow of each role, beside which its name stands; the last where there
+    is room only there.
+    """
     named: dict[str, Arrow] = {}
     for arrow in arrows:
-        if arrow.role == "language":
+        if arrow.role in ("language", "unembed"):
             named[arrow.role] = arrow
         elif arrow.role:
             named.setdefault(arrow.role, arrow)
@@ -145,7 +202,9 @@ def _one_of_each_role(arrows: Iterable[Arrow]) -> list[Arrow]:
 
 
 def _draw_label(arrow: Arrow, grid: _Grid) -> _Part:
-    """What an arrow does: a weight matrix, a layer, the softmax, or that something is drawn."""
+    """What an arrow does: a weight matrix, a layer, the softmax, or that something is
+    drawn.
+    """
     role = ROLES.get(arrow.role, Role())
     runs = [Run(role.letters, role.size)]
     if not role.letters:
@@ -168,7 +227,9 @@ def _draw_label(arrow: Arrow, grid: _Grid) -> _Part:
 
 
 def _draw_node(node: Node, grid: _Grid) -> list[_Part]:
-    """A node's circle or box, its letters, the word under it, and the gradient by it."""
+    """A node's circle or box, its letters, the word under it, and the gradient by
+    it.
+    """
     x, y = grid.middle(node)
     parts = []
     if node.circled:
@@ -186,7 +247,12 @@ def _draw_node(node: Node, grid: _Grid) -> list[_Part]:
         parts.append(_Part(box, x - half - 1, y - 11, x + half + 1, y + 11))
     parts.append(_write(x, y + 5, node.runs()))
     if node.word:
-        parts.append(_write(x, y + RADIUS + 18, [Run.fitted(node.word)]))
+        word, right = [Run.fitted(node.word)], RADIUS + 8
+        parts.append(
+            _write(x + right, y + 5, word, "start")
+            if node.aside
+            else _write(x, y + RADIUS + 18, word)
+        )
     if node.gradient:
         right, down = GRADIENT_AT[node.gradient]
         parts += _draw_gradient(x + right, y + down, node)

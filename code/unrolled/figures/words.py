@@ -1,7 +1,8 @@
-"""Networks in words: the alternative text of each drawing, from the same inputs as its picture.
+"""Networks in words: the alternative text of each drawing, from the same inputs as its
+picture.
 
-What is folded in a picture is folded in its words too. Left out: weights and layers by their names, but those of the
-tutorial.
+What is folded in a picture is folded in its words too. Left out: weights and layers by
+their names, but those of the tutorial.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,9 @@ NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".
 
 
 class Fold(NamedTuple):
-    """Of a row with more than ``shown`` things, only the ``first`` and the ``last`` are drawn and said."""
+    """Of a row with more than ``shown`` things, only the ``first`` and the ``last`` are
+    drawn and said.
+    """
 
     shown: int
     first: int
@@ -48,12 +51,12 @@ def layered_words(
         way = f"into {latent[0]}, each latent vector into the next, and the last, {latent[-1]},"
     sentences = [
         f"A network with {_counted(len(latent), 'latent vector')}, {LATENT.said(latent)}.",
-        f"From left to right, {given} goes {way} into the scores {output}.",
+        f"{given[0].upper()}{given[1:]} goes {way} into the scores {output}.",
         _softmax_sentence("word y", target),
     ]
     if gradients:
         sentences.append(
-            f"Back from right to left run the gradients of J, by {output} and by each latent vector."
+            f"The gradients of J run back, by {output} and by each latent vector."
         )
     return " ".join(sentences)
 

@@ -1,4 +1,5 @@
-"""What several pages need to train a model, to draw from it, to count instead, and to say how sure a number is.
+"""What several pages need to train a model, to draw from it, to count instead, and to
+say how sure a number is.
 
 ``training``
     steps of gradient descent on minibatches, with the history that every figure reads.

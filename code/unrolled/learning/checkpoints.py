@@ -1,8 +1,10 @@
-"""The state of a training run on disk: the file is whole at every moment, and reading it executes nothing.
+"""The state of a training run on disk: the file is whole at every moment, and reading
+it executes nothing.
 
-Source: the book's own, over ``torch.save`` and ``torch.load``. A file begins with a line that says its kind and the
-SHA-256 of what follows, so that any altered byte is found. Left out: a history of states. The last is kept, and the one
-before it, for the case that a disk damages the last.
+Source: the book's own, over ``torch.save`` and ``torch.load``. A file begins with a
+line that says its kind and the SHA-256 of what follows, so that any altered byte is
+found. Left out: a history of states. The last is kept, and the one before it, for the
+case that a disk damages the last.
 """
 
 __all__ = ["CheckpointError", "older", "digest", "write", "read", "demand_same"]
@@ -25,7 +27,9 @@ SIZE = len(HEAD % bytes(64))
 
 
 class CheckpointError(ValueError):
-    """A checkpoint that cannot be used or written: what is wrong with it, and what to do."""
+    """A checkpoint that cannot be used or written: what is wrong with it, and what to
+    do.
+    """
 
 
 def older(path: Path) -> Path:
@@ -34,12 +38,16 @@ def older(path: Path) -> Path:
 
 
 def digest(part: object) -> str:
-    """What tells a tensor, such as a text as ids, or several in a tuple from others: the beginning of a SHA-256."""
+    """What tells a tensor, such as a text as ids, or several in a tuple from others:
+    the beginning of a SHA-256.
+    """
     return hashlib.sha256(_told(part)).hexdigest()[:16]
 
 
 def _told(part: object) -> bytes:
-    """All that there is to be told of a tensor, of a list of them, or of anything that has a representation."""
+    """All that there is to be told of a tensor, of a list of them, or of anything that
+    has a representation.
+    """
     if isinstance(part, list | tuple):
         return b"(%s)" % b",".join(map(_told, part))
     if not isinstance(part, Tensor):
@@ -56,9 +64,10 @@ def _head(data: bytes) -> bytes:
 def write(path: Path, state: Mapping[str, object]) -> None:
     """Write a state, and keep the one that was there as :func:`older`.
 
-    The state holds tensors, numbers, texts, and lists and dictionaries of them. Killed at any moment, this leaves a
-    whole file at ``path``, the new one or the last. Raises :class:`CheckpointError` if the file cannot be written, on a
-    full disk, say. The last one stays, and nothing half-written is left.
+    The state holds tensors, numbers, texts, and lists and dictionaries of them. Killed
+    at any moment, this leaves a whole file at ``path``, the new one or the last. Raises
+    :class:`CheckpointError` if the file cannot be written, on a full disk, say. The
+    last one stays, and nothing half-written is left.
     """
     buffer = io.BytesIO()
     torch.save(state, buffer)
@@ -85,9 +94,9 @@ def write(path: Path, state: Mapping[str, object]) -> None:
 def read(path: Path) -> dict:
     """Read a state; nothing in the file is executed.
 
-    Raises :class:`CheckpointError` if the file is truncated, altered, or holds something else than :func:`write`
-    writes. It names the older checkpoint, where there is one that can be used. Raises FileNotFoundError if there is no
-    such file.
+    Raises :class:`CheckpointError` if the file is truncated, altered, or holds
+    something else than :func:`write` writes. It names the older checkpoint, where there
+    is one that can be used. Raises FileNotFoundError if there is no such file.
     """
     try:
         return _load(path)
@@ -100,7 +109,9 @@ def read(path: Path) -> dict:
 
 
 def _load(path: Path) -> dict:
-    """The state in a file; raises ValueError, with what is wrong with it, before anything of it is read."""
+    """The state in a file; raises ValueError, with what is wrong with it, before
+    anything of it is read.
+    """
     whole = path.read_bytes()
     head, data = whole[:SIZE], whole[SIZE:]
     kind = HEAD[: HEAD.index(b"%")]
@@ -118,7 +129,9 @@ def _load(path: Path) -> dict:
 
 
 def _advice(path: Path) -> str:
-    """What to do instead of using a checkpoint: take the older one, if it is whole, or begin anew."""
+    """What to do instead of using a checkpoint: take the older one, if it is whole, or
+    begin anew.
+    """
     begin = f"To begin anew, delete {path}"
     try:
         step = _load(older(path)).get("step")
@@ -130,9 +143,11 @@ def _advice(path: Path) -> str:
 def demand_same(
     path: Path, what: str, saved: Mapping[str, object], here: Mapping[str, object]
 ) -> None:
-    """Raise :class:`CheckpointError` if a checkpoint's ``saved`` description is not that of this run.
+    """Raise :class:`CheckpointError` if a checkpoint's ``saved`` description is not
+    that of this run.
 
-    It is not if a name is only in one of them, or has another value. The error names the first that differs.
+    It is not if a name is only in one of them, or has another value. The error names
+    the first that differs.
     """
     for name in {**saved, **here}:
         if saved.get(name) != here.get(name):

@@ -1,11 +1,14 @@
-"""From logits to symbols: greedy, temperature, top-k and nucleus, and the loop that writes a sequence.
+"""From logits to symbols: greedy, temperature, top-k and nucleus, and the loop that
+writes a sequence.
 
-A symbol is drawn by the inverse of the cumulative distribution: the first whose running sum of probabilities is above
-a uniform number. The numbers are Threefry's, a function of seed, sequence and step, so that a sequence is the same
-whatever is drawn beside it, and another program can draw it too.
+A symbol is drawn by the inverse of the cumulative distribution: the first whose running
+sum of probabilities is above a uniform number. The numbers are Threefry's, a function
+of seed, sequence and step, so that a sequence is the same whatever is drawn beside it,
+and another program can draw it too.
 
-Sources: temperature, Ackley, Hinton & Sejnowski 1985; top-k, Fan, Lewis & Dauphin 2018; nucleus, Holtzman et al. 2020;
-Threefry, Salmon et al. 2011. Left out: beam search, which looks for a probable sequence and does not sample.
+Sources: temperature, Ackley, Hinton & Sejnowski 1985; top-k, Fan, Lewis & Dauphin 2018;
+nucleus, Holtzman et al. 2020; Threefry, Salmon et al. 2011. Left out: beam search,
+which looks for a probable sequence and does not sample.
 """
 
 __all__ = ["Step", "distribution", "uniform", "inverse", "Sampled", "sample"]
@@ -22,7 +25,9 @@ from torch import Tensor
 from unrolled.data.demand import number, whole
 
 Step = Callable[[Tensor, Any], tuple[Tensor, Any]]
-"""Reads one more symbol of each of B sequences, ids (B,), and gives their next logits (B, V) and state."""
+"""Reads one more symbol of each of B sequences, ids (B,), and gives their next logits
+(B, V) and state.
+"""
 
 
 def distribution(
@@ -31,16 +36,19 @@ def distribution(
     k: int | None = None,
     p: float | None = None,
 ) -> Tensor:
-    """The probabilities (…, V) in float64 from which the next symbol is drawn, of logits (…, V).
+    """The probabilities (…, V) in float64 from which the next symbol is drawn, of
+    logits (…, V).
 
-    In this order: the logits are divided by the temperature, where 0 is greedy and leaves the most probable symbol
-    alone (the first one, of several); all but the ``k`` most probable are ruled out; and all but the nucleus, the
-    fewest most probable symbols that hold a share of at least ``p`` of what is left. Logits of −∞ stay ruled out. Two
-    logits that differ by less than float64 shows once the largest is taken off are as good as equal: of them, too, the
-    first one comes first.
+    In this order: the logits are divided by the temperature, where 0 is greedy and
+    leaves the most probable symbol alone (the first one, of several); all but the ``k``
+    most probable are ruled out; and all but the nucleus, the fewest most probable
+    symbols that hold a share of at least ``p`` of what is left. Logits of −∞ stay ruled
+    out. Two logits that differ by less than float64 shows once the largest is taken off
+    are as good as equal: of them, too, the first one comes first.
 
-    Raises ValueError if the temperature is negative, infinite or not a number, k is no whole number from 1 on, p is not
-    in 0 < p ≤ 1, or a row of logits has no largest entry (it is empty, all −∞, or has one that is not a number).
+    Raises ValueError if the temperature is negative, infinite or not a number, k is no
+    whole number from 1 on, p is not in 0 < p ≤ 1, or a row of logits has no largest
+    entry (it is empty, all −∞, or has one that is not a number).
     """
     number("temperature", temperature, least=0)
     if k is not None:
@@ -69,13 +77,17 @@ def distribution(
 
 
 ROTATIONS = (13, 15, 26, 6), (17, 29, 16, 24)
-"""How far Threefry turns the second of two words of 32 bits, in each of four rounds, and in the four after them."""
+"""How far Threefry turns the second of two words of 32 bits, in each of four rounds,
+and in the four after them.
+"""
 
 
 def _threefry(
     key: tuple[ArrayLike, ArrayLike], counter: tuple[ArrayLike, ArrayLike]
 ) -> tuple[ndarray, ndarray]:
-    """Threefry-2x32 in 20 rounds: two random words of 32 bits for a key and a counter of two such words each."""
+    """Threefry-2x32 in 20 rounds: two random words of 32 bits for a key and a counter
+    of two such words each.
+    """
     a, b = (np.array(word, np.uint32, ndmin=1) for word in key)
     keys = a, b, a ^ b ^ np.uint32(0x1BD11BDA)
     x, y = (np.array(word, np.uint32, ndmin=1) for word in counter)
@@ -90,10 +102,12 @@ def _threefry(
 
 
 def uniform(seed: int, sequences: int, steps: int) -> ndarray:
-    """Uniform numbers in 0 ≤ u < 1, float64 (sequences, steps), each a multiple of 2⁻⁵³.
+    """Uniform numbers in 0 ≤ u < 1, float64 (sequences, steps), each a multiple of
+    2⁻⁵³.
 
-    Each is a function of the seed, the sequence's number and the step, whatever the numbers of both. Raises ValueError
-    for a seed that is no whole number from 0 to 2⁶⁴ − 1, or if a size is negative.
+    Each is a function of the seed, the sequence's number and the step, whatever the
+    numbers of both. Raises ValueError for a seed that is no whole number from 0 to 2⁶⁴
+    − 1, or if a size is negative.
     """
     whole("seed", seed, 0, 2**64 - 1)
     whole("sequences", sequences, 0)
@@ -104,9 +118,11 @@ def uniform(seed: int, sequences: int, steps: int) -> ndarray:
 
 
 def inverse(q: ndarray, u: ndarray) -> ndarray:
-    """The symbols (…) at which the running sums of distributions q (…, V) first exceed uniform numbers u (…).
+    """The symbols (…) at which the running sums of distributions q (…, V) first exceed
+    uniform numbers u (…).
 
-    Where rounding leaves the whole sum below u, it is the last symbol that has a probability.
+    Where rounding leaves the whole sum below u, it is the last symbol that has a
+    probability.
     """
     sums = np.cumsum(q, axis=-1)
     last = np.where(q > 0, np.arange(q.shape[-1]), 0).max(-1)
@@ -114,9 +130,11 @@ def inverse(q: ndarray, u: ndarray) -> ndarray:
 
 
 class Sampled(NamedTuple):
-    """Sequences as they were drawn, without what they were begun with and without the end symbol.
+    """Sequences as they were drawn, without what they were begun with and without the
+    end symbol.
 
-    ``ended`` says of each whether its end was drawn; one that did not end was stopped at the longest length allowed.
+    ``ended`` says of each whether its end was drawn; one that did not end was stopped
+    at the longest length allowed.
     """
 
     ids: list[list[int]]
@@ -135,11 +153,14 @@ def sample(
     k: int | None = None,
     p: float | None = None,
 ) -> Sampled:
-    """Draw B sequences symbol by symbol, each until the ``end`` symbol (None where there is none), or ``longest``.
+    """Draw B sequences symbol by symbol, each until the ``end`` symbol (None where
+    there is none), or ``longest``.
 
-    ``first`` (B,) is what each sequence begins with, such as the start symbol; ``state`` is the state before it. How
-    the next symbol is drawn from the logits is said by :func:`distribution` and :func:`inverse`, from the numbers of
-    :func:`uniform`. Raises ValueError if ``longest`` is negative, or one of these refuses a setting.
+    ``first`` (B,) is what each sequence begins with, such as the start symbol;
+    ``state`` is the state before it. How the next symbol is drawn from the logits is
+    said by :func:`distribution` and :func:`inverse`, from the numbers of
+    :func:`uniform`. Raises ValueError if ``longest`` is negative, or one of these
+    refuses a setting.
     """
     whole("longest", longest, 0)
     ids, u = first, uniform(seed, len(first), longest + 1)

@@ -38,11 +38,13 @@ def bootstrap(
     confidence: float = 0.95,
     resamples: int = RESAMPLES,
 ) -> Interval:
-    """The percentile interval of a statistic over samples drawn again (Efron & Tibshirani 1993, ch. 13).
+    """The percentile interval of a statistic over samples drawn again (Efron &
+    Tibshirani 1993, ch. 13).
 
-    ``drawn_again`` gives, by a random generator, the statistic (resamples,) of as many samples, in each of which the
-    cases are drawn again with replacement. The random numbers are always the same. Raises ValueError unless
-    0 < confidence < 1 and resamples ≥ 1.
+    ``drawn_again`` gives, by a random generator, the statistic (resamples,) of as many
+    samples, in each of which the cases are drawn again with replacement. The random
+    numbers are always the same. Raises ValueError unless 0 < confidence < 1 and
+    resamples ≥ 1.
     """
     tail = (1 - share("confidence", confidence, inside=True)) / 2
     values = drawn_again(np.random.default_rng(0), whole("resamples", resamples))
@@ -51,10 +53,11 @@ def bootstrap(
 
 
 def accuracy_interval(right: int, total: int, confidence: float = 0.95) -> Interval:
-    """Wilson's score interval for an accuracy of ``right`` out of ``total`` (Wilson 1927).
+    """Wilson's score interval for an accuracy of ``right`` out of ``total`` (Wilson
+    1927).
 
-    It speaks of the sampling of the test part alone: another training run is another source of spread. Raises
-    ValueError unless 0 ≤ right ≤ total and total ≥ 1.
+    It speaks of the sampling of the test part alone: another training run is another
+    source of spread. Raises ValueError unless 0 ≤ right ≤ total and total ≥ 1.
     """
     right, total = whole("right", right, 0), whole("total", total, 0)
     if not (total >= 1 and 0 <= right <= total):
@@ -69,12 +72,15 @@ def accuracy_interval(right: int, total: int, confidence: float = 0.95) -> Inter
 def balanced_interval(
     right: Sequence[int], total: Sequence[int], confidence: float = 0.95
 ) -> Interval:
-    """A bootstrap interval for a balanced accuracy: the mean over C classes of the share that is right in each.
+    """A bootstrap interval for a balanced accuracy: the mean over C classes of the
+    share that is right in each.
 
-    ``right`` and ``total``, both (C,), count the cases of each class. The cases are drawn again within each class,
-    with replacement (Efron & Tibshirani 1993, ch. 8), so a class's count of right ones is drawn from a binomial.
-    Small classes weigh as much as large ones; so this interval is wider than :func:`accuracy_interval`. Raises
-    ValueError if there is no class, or one has no case, or more right than cases, or a count is no whole number.
+    ``right`` and ``total``, both (C,), count the cases of each class. The cases are
+    drawn again within each class, with replacement (Efron & Tibshirani 1993, ch. 8), so
+    a class's count of right ones is drawn from a binomial. Small classes weigh as much
+    as large ones; so this interval is wider than :func:`accuracy_interval`. Raises
+    ValueError if there is no class, or one has no case, or more right than cases, or a
+    count is no whole number.
     """
     k, n = ids("right", right, 2**62), ids("total", total, 2**62)
     if k.shape != n.shape or not k.size or (n < 1).any() or (k > n).any():
@@ -92,10 +98,12 @@ def balanced_interval(
 def paired_difference(
     first: Sequence[bool], second: Sequence[bool], confidence: float = 0.95
 ) -> Interval:
-    """A bootstrap interval for the accuracy of a second model minus that of a first, on the same N cases.
+    """A bootstrap interval for the accuracy of a second model minus that of a first, on
+    the same N cases.
 
-    Cases are drawn again in pairs: what is hard for both says nothing of the difference. Raises ValueError if there
-    are not as many answers of one as of the other, or none, or one that is neither true nor false.
+    Cases are drawn again in pairs: what is hard for both says nothing of the
+    difference. Raises ValueError if there are not as many answers of one as of the
+    other, or none, or one that is neither true nor false.
     """
     if len(first) != len(second) or not len(first):
         raise ValueError(
@@ -113,7 +121,8 @@ def paired_difference(
 
 
 class Spread:
-    """The mean of several runs and their standard deviation: ``f"{Spread(values):.3f}"`` is ``0.742 ± 0.003``.
+    """The mean of several runs and their standard deviation:
+    ``f"{Spread(values):.3f}"`` is ``0.742 ± 0.003``.
 
     Of a single run there is the mean alone. Raises ValueError if there is none.
     """
@@ -132,7 +141,8 @@ class Spread:
 
 
 class Difference(NamedTuple):
-    """How much larger a second mean is than a first, with its interval over runs, in some unit.
+    """How much larger a second mean is than a first, with its interval over runs, in
+    some unit.
 
     ``f"{found:.1f}"`` is ``+0.4 points (95 % interval over seeds −0.2 to +1.0)``.
     """
@@ -150,14 +160,17 @@ class Difference(NamedTuple):
         return f"{value}{unit} (95 % interval over seeds {low} to {high})"
 
     def word(self, more: str, less: str, neither: str) -> str:
-        """One of three phrases: the second is surely more, surely less, or it cannot be told."""
+        """One of three phrases: the second is surely more, surely less, or it cannot be
+        told.
+        """
         return more if self.low > 0 else less if self.high < 0 else neither
 
 
 def difference(
     first: Sequence[float], second: Sequence[float], unit: str = ""
 ) -> Difference:
-    """The mean of second runs minus that of first ones, with a 95 % interval for runs of unequal spread (Welch 1947).
+    """The mean of second runs minus that of first ones, with a 95 % interval for runs
+    of unequal spread (Welch 1947).
 
     Raises ValueError unless there are at least two of each.
     """

@@ -1,8 +1,9 @@
 """One training loop for every chapter.
 
-It minimises a loss in nats by minibatches, for a fixed number of steps, and gives the model back with the weights
-that did best on the dev part. A budget in steps, one thread and seeded generators make a run repeat itself, number
-for number, on the same kind of machine. Left out: mixed precision, which no chapter needs. Several devices are the
+It minimises a loss in nats by minibatches, for a fixed number of steps, and gives the
+model back with the weights that did best on the dev part. A budget in steps, one thread
+and seeded generators make a run repeat itself, number for number, on the same kind of
+machine. Left out: mixed precision, which no chapter needs. Several devices are the
 caller's matter, as in :func:`unrolled.pages.lstm.train`.
 """
 
@@ -40,8 +41,8 @@ from unrolled.learning.checkpoints import CheckpointError
 def set_threads() -> None:
     """Let PyTorch use one thread, or as many as the variable ``OMP_NUM_THREADS`` says.
 
-    Two threads add numbers up in another order than one, and so give other numbers. Whatever trains or evaluates here
-    begins with it.
+    Two threads add numbers up in another order than one, and so give other numbers.
+    Whatever trains or evaluates here begins with it.
     """
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
 
@@ -50,9 +51,10 @@ def set_threads() -> None:
 class History:
     """What a training run measured, every so many steps.
 
-    ``steps``, ``train`` and ``dev`` have one entry an evaluation: the steps done, the mean training loss since the
-    entry before (nats), and the loss on the dev part (nats). ``best`` is the index of the lowest dev loss, and
-    ``interrupted`` says that the run ended before its budget.
+    ``steps``, ``train`` and ``dev`` have one entry an evaluation: the steps done, the
+    mean training loss since the entry before (nats), and the loss on the dev part
+    (nats). ``best`` is the index of the lowest dev loss, and ``interrupted`` says that
+    the run ended before its budget.
     """
 
     steps: list[int] = field(default_factory=list)
@@ -62,7 +64,9 @@ class History:
 
     @property
     def best(self) -> int:
-        """The index of the entry with the lowest dev loss; raises ValueError if none is a number."""
+        """The index of the entry with the lowest dev loss; raises ValueError if none is
+        a number.
+        """
         found = [i for i, loss in enumerate(self.dev) if not math.isnan(loss)]
         if not found:
             raise ValueError(
@@ -72,9 +76,11 @@ class History:
 
 
 def minibatches(size: int, batch: int, seed: int) -> Iterator[Tensor]:
-    """Index tensors of shape (batch,) without end, each pass over 0 … size − 1 in a new random order.
+    """Index tensors of shape (batch,) without end, each pass over 0 … size − 1 in a new
+    random order.
 
-    The last batch of a pass is left out when it is not full. Raises ValueError unless 1 ≤ batch ≤ size.
+    The last batch of a pass is left out when it is not full. Raises ValueError unless 1
+    ≤ batch ≤ size.
     """
     if not 1 <= whole("batch", batch, 0) <= size:
         raise ValueError(
@@ -87,7 +93,9 @@ def minibatches(size: int, batch: int, seed: int) -> Iterator[Tensor]:
 
 
 class _Interrupt:
-    """Inside it, a first Ctrl-C is noted, so that the step in progress is finished; a second one interrupts at once."""
+    """Inside it, a first Ctrl-C is noted, so that the step in progress is finished; a
+    second one interrupts at once.
+    """
 
     def __enter__(self) -> "_Interrupt":
         self.noted = False
@@ -107,7 +115,9 @@ class _Interrupt:
 
 
 class _Run:
-    """A training run between two steps: all that the next step depends on, but for the batches, which are counted."""
+    """A training run between two steps: all that the next step depends on, but for the
+    batches, which are counted.
+    """
 
     def __init__(
         self,
@@ -143,14 +153,18 @@ class _Run:
         }
 
     def write(self, path: Path) -> None:
-        """Write a checkpoint; if that fails, warn and go on, since what is trained is worth more than its copy."""
+        """Write a checkpoint; if that fails, warn and go on, since what is trained is
+        worth more than its copy.
+        """
         try:
             checkpoints.write(path, self.state())
         except CheckpointError as error:
             warnings.warn(f"{error}. The training goes on", stacklevel=3)
 
     def restore(self, path: Path) -> None:
-        """Go on from a checkpoint; raises CheckpointError, and leaves all as it is, if it is not one of this run."""
+        """Go on from a checkpoint; raises CheckpointError, and leaves all as it is, if
+        it is not one of this run.
+        """
         state, here = checkpoints.read(path), self.state()
         kinds = (
             {k: type(v).__name__ for k, v in part.items()} for part in (state, here)
@@ -198,9 +212,11 @@ def shapes(weights: Mapping[str, Tensor]) -> dict[str, str]:
 
 @contextmanager
 def evaluating(model: nn.Module, checked: bool = False) -> Iterator[None]:
-    """Inside it, a network is evaluated: without dropout and without gradients; after it, all is as it was before.
+    """Inside it, a network is evaluated: without dropout and without gradients; after
+    it, all is as it was before.
 
-    Raises ValueError if a weight is not a number, since then no answer would be one; unless that is ``checked``.
+    Raises ValueError if a weight is not a number, since then no answer would be one;
+    unless that is ``checked``.
     """
     set_threads()
     if not checked:
@@ -237,27 +253,32 @@ def fit(
     checkpoint: Path | None = None,
     about: Mapping[str, object] | None = None,
 ) -> History:
-    """Train a model in place, by Adam unless said otherwise, and leave it with the weights of the lowest dev loss.
+    """Train a model in place, by Adam unless said otherwise, and leave it with the
+    weights of the lowest dev loss.
 
-    ``loss`` maps a batch (of indices, say) to the mean loss in nats, a scalar tensor; ``dev_loss`` gives the loss on
-    the dev part in nats. The learning rate falls to zero along half a cosine; gradients are clipped to the norm
-    ``clip``.
+    ``loss`` maps a batch (of indices, say) to the mean loss in nats, a scalar tensor;
+    ``dev_loss`` gives the loss on the dev part in nats. The learning rate falls to zero
+    along half a cosine; gradients are clipped to the norm ``clip``.
 
-    An interrupt (Ctrl-C, or the square in Jupyter) ends the run early and loses nothing: the step in progress is
-    finished, the dev part evaluated, and the history and the best weights stay. With a ``checkpoint``, the whole
-    state of the run is written there at every evaluation and when it is interrupted, and a run that finds the file
-    goes on from it, to the same numbers as without a break: give it the same batches from their beginning. What is
-    to survive beside the weights must be a buffer of the model, as the state that a language model carries from one
-    window to the next. ``about`` says what else tells the run from others, such as its seed and the digest of its data
-    (numbers and texts); it is written down and compared with the settings and the first batch. A checkpoint that cannot
-    be written, on a full disk, is a warning, and the training goes on.
+    An interrupt (Ctrl-C, or the square in Jupyter) ends the run early and loses
+    nothing: the step in progress is finished, the dev part evaluated, and the history
+    and the best weights stay. With a ``checkpoint``, the whole state of the run is
+    written there at every evaluation and when it is interrupted, and a run that finds
+    the file goes on from it, to the same numbers as without a break: give it the same
+    batches from their beginning. What is to survive beside the weights must be a buffer
+    of the model, as the state that a language model carries from one window to the
+    next. ``about`` says what else tells the run from others, such as its seed and the
+    digest of its data (numbers and texts); it is written down and compared with the
+    settings and the first batch. A checkpoint that cannot be written, on a full disk,
+    is a warning, and the training goes on.
 
     However a run ends, the model has the best weights so far.
 
-    Raises ValueError if steps or every is below 1, the learning rate or clip is not above 0, or the batches end before
-    the steps. Raises FloatingPointError if a loss is not finite; the run ends there. Raises
-    :class:`~unrolled.learning.checkpoints.CheckpointError` if the checkpoint is damaged, or is one of another model or
-    of another run; nothing is changed then.
+    Raises ValueError if steps or every is below 1, the learning rate or clip is not
+    above 0, or the batches end before the steps. Raises FloatingPointError if a loss is
+    not finite; the run ends there. Raises
+    :class:`~unrolled.learning.checkpoints.CheckpointError` if the checkpoint is
+    damaged, or is one of another model or of another run; nothing is changed then.
     """
     set_threads()
     steps, every = whole("steps", steps), whole("every", every)

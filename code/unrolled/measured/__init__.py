@@ -1,4 +1,5 @@
-"""What longer experiments found: the records that ``make bench`` makes, one a page, with their date and machine.
+"""What longer experiments found: the records that ``make bench`` makes, one a page,
+with their date and machine.
 
 Left out: measuring itself, which is in ``bench/`` of the book's repository.
 """
@@ -11,7 +12,8 @@ class Runs(list):
     """Recorded runs, each a dictionary of what it was and what it found."""
 
     def where(self, **wanted: object) -> "Runs":
-        """The runs whose entries are as wanted: equal to a value, or such that a function of the entry is true.
+        """The runs whose entries are as wanted: equal to a value, or such that a
+        function of the entry is true.
 
         Raises ValueError if there is none.
         """
@@ -34,7 +36,9 @@ class Runs(list):
         return found
 
     def of(self, *path: str) -> list:
-        """What every run found under an entry: ``of("test", "accuracy")`` is ``run["test"]["accuracy"]`` of each."""
+        """What every run found under an entry: ``of("test", "accuracy")`` is
+        ``run["test"]["accuracy"]`` of each.
+        """
         found = []
         for run in self:
             value = run
@@ -48,13 +52,16 @@ class Runs(list):
         return Runs({**run, **run[name]} for run in self)
 
     def by(self, name: str) -> "dict[object, Runs]":
-        """The runs by the value of an entry, in the order in which the values appear."""
+        """The runs by the value of an entry, in the order in which the values
+        appear.
+        """
         values = dict.fromkeys(run[name] for run in self if name in run)
         return {value: self.where(**{name: value}) for value in values}
 
 
 def read(page: str) -> dict[str, object]:
-    """The record of a page, such as ``"classification"``: ``date``, ``machine``, ``runs``, and what else was measured.
+    """The record of a page, such as ``"classification"``: ``date``, ``machine``,
+    ``runs``, and what else was measured.
 
     Raises ValueError if nothing was measured for a page of that name.
     """

@@ -1,8 +1,10 @@
-"""Backpropagation through a network with one hidden layer, and through one with many, by hand.
+"""Backpropagation through a network with one hidden layer, and through one with many,
+by hand.
 
-The page ``backprop-mlp`` in the order it is read, in plain NumPy: the networks, their log-likelihood J, and the
-gradients of J (Rumelhart, Hinton & Williams 1986). J is *maximised*: a step goes along the gradient. One example at a
-time, as in the formulas. Left out: biases.
+The page ``backprop-mlp`` in the order it is read, in plain NumPy: the networks, their
+log-likelihood J, and the gradients of J (Rumelhart, Hinton & Williams 1986). J is
+*maximised*: a step goes along the gradient. One example at a time, as in the formulas.
+Left out: biases.
 """
 
 __all__ = [
@@ -38,12 +40,16 @@ def softmax(s: ndarray) -> ndarray:
 
 
 def log_likelihood(s: ndarray, y: ndarray) -> float:
-    """J = log p(y | s) in nats, of the observed word y (V,), one-hot, for scores s (V,)."""
+    """J = log p(y | s) in nats, of the observed word y (V,), one-hot, for scores s
+    (V,).
+    """
     return float(y @ log_softmax(s))
 
 
 class Forward(NamedTuple):
-    """The network's values: hidden vector h (d,), scores s (V,), log-likelihood J in nats."""
+    """The network's values: hidden vector h (d,), scores s (V,), log-likelihood J in
+    nats.
+    """
 
     h: ndarray
     s: ndarray
@@ -51,7 +57,8 @@ class Forward(NamedTuple):
 
 
 def forward(x: ndarray, y: ndarray, W_embed: ndarray, W_unembed: ndarray) -> Forward:
-    """From the current word x (V,) to J, the log-likelihood of the next word y (V,); both one-hot.
+    """From the current word x (V,) to J, the log-likelihood of the next word y (V,);
+    both one-hot.
 
     W_embed is (d, V) and W_unembed (V, d).
     """
@@ -61,7 +68,9 @@ def forward(x: ndarray, y: ndarray, W_embed: ndarray, W_unembed: ndarray) -> For
 
 
 def output_error(s: ndarray, y: ndarray) -> ndarray:
-    """The gradient (V,) of J by the scores s (V,): e = y − p, observed minus expected. Result ``softmax-error``."""
+    """The gradient (V,) of J by the scores s (V,): e = y − p, observed minus expected.
+    Result ``softmax-error``.
+    """
     return y - softmax(s)
 
 
@@ -76,7 +85,9 @@ class Gradients(NamedTuple):
 def gradients(
     x: ndarray, y: ndarray, W_embed: ndarray, W_unembed: ndarray
 ) -> Gradients:
-    """The gradients of J by the hidden vector and by both matrices. Result ``one-layer-gradients``."""
+    """The gradients of J by the hidden vector and by both matrices. Result
+    ``one-layer-gradients``.
+    """
     h = W_embed @ x  # (d,)
     e = output_error(W_unembed @ h, y)  # (V,)
     g = W_unembed.T @ e  # (d,) = (d, V) @ (V,)
@@ -88,7 +99,9 @@ def gradients(
 
 
 class DeepForward(NamedTuple):
-    """The values of a network with L layers: latent vectors h (L + 1, d), scores s (V,), log-likelihood J in nats."""
+    """The values of a network with L layers: latent vectors h (L + 1, d), scores s
+    (V,), log-likelihood J in nats.
+    """
 
     h: ndarray
     s: ndarray
@@ -98,9 +111,11 @@ class DeepForward(NamedTuple):
 def deep_forward(
     x: ndarray, y: ndarray, W_embed: ndarray, W: ndarray, W_unembed: ndarray
 ) -> DeepForward:
-    """From the current word x (V,) to J, by way of L layers with a tanh; x and the next word y (V,) are one-hot.
+    """From the current word x (V,) to J, by way of L layers with a tanh; x and the next
+    word y (V,) are one-hot.
 
-    W_embed is (d, V), W_unembed (V, d), and W (L, d, d) has the matrix of layer ℓ = 1, …, L at W[ℓ − 1].
+    W_embed is (d, V), W_unembed (V, d), and W (L, d, d) has the matrix of layer ℓ = 1,
+    …, L at W[ℓ − 1].
     """
     h = [W_embed @ x]  # (d,)
     for W_l in W:
@@ -110,7 +125,9 @@ def deep_forward(
 
 
 class DeepGradients(NamedTuple):
-    """The gradients of J by h^(0), …, h^(L), which are the rows of h (L + 1, d), and by all matrices."""
+    """The gradients of J by h^(0), …, h^(L), which are the rows of h (L + 1, d), and by
+    all matrices.
+    """
 
     h: ndarray
     W_unembed: ndarray
@@ -121,7 +138,9 @@ class DeepGradients(NamedTuple):
 def deep_gradients(
     x: ndarray, y: ndarray, W_embed: ndarray, W: ndarray, W_unembed: ndarray
 ) -> DeepGradients:
-    """The gradients of J by all vectors h and all matrices. Result ``deep-gradients``."""
+    """The gradients of J by all vectors h and all matrices. Result
+    ``deep-gradients``.
+    """
     L, d, _ = W.shape
     h, s, _ = deep_forward(x, y, W_embed, W, W_unembed)
     e = output_error(s, y)  # (V,)

@@ -1,9 +1,10 @@
 """Backpropagation through time, by hand.
 
-The page ``backprop-rnn`` in the order it is read, in plain NumPy: a recurrent network that reads a sentence and scores
-the next word, its log-likelihood J, and the gradients of J (Werbos 1990); first one sentence at a time, as in the
-formulas, then several recurrent layers, then a batch of sentences at once, for speed. J is *maximised*: a step goes
-along the gradient. Left out: biases, padding, and steps other than plain ones.
+The page ``backprop-rnn`` in the order it is read, in plain NumPy: a recurrent network
+that reads a sentence and scores the next word, its log-likelihood J, and the gradients
+of J (Werbos 1990); first one sentence at a time, as in the formulas, then several
+recurrent layers, then a batch of sentences at once, for speed. J is *maximised*: a step
+goes along the gradient. Left out: biases, padding, and steps other than plain ones.
 """
 
 __all__ = [
@@ -28,7 +29,9 @@ from numpy import ndarray
 
 
 def log_softmax(s: ndarray) -> ndarray:
-    """The logarithms (..., V) of the probabilities for scores s (..., V), without overflow."""
+    """The logarithms (..., V) of the probabilities for scores s (..., V), without
+    overflow.
+    """
     s = s - s.max(-1, keepdims=True)
     return s - np.log(np.exp(s).sum(-1, keepdims=True))
 
@@ -48,7 +51,9 @@ def states(x: ndarray, W_embed: ndarray, W_recurrent: ndarray) -> ndarray:
 
 
 class Forward(NamedTuple):
-    """The network's values: states h (T + 1, d), probabilities p (V,), log-likelihood J in nats."""
+    """The network's values: states h (T + 1, d), probabilities p (V,), log-likelihood J
+    in nats.
+    """
 
     h: ndarray
     p: ndarray
@@ -58,7 +63,9 @@ class Forward(NamedTuple):
 def forward(
     x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray
 ) -> Forward:
-    """From the words x (T, V) to J, the log-likelihood of the next word y (V,); W_unembed is (V, d)."""
+    """From the words x (T, V) to J, the log-likelihood of the next word y (V,);
+    W_unembed is (V, d).
+    """
     h = states(x, W_embed, W_recurrent)
     log_p = log_softmax(W_unembed @ h[-1])  # (V,)
     return Forward(h, np.exp(log_p), float(y @ log_p))
@@ -127,8 +134,8 @@ def stacked_states(
 ) -> list[ndarray]:
     """The states (T + 1, d) of each of L layers, the lowest first.
 
-    The first layer reads the words x (T, V) through W_embed (d, V), layer ℓ ≥ 2 the layer below through W_in[ℓ − 2] of
-    W_in (L − 1, d, d); W_recurrent is (L, d, d).
+    The first layer reads the words x (T, V) through W_embed (d, V), layer ℓ ≥ 2 the
+    layer below through W_in[ℓ − 2] of W_in (L − 1, d, d); W_recurrent is (L, d, d).
     """
     layers = []
     below = x
@@ -139,7 +146,9 @@ def stacked_states(
 
 
 class StackedGradients(NamedTuple):
-    """The gradients of J by W_embed (d, V), W_in (L − 1, d, d), W_recurrent (L, d, d) and W_unembed (V, d)."""
+    """The gradients of J by W_embed (d, V), W_in (L − 1, d, d), W_recurrent (L, d, d)
+    and W_unembed (V, d).
+    """
 
     W_embed: ndarray
     W_in: ndarray
@@ -187,7 +196,9 @@ def stacked_gradients(
 
 
 class Batch(NamedTuple):
-    """J of a batch in nats, its last states h_T (B, d), and the gradients of J by the three matrices."""
+    """J of a batch in nats, its last states h_T (B, d), and the gradients of J by the
+    three matrices.
+    """
 
     J: float
     h: ndarray
@@ -244,7 +255,9 @@ def batch_gradients(
 
 
 def observed_minus_expected(s: ndarray, y: ndarray) -> tuple[float, ndarray]:
-    """J of words y (N,) under scores s (N, V), summed, and e = y − p (N, V), which takes the place of s."""
+    """J of words y (N,) under scores s (N, V), summed, and e = y − p (N, V), which
+    takes the place of s.
+    """
     rows = np.arange(len(y))
     s -= s.max(1, keepdims=True)
     observed = s[rows, y]
@@ -271,15 +284,18 @@ def demand_batch(ids: ndarray, targets: ndarray, h_0: ndarray | None, d: int) ->
     """Raise ValueError unless the shapes of a batch fit."""
     if ids.ndim != 2 or not ids.size:
         raise ValueError(
-            f"ids have the shape {ids.shape}; expected (B, T), a row of words for each sentence, none of them zero"
+            f"ids have the shape {ids.shape}; expected (B, T), a row of words for each "
+            "sentence, none of them zero"
         )
     B, T = ids.shape
     if targets.shape not in ((B, T), (B,)):
         raise ValueError(
-            f"targets have the shape {targets.shape}; expected {(B, T)}, a word after each position of ids, or {(B,)}, "
+            f"targets have the shape {targets.shape}; expected {(B, T)}, a word after "
+            f"each position of ids, or {(B,)}, "
             "a word after each sentence"
         )
     if h_0 is not None and h_0.shape != (B, d):
         raise ValueError(
-            f"h_0 has the shape {h_0.shape}; expected {(B, d)}, a state for each sentence"
+            f"h_0 has the shape {h_0.shape}; expected {(B, d)}, a state for each "
+            "sentence"
         )

@@ -1,9 +1,11 @@
 """Classifying names: which language is a surname from?
 
-The page ``classification`` in the order it is read: names as tensors, a count model as the baseline, one recurrent
-network (Elman 1990) written in three ways, the network of the tutorial that the page answers, a stronger network, a
-generative count model turned round, pools of several models, and what to report about any of them. Left out: a layer of
-embeddings before the vanilla network, since a one-hot vector times a weight matrix already is a look-up in it.
+The page ``classification`` in the order it is read: names as tensors, a count model as
+the baseline, one recurrent network (Elman 1990) written in three ways, the network of
+the tutorial that the page answers, a stronger network, a generative count model turned
+round, pools of several models, and what to report about any of them. Left out: a layer
+of embeddings before the vanilla network, since a one-hot vector times a weight matrix
+already is a look-up in it.
 """
 
 __all__ = [
@@ -75,7 +77,8 @@ def encode(
 ) -> Encoded:
     """Turn names into tensors; a class is the language's place in ``languages``.
 
-    Raises ValueError if there are no names, one has no letters, or a letter or a language is unknown.
+    Raises ValueError if there are no names, one has no letters, or a letter or a
+    language is unknown.
     """
     places = language_places(names, languages)
     if not all(name.text for name in names):
@@ -85,17 +88,20 @@ def encode(
 
 
 def count_model() -> Pipeline:
-    """The baseline: a linear classifier of how often each run of one to four letters occurs, weighted by TF-IDF.
+    """The baseline: a linear classifier of how often each run of one to four letters
+    occurs, weighted by TF-IDF.
 
-    ``fit`` and ``predict`` take plain strings. After Cavnar & Trenkle (1994), with a support vector machine for their
-    ranks.
+    ``fit`` and ``predict`` take plain strings. After Cavnar & Trenkle (1994), with a
+    support vector machine for their ranks.
     """
     counts = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4))
     return make_pipeline(counts, LinearSVC())
 
 
 def logistic_count_model() -> Pipeline:
-    """The same counts under a logistic regression, which also gives probabilities (``predict_proba``)."""
+    """The same counts under a logistic regression, which also gives probabilities
+    (``predict_proba``).
+    """
     counts = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4))
     return make_pipeline(counts, LogisticRegression(C=30, max_iter=200))
 
@@ -182,7 +188,8 @@ def as_cell(model: LayerRNN) -> CellRNN:
 
 
 def as_dense(model: LayerRNN) -> DenseRNN:
-    """The network with the same weights, from scratch: W = [W_embed | W_recurrent], and the two biases added.
+    """The network with the same weights, from scratch: W = [W_embed | W_recurrent], and
+    the two biases added.
 
     Result ``three-forms``.
     """
@@ -201,8 +208,8 @@ def as_dense(model: LayerRNN) -> DenseRNN:
 class TutorialRNN(nn.Module):
     """The network of the tutorial's first version, the one that the assignment means.
 
-    h_t = A [x_t; h_{t−1}] + a, s = B [x_T; h_{T−1}] + b: there is no nonlinearity, and the
-    scores are read from the last letter and the state *before* it.
+    h_t = A [x_t; h_{t−1}] + a, s = B [x_T; h_{T−1}] + b: there is no nonlinearity, and
+    the scores are read from the last letter and the state *before* it.
     """
 
     def __init__(self, V: int, d: int, C: int) -> None:
@@ -227,9 +234,10 @@ class TutorialRNN(nn.Module):
 class PooledGRU(nn.Module):
     """A stronger reader: a name is read in both directions, and every state has a say.
 
-    Each letter is embedded alone and together with the one before it, a GRU (Cho et al. 2014) reads them forwards and
-    another backwards, and the scores come from the mean and the maximum of all states. In training, one letter in ten
-    is hidden, so that no single letter decides.
+    Each letter is embedded alone and together with the one before it, a GRU (Cho et al.
+    2014) reads them forwards and another backwards, and the scores come from the mean
+    and the maximum of all states. In training, one letter in ten is hidden, so that no
+    single letter decides.
     """
 
     def __init__(
@@ -271,9 +279,11 @@ def train(
     learning_rate: float = 2e-3,
     smoothing: float = 0.0,
 ) -> History:
-    """Train a network in place by cross entropy (nats per name), and keep the weights that did best on dev.
+    """Train a network in place by cross entropy (nats per name), and keep the weights
+    that did best on dev.
 
-    ``smoothing`` is the share of each target that is spread over all classes, in training alone (Szegedy et al. 2016).
+    ``smoothing`` is the share of each target that is spread over all classes, in
+    training alone (Szegedy et al. 2016).
     """
 
     share("smoothing", smoothing)
@@ -301,10 +311,11 @@ def predict(model: nn.Module, part: Encoded) -> Tensor:
 
 
 def gradient_norms(model: LayerRNN, part: Encoded) -> Tensor:
-    """The norm of ∂J/∂x_t of each name, by its distance from the end: (N, T), NaN before a name's beginning.
+    """The norm of ∂J/∂x_t of each name, by its distance from the end: (N, T), NaN
+    before a name's beginning.
 
-    J = log p of the true language. Column k is for the letter k steps before the last: how much the answer still
-    hangs on it.
+    J = log p of the true language. Column k is for the letter k steps before the last:
+    how much the answer still hangs on it.
     """
     x = one_hot(part.ids, model.V, model.readout.weight).requires_grad_()  # (N, T, V)
     J = -F.cross_entropy(model.read(x, part.lengths), part.classes, reduction="sum")
@@ -319,10 +330,12 @@ def by_bayes(
     names: Sequence[Sequence[int]],
     log_prior: Tensor,
 ) -> Tensor:
-    """log p(language | name), (N, C), of a model that gives log p(name | language), by Bayes' rule.
+    """log p(language | name), (N, C), of a model that gives log p(name | language), by
+    Bayes' rule.
 
-    ``log_probabilities`` gives the log-probability (nats) of each symbol of the names, each in its language, as
-    :meth:`unrolled.learning.ngrams.Ngrams.log_probabilities` does; ``log_prior`` (C,) is log p(language).
+    ``log_probabilities`` gives the log-probability (nats) of each symbol of the names,
+    each in its language, as :meth:`unrolled.learning.ngrams.Ngrams.log_probabilities`
+    does; ``log_prior`` (C,) is log p(language).
     """
     rows = [
         [one.sum() for one in log_probabilities(names, [k] * len(names))]
@@ -332,12 +345,16 @@ def by_bayes(
 
 
 def pool(log_p: Tensor, weights: Tensor) -> Tensor:
-    """The logarithmic pool (N, C) of K models: log p is Σ w_k log p_k of log_p (K, N, C), normalised."""
+    """The logarithmic pool (N, C) of K models: log p is Σ w_k log p_k of log_p (K, N,
+    C), normalised.
+    """
     return torch.einsum("k,knc->nc", weights, log_p).log_softmax(1)
 
 
 def pool_weights(log_p: Tensor, classes: Tensor) -> Tensor:
-    """The weights (K,) of a pool of log_p (K, N, C) under which the classes (N,) are most probable."""
+    """The weights (K,) of a pool of log_p (K, N, C) under which the classes (N,) are
+    most probable.
+    """
     log_p = log_p.double()
 
     def loss(w: ndarray) -> tuple[float, ndarray]:
@@ -354,10 +371,12 @@ SHARES = [k / 20 for k in range(21)]
 
 
 def share_off(log_p: Tensor, classes: Tensor, log_prior: Tensor) -> float:
-    """The share of the log-prior (C,) to subtract from log_p (N, C): what it costs in accuracy is within the noise.
+    """The share of the log-prior (C,) to subtract from log_p (N, C): what it costs in
+    accuracy is within the noise.
 
-    Of the :data:`SHARES` whose accuracy on the classes (N,) is at most one standard error below the best (the rule of
-    Breiman et al. 1984), the one with the highest balanced accuracy.
+    Of the :data:`SHARES` whose accuracy on the classes (N,) is at most one standard
+    error below the best (the rule of Breiman et al. 1984), the one with the highest
+    balanced accuracy.
     """
 
     def tried(share: float) -> tuple[float, float]:
@@ -384,30 +403,35 @@ def classify(
 ) -> list[Guess]:
     """Say from which language a name is: all languages, the most probable first.
 
-    The name is normalised as the embedded names are (:func:`unrolled.data.names.normalise`). Raises ValueError if that
-    refuses it, if no letter of it is left then, or more than ``names.MOST_LETTERS``: the answer would mean nothing; and
-    if the network is one for other letters or languages.
+    The name is normalised as the embedded names are
+    (:func:`unrolled.data.names.normalise`). Raises ValueError if that refuses it, if no
+    letter of it is left then, or more than ``names.MOST_LETTERS``: the answer would
+    mean nothing; and if the network is one for other letters or languages.
     """
     normal = normalise(text)
     if not any(map(str.isalpha, normal)):
         raise ValueError(
-            f"{text!r} has no letter that could be written in the book's alphabet; give a name"
+            f"{text!r} has no letter that could be written in the book's alphabet; "
+            "give a name"
         )
     if len(normal) > MOST_LETTERS:
         raise ValueError(
-            f"a name of {len(normal)} letters is too long: expected at most {MOST_LETTERS}; give a single name"
+            f"a name of {len(normal)} letters is too long: expected at most "
+            f"{MOST_LETTERS}; give a single name"
         )
     V = getattr(model, "V", len(letters))
     if V != len(letters):
         raise ValueError(
-            f"the network reads {V} symbols, and there are {len(letters)}; give those that it was trained with"
+            f"the network reads {V} symbols, and there are {len(letters)}; give those "
+            "that it was trained with"
         )
     ids, lengths = pad([letters.encode(normal)])
     with evaluating(model):
         p = model(ids, lengths).softmax(1)[0]  # (C,)
     if len(p) != len(languages):
         raise ValueError(
-            f"the network tells {len(p)} languages apart, and there are {len(languages)}; give those that it was "
+            f"the network tells {len(p)} languages apart, and there are "
+            f"{len(languages)}; give those that it was "
             "trained with"
         )
     guesses = map(Guess, languages, p.tolist())
@@ -415,7 +439,9 @@ def classify(
 
 
 class Scores(NamedTuple):
-    """How a model did on a part: all names alike, and all languages alike, each with its 95 % interval."""
+    """How a model did on a part: all names alike, and all languages alike, each with
+    its 95 % interval.
+    """
 
     accuracy: float
     interval: Interval
@@ -424,13 +450,15 @@ class Scores(NamedTuple):
 
 
 def scores(answers: Sequence[str], truth: Sequence[str]) -> Scores:
-    """The share that is right, and the mean over the languages of that share, with intervals over the sampling.
+    """The share that is right, and the mean over the languages of that share, with
+    intervals over the sampling.
 
     Raises ValueError if there are not as many answers as truths, or none.
     """
     if len(answers) != len(truth) or not len(truth):
         raise ValueError(
-            f"{len(answers)} answers and {len(truth)} truths; expected as many of each, and one at least"
+            f"{len(answers)} answers and {len(truth)} truths; expected as many of "
+            "each, and one at least"
         )
     total = Counter(truth)
     right = Counter(t for a, t in zip(answers, truth, strict=True) if a == t)
@@ -454,10 +482,11 @@ def holed(text: str) -> set[str]:
 
 
 def has_neighbour(part: Sequence[Name], train: Sequence[Name]) -> list[bool]:
-    """Whether each name of a part has a neighbour in train: of the same language, at edit distance 1.
+    """Whether each name of a part has a neighbour in train: of the same language, at
+    edit distance 1.
 
-    A letter put in, left out, or exchanged (Levenshtein 1966). Such a name is not quite new to a model that has seen
-    its neighbour.
+    A letter put in, left out, or exchanged (Levenshtein 1966). Such a name is not quite
+    new to a model that has seen its neighbour.
     """
     known = set(train)
     shorter = {Name(cut, n.language) for n in train for cut in shortened(n.text)}
@@ -471,9 +500,11 @@ def has_neighbour(part: Sequence[Name], train: Sequence[Name]) -> list[bool]:
 
 
 def has_relative(part: Sequence[Name], train: Sequence[Name]) -> list[bool]:
-    """Whether each name of a part has a relative in train: a name of the same language and the same rough stem.
+    """Whether each name of a part has a relative in train: a name of the same language
+    and the same rough stem.
 
-    Gendered forms of one surname are relatives, Novak and Novakova; so are some strangers.
+    Gendered forms of one surname are relatives, Novak and Novakova; so are some
+    strangers.
     """
     known = {(family(name.text), name.language) for name in train}
     return [(family(name.text), name.language) in known for name in part]

@@ -1,9 +1,10 @@
 """Planning a mini-project: how many test examples it takes, and a form of one page.
 
-The page ``project`` in the order it is read: two models compared on the same N test examples, with the mean and the
-variance of the gain in accuracy, the number of examples that the test of McNemar (1947) needs (Connor 1987), its exact
-power, and the plan's form filled in. Left out: what another training run would change, which no number of test
-examples can say.
+The page ``project`` in the order it is read: two models compared on the same N test
+examples, with the mean and the variance of the gain in accuracy, the number of examples
+that the test of McNemar (1947) needs (Connor 1987), its exact power, and the plan's
+form filled in. Left out: what another training run would change, which no number of
+test examples can say.
 """
 
 __all__ = [
@@ -33,21 +34,25 @@ from unrolled.data.demand import answers, number, share, whole
 
 
 class Disagreement(NamedTuple):
-    """The shares of the examples on which only the first model is right, p10, and only the second, p01."""
+    """The shares of the examples on which only the first model is right, p10, and only
+    the second, p01.
+    """
 
     p10: float
     p01: float
 
 
 def disagreement(first: Sequence[bool], second: Sequence[bool]) -> Disagreement:
-    """The shares on which one model alone is right; ``first`` and ``second``, both (N,), say where each is right.
+    """The shares on which one model alone is right; ``first`` and ``second``, both
+    (N,), say where each is right.
 
-    Raises ValueError if there are not as many answers of one as of the other, or none, or one that is neither true nor
-    false.
+    Raises ValueError if there are not as many answers of one as of the other, or none,
+    or one that is neither true nor false.
     """
     if len(first) != len(second) or not len(first):
         raise ValueError(
-            f"{len(first)} and {len(second)} answers: expected the same examples for both, at least one"
+            f"{len(first)} and {len(second)} answers: expected the same examples for "
+            "both, at least one"
         )
     a, b = answers("first", first), answers("second", second)
     return Disagreement(float((a & ~b).mean()), float((b & ~a).mean()))
@@ -67,16 +72,21 @@ def paired_gain(p10: float, p01: float, N: int) -> Gain:
 
 
 def demand_shares(p10: float, p01: float, N: int) -> None:
-    """Raise ValueError unless both are shares, with a sum of at most 1, and N is at least one example."""
+    """Raise ValueError unless both are shares, with a sum of at most 1, and N is at
+    least one example.
+    """
     whole("N", N)
     if share("p10", p10) + share("p01", p01) > 1 + 1e-9:
         raise ValueError(
-            f"p10 is {p10} and p01 {p01}; expected shares of the same examples, with a sum of at most 1"
+            f"p10 is {p10} and p01 {p01}; expected shares of the same examples, with a "
+            "sum of at most 1"
         )
 
 
 def demand_gain(gain: float, discordant: float, alpha: float, power: float) -> None:
-    """Raise ValueError unless all are shares, and the gain is not 0 or ±1, nor larger than the discordant share."""
+    """Raise ValueError unless all are shares, and the gain is not 0 or ±1, nor larger
+    than the discordant share.
+    """
     share("alpha", alpha, inside=True)
     share("power", power, inside=True)
     if (
@@ -84,18 +94,21 @@ def demand_gain(gain: float, discordant: float, alpha: float, power: float) -> N
         or gain**2 == discordant
     ):
         raise ValueError(
-            f"a gain of {gain} with a discordant share of {discordant}: expected shares between 0 and 1 (3 points are "
-            "0.03), a gain that is not 0, and not 1, and no gain larger than the share on which the models differ"
+            f"a gain of {gain} with a discordant share of {discordant}: expected "
+            "shares between 0 and 1 (3 points are "
+            "0.03), a gain that is not 0, and not 1, and no gain larger than the share "
+            "on which the models differ"
         )
 
 
 def sample_size(
     gain: float, discordant: float, alpha: float = 0.05, power: float = 0.8
 ) -> float:
-    """How many test examples N it takes to find a gain in accuracy. Result ``paired-sample-size``.
+    """How many test examples N it takes to find a gain in accuracy. Result
+    ``paired-sample-size``.
 
-    ``discordant`` is the share of examples on which exactly one of the two models is right. N is not rounded. Raises
-    ValueError for shares that cannot be.
+    ``discordant`` is the share of examples on which exactly one of the two models is
+    right. N is not rounded. Raises ValueError for shares that cannot be.
     """
     demand_gain(gain, discordant, alpha, power)
     z = NormalDist().inv_cdf
@@ -107,15 +120,18 @@ def sample_size(
 def detectable_gain(
     discordant: float, N: int, alpha: float = 0.05, power: float = 0.8
 ) -> float:
-    """The smallest gain for which N examples suffice: :func:`sample_size` solved for the gain.
+    """The smallest gain for which N examples suffice: :func:`sample_size` solved for
+    the gain.
 
-    Raises ValueError for a share that cannot be, for a power below 1/2, and if N is too small for any gain.
+    Raises ValueError for a share that cannot be, for a power below 1/2, and if N is too
+    small for any gain.
     """
     whole("N", N)
     share("alpha", alpha, inside=True)
     if not (0 < discordant <= 1 and 0.5 <= power < 1):
         raise ValueError(
-            f"a discordant share of {discordant} and a power of {power}: expected a share above 0 and at most 1 "
+            f"a discordant share of {discordant} and a power of {power}: expected a "
+            "share above 0 and at most 1 "
             "(10 % is 0.1), and a power from 0.5 to below 1"
         )
     a, b = NormalDist().inv_cdf(1 - alpha / 2), NormalDist().inv_cdf(power)
@@ -126,21 +142,26 @@ def detectable_gain(
         if gain <= discordant * (1 + 1e-12):  # but for rounding
             return min(gain, discordant)
     raise ValueError(
-        f"{N} examples are too few: the models differ on a share of {discordant}, and not even a gain of all of it "
+        f"{N} examples are too few: the models differ on a share of {discordant}, and "
+        "not even a gain of all of it "
         "would be found; take more examples"
     )
 
 
 MOST_EXAMPLES = 10_000_000
-"""The most examples that :func:`exact_power` sums over; :func:`sample_size` is exact enough for more."""
+"""The most examples that :func:`exact_power` sums over; :func:`sample_size` is exact
+enough for more.
+"""
 
 
 def exact_power(p10: float, p01: float, N: int, alpha: float = 0.05) -> float:
-    """The probability that McNemar's exact test on N examples finds a difference, summed over all that may happen.
+    """The probability that McNemar's exact test on N examples finds a difference,
+    summed over all that may happen.
 
-    The test takes the n examples on which exactly one model is right, and asks whether that one was the second as
-    often as a fair coin would have it. It is two-sided: a difference in the wrong direction counts too. Raises
-    ValueError for what is no share, and for more than :data:`MOST_EXAMPLES` examples.
+    The test takes the n examples on which exactly one model is right, and asks whether
+    that one was the second as often as a fair coin would have it. It is two-sided: a
+    difference in the wrong direction counts too. Raises ValueError for what is no
+    share, and for more than :data:`MOST_EXAMPLES` examples.
     """
     demand_shares(p10, p01, N)
     whole("N", N, most=MOST_EXAMPLES)
@@ -172,7 +193,8 @@ def filled(form: str, plan: Mapping[str, str]) -> str:
     """
     if wrong := fields(form).keys() ^ plan.keys():
         raise ValueError(
-            f"the form has the fields {', '.join(fields(form))}; missing or not in it: {', '.join(sorted(wrong))}"
+            f"the form has the fields {', '.join(fields(form))}; missing or not in it: "
+            f"{', '.join(sorted(wrong))}"
         )
 
     def put(field: re.Match[str]) -> str:
@@ -182,7 +204,9 @@ def filled(form: str, plan: Mapping[str, str]) -> str:
 
 
 def for_page(form: str) -> str:
-    """The form's list of questions and answers, to be read within a page: no field can be edited."""
+    """The form's list of questions and answers, to be read within a page: no field can
+    be edited.
+    """
     found = re.search(r"<dl>.*</dl>", form, flags=re.DOTALL)
     if not found:
         raise ValueError("the form has no list of fields, <dl> … </dl>")

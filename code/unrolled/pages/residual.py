@@ -1,9 +1,12 @@
-"""The residual stream: a recurrence that adds to its state, and how gradients travel back through it.
+"""The residual stream: a recurrence that adds to its state, and how gradients travel
+back through it.
 
-The page ``residual`` in the order it is read: the network and its gradients by hand, in plain NumPy, one sentence at a
-time; the sum over paths; what gradients do over long distances in three kinds of cells; and the backward pass as a
-scan (Blelloch 1990; Martin & Cundy 2018). The residual form is that of He, Zhang, Ren & Sun (2016), with one set of
-weights for all steps. J is *maximised*: a step goes along the gradient. Left out: biases and normalisation.
+The page ``residual`` in the order it is read: the network and its gradients by hand, in
+plain NumPy, one sentence at a time; the sum over paths; what gradients do over long
+distances in three kinds of cells; and the backward pass as a scan (Blelloch 1990;
+Martin & Cundy 2018). The residual form is that of He, Zhang, Ren & Sun (2016), with one
+set of weights for all steps. J is *maximised*: a step goes along the gradient. Left
+out: biases and normalisation.
 """
 
 __all__ = [
@@ -41,7 +44,9 @@ from unrolled.data.demand import number, whole
 
 
 class Forward(NamedTuple):
-    """The network's values: states h (T + 1, d) from h_0 on, scores s (V,), log-likelihood J in nats."""
+    """The network's values: states h (T + 1, d) from h_0 on, scores s (V,),
+    log-likelihood J in nats.
+    """
 
     h: ndarray
     s: ndarray
@@ -51,9 +56,11 @@ class Forward(NamedTuple):
 def states(
     x: ndarray, W_embed: ndarray, W_recurrent: ndarray, residual: bool = True
 ) -> ndarray:
-    """The states h_0 = 0, h_1, …, h_T as rows (T + 1, d), for the words x (T, V), one-hot rows.
+    """The states h_0 = 0, h_1, …, h_T as rows (T + 1, d), for the words x (T, V),
+    one-hot rows.
 
-    W_embed is (d, V) and W_recurrent (d, d). The vanilla network, without ``residual``, does not add the state before.
+    W_embed is (d, V) and W_recurrent (d, d). The vanilla network, without ``residual``,
+    does not add the state before.
     """
     h = [np.zeros(len(W_recurrent))]
     for x_t in x:
@@ -65,7 +72,9 @@ def states(
 def forward(
     x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray
 ) -> Forward:
-    """From the words x (T, V) to J, the log-likelihood of the next word y (V,); W_unembed is (V, d)."""
+    """From the words x (T, V) to J, the log-likelihood of the next word y (V,);
+    W_unembed is (V, d).
+    """
     h = states(x, W_embed, W_recurrent)
     s = W_unembed @ h[-1]  # (V,)
     return Forward(h, s, float(y @ log_softmax(s)))
@@ -77,7 +86,9 @@ def forward(
 def state_gradients(
     x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray
 ) -> ndarray:
-    """The gradients of J by h_0, h_1, …, h_T, as rows (T + 1, d). Result ``residual-states``."""
+    """The gradients of J by h_0, h_1, …, h_T, as rows (T + 1, d). Result
+    ``residual-states``.
+    """
     h, s, _ = forward(x, y, W_embed, W_recurrent, W_unembed)
     g = np.zeros_like(h)
     g[-1] = W_unembed.T @ (y - softmax(s))
@@ -88,7 +99,9 @@ def state_gradients(
 
 
 class Gradients(NamedTuple):
-    """The gradients of J by W_embed (d, V), by W_recurrent (d, d) and by W_unembed (V, d)."""
+    """The gradients of J by W_embed (d, V), by W_recurrent (d, d) and by W_unembed (V,
+    d).
+    """
 
     W_embed: ndarray
     W_recurrent: ndarray
@@ -113,9 +126,11 @@ def gradients(
 
 
 def factors(h: ndarray, W_recurrent: ndarray, residual: bool = True) -> ndarray:
-    """The matrices A_1, …, A_T (T, d, d) with g_{t−1} = A_t g_t, from the stored states h (T + 1, d).
+    """The matrices A_1, …, A_T (T, d, d) with g_{t−1} = A_t g_t, from the stored states
+    h (T + 1, d).
 
-    A_t = I + W_recurrentᵀ D_t in the residual network and W_recurrentᵀ D_t in the vanilla one.
+    A_t = I + W_recurrentᵀ D_t in the residual network and W_recurrentᵀ D_t in the
+    vanilla one.
     """
     update = np.diff(h, axis=0) if residual else h[1:]  # (T, d), the tanh of each step
     A = W_recurrent.T * (1 - update**2)[:, None, :]  # column j times entry j of D_t
@@ -136,11 +151,13 @@ MOST_STEPS = 20
 def paths(
     x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray
 ) -> Paths:
-    """The gradient of J by h_1 as a sum over the subsets of the steps 2, …, T. Result ``residual-paths``.
+    """The gradient of J by h_1 as a sum over the subsets of the steps 2, …, T. Result
+    ``residual-paths``.
 
-    A subset has the steps that the path takes through the branch. They are in the order of the binary numbers whose
-    first digit is for step 2: the first term is the identity path, the last takes the branch at every step. Raises
-    ValueError for more than :data:`MOST_STEPS` steps, whose paths could not be kept.
+    A subset has the steps that the path takes through the branch. They are in the order
+    of the binary numbers whose first digit is for step 2: the first term is the
+    identity path, the last takes the branch at every step. Raises ValueError for more
+    than :data:`MOST_STEPS` steps, whose paths could not be kept.
     """
     whole("the number of steps", len(x), most=MOST_STEPS)
     h, s, _ = forward(x, y, W_embed, W_recurrent, W_unembed)
@@ -160,7 +177,9 @@ def paths(
 def step(
     cell: str, state: Sequence[Tensor], a: Tensor, forget_bias: float
 ) -> tuple[Tensor, ...]:
-    """The next state of a cell, each part (B, d), for a = W_recurrent h + W_embed x (B, d), or (B, 4d) for an LSTM."""
+    """The next state of a cell, each part (B, d), for a = W_recurrent h + W_embed x (B,
+    d), or (B, 4d) for an LSTM.
+    """
     if cell == "vanilla":
         return (torch.tanh(a),)
     if cell == "residual":
@@ -182,14 +201,15 @@ def gradient_norms(
     seeds: Iterable[int] = range(10),
     forget_bias: float = 0.0,
 ) -> ndarray:
-    """How the norm of the gradient by the state changes with the distance from the end: (seeds, T + 1).
+    """How the norm of the gradient by the state changes with the distance from the end:
+    (seeds, T + 1).
 
-    Entry k is ‖∂J/∂h_{T−k}‖ / ‖∂J/∂h_T‖; for an LSTM, h stands for its whole state, h and c together. Computed by
-    autograd in float64, with the weights and words of :func:`random_network`; the biases are zero, but for that of an
-    LSTM's forget gate.
+    Entry k is ‖∂J/∂h_{T−k}‖ / ‖∂J/∂h_T‖; for an LSTM, h stands for its whole state, h
+    and c together. Computed by autograd in float64, with the weights and words of
+    :func:`random_network`; the biases are zero, but for that of an LSTM's forget gate.
 
-    Raises ValueError for a cell that is none of vanilla, residual and LSTM, if T, d or V is below 1, if there is no
-    seed, and for scales that are no numbers.
+    Raises ValueError for a cell that is none of vanilla, residual and LSTM, if T, d or
+    V is below 1, if there is no seed, and for scales that are no numbers.
     """
     demand_cell(cell, CELLS, scale, seeds := list(seeds))
     whole("T", T)
@@ -220,7 +240,9 @@ def gradient_norms(
 def demand_cell(
     cell: str, known: Sequence[str], scale: float, seeds: Sequence[int]
 ) -> None:
-    """Raise ValueError for a cell that is not known, a scale that is no number, and for no seeds."""
+    """Raise ValueError for a cell that is not known, a scale that is no number, and for
+    no seeds.
+    """
     if cell not in known:
         raise ValueError(f"cell is {cell!r}; expected one of {', '.join(known)}")
     number("scale", scale)
@@ -231,11 +253,12 @@ def demand_cell(
 def random_network(
     seed: int, scale: float, T: int, d: int, V: int, gates: int = 1
 ) -> tuple[ndarray, ndarray, ndarray]:
-    """What the words add at each step (T, gates · d), W_recurrent (gates · d, d) and W_unembed (V, d), at random.
+    """What the words add at each step (T, gates · d), W_recurrent (gates · d, d) and
+    W_unembed (V, d), at random.
 
-    Entries of W_recurrent are normal with standard deviation ``scale`` / √d, of W_embed with ½, and of W_unembed
-    with 1/√d. An LSTM has such matrices for each of its 4 gates, one above the other. Raises ValueError for a size
-    below 1.
+    Entries of W_recurrent are normal with standard deviation ``scale`` / √d, of W_embed
+    with ½, and of W_unembed with 1/√d. An LSTM has such matrices for each of its 4
+    gates, one above the other. Raises ValueError for a size below 1.
     """
     for name, size in {"T": T, "d": d, "V": V, "gates": gates}.items():
         whole(name, size)
@@ -255,11 +278,12 @@ def singular_values(
     V: int = 16,
     seeds: Iterable[int] = range(10),
 ) -> ndarray:
-    """The singular values of A_{T−k+1} ⋯ A_T, for each distance k: (seeds, distances, d), from the largest down.
+    """The singular values of A_{T−k+1} ⋯ A_T, for each distance k: (seeds, distances,
+    d), from the largest down.
 
-    ``cell`` is vanilla or residual; T is the largest distance, the weights are those of :func:`random_network`. What is
-    below 10⁻¹⁴ of the largest is nan: it has drowned in rounding. Raises ValueError for another cell, and if a distance
-    is below 1.
+    ``cell`` is vanilla or residual; T is the largest distance, the weights are those of
+    :func:`random_network`. What is below 10⁻¹⁴ of the largest is nan: it has drowned in
+    rounding. Raises ValueError for another cell, and if a distance is below 1.
     """
     demand_cell(cell, CELLS[:2], scale, seeds := list(seeds))
     T = max(whole("a distance", k) for k in distances)
@@ -283,8 +307,9 @@ def associative_scan(
 ) -> ndarray:
     """All of a_1, a_1 ∘ a_2, …, a_1 ∘ ⋯ ∘ a_n, for an operation ∘ that is associative.
 
-    ``elements`` has the a_i along its first axis, and ``combine`` takes two such arrays of the same length and combines
-    them one by one. It is called at most 2 log₂ n times, one call after the other, for fewer than 2n single operations.
+    ``elements`` has the a_i along its first axis, and ``combine`` takes two such arrays
+    of the same length and combines them one by one. It is called at most 2 log₂ n
+    times, one call after the other, for fewer than 2n single operations.
     """
     if len(elements) < 2:
         return elements
@@ -298,7 +323,9 @@ def associative_scan(
 
 
 def backward_step_by_step(A: ndarray, g_T: ndarray) -> ndarray:
-    """The gradients g_0, …, g_T as rows (T + 1, d), by g_{t−1} = A_t g_t, for A (T, d, d) and g_T (d,)."""
+    """The gradients g_0, …, g_T as rows (T + 1, d), by g_{t−1} = A_t g_t, for A (T, d,
+    d) and g_T (d,).
+    """
     g = [g_T]
     for A_t in A[::-1]:
         g.append(A_t @ g[-1])
@@ -306,10 +333,12 @@ def backward_step_by_step(A: ndarray, g_T: ndarray) -> ndarray:
 
 
 def backward_by_scan(A: ndarray, g_T: ndarray) -> ndarray:
-    """The gradients g_0, …, g_T as rows (T + 1, d), by a scan of matrix products. Result ``backward-scan``.
+    """The gradients g_0, …, g_T as rows (T + 1, d), by a scan of matrix products.
+    Result ``backward-scan``.
 
-    The matrices A (T, d, d) are those of g_{t−1} = A_t g_t, and g_T is (d,). A matrix g_T (d, n) stands for n gradients
-    at once, its columns; then the g_t are matrices too, (T + 1, d, n).
+    The matrices A (T, d, d) are those of g_{t−1} = A_t g_t, and g_T is (d,). A matrix
+    g_T (d, n) stands for n gradients at once, its columns; then the g_t are matrices
+    too, (T + 1, d, n).
     """
     products = associative_scan(lambda later, earlier: earlier @ later, A[::-1])
     # A_{t+1} ⋯ A_T g_T, t = 0, …, T

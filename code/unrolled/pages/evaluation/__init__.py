@@ -1,9 +1,11 @@
 """Judging generated names: how good is what a generator gives?
 
-The page ``evaluation`` in the order it is read: what a generator and a judge are, generators that are bad on purpose,
-the likelihood of held-out names and how sure a number is, the metrics that look at a sample, and the trial that holds
-all generators against the spread of real names. A generator, a judge and a language model are functions that are passed
-in. Left out: metrics that need the features of a trained network, and people's opinions.
+The page ``evaluation`` in the order it is read: what a generator and a judge are,
+generators that are bad on purpose, the likelihood of held-out names and how sure a
+number is, the metrics that look at a sample, and the trial that holds all generators
+against the spread of real names. A generator, a judge and a language model are
+functions that are passed in. Left out: metrics that need the features of a trained
+network, and people's opinions.
 """
 
 from unrolled.pages.evaluation.generators import Bad, Copies, Letters, OneName

@@ -12,9 +12,11 @@ from unrolled.pages.evaluation.names import by_language, demand_names
 
 
 class Bad:
-    """A generator made from training names, with the probability that it gives to each name.
+    """A generator made from training names, with the probability that it gives to each
+    name.
 
-    Subclasses say in ``draw`` how a text of a language comes about, and in ``log_p`` how probable one is.
+    Subclasses say in ``draw`` how a text of a language comes about, and in ``log_p``
+    how probable one is.
     """
 
     def __init__(self, training: Sequence[Name]) -> None:
@@ -24,13 +26,17 @@ class Bad:
         }
 
     def __call__(self, languages: Sequence[str], seed: int) -> list[Name]:
-        """A name for each language; raises ValueError for one without training names."""
+        """A name for each language; raises ValueError for one without training
+        names.
+        """
         self.demand_known(languages)
         rng = np.random.default_rng(seed)
         return [Name(self.draw(language, rng), language) for language in languages]
 
     def log_probabilities(self, names: Sequence[Name]) -> ndarray:
-        """The log-probability of each name given its language, in nats (N,); −inf where it never comes."""
+        """The log-probability of each name given its language, in nats (N,); −inf where
+        it never comes.
+        """
         self.demand_known(name.language for name in names)
         return np.array([self.log_p(name.language, name.text) for name in names])
 
@@ -38,7 +44,8 @@ class Bad:
         """Raise ValueError for a language without training names."""
         if strange := set(languages) - set(self.texts):
             raise ValueError(
-                f"no training name is {', '.join(sorted(strange))}: expected some of {', '.join(self.texts)}"
+                f"no training name is {', '.join(sorted(strange))}: expected some of "
+                f"{', '.join(self.texts)}"
             )
 
     def draw(self, language: str, rng: np.random.Generator) -> str:
@@ -76,10 +83,11 @@ class OneName(Bad):
 
 
 class Letters(Bad):
-    """Draws a length as training names have it, then each letter alone: as often as it stands in them, or uniformly.
+    """Draws a length as training names have it, then each letter alone: as often as it
+    stands in them, or uniformly.
 
-    An observation more is shared out equally among all lengths up to ``MOST_LETTERS``, and another among all letters,
-    so that no name of the book's alphabet is impossible.
+    An observation more is shared out equally among all lengths up to ``MOST_LETTERS``,
+    and another among all letters, so that no name of the book's alphabet is impossible.
     """
 
     def __init__(self, training: Sequence[Name], uniform: bool = False) -> None:
@@ -101,7 +109,9 @@ class Letters(Bad):
         return "".join(ALPHABET[k] for k in drawn)
 
     def log_p(self, language: str, text: str) -> float:
-        """That of its length and of each of its letters; −inf with a letter that is not in the alphabet."""
+        """That of its length and of each of its letters; −inf with a letter that is not
+        in the alphabet.
+        """
         if not 1 <= len(text) <= MOST_LETTERS or not set(text) <= set(ALPHABET):
             return -inf
         p = self.letters[language][[ALPHABET.index(letter) for letter in text]]

@@ -20,17 +20,21 @@ class Measured(NamedTuple):
 def mean_with_interval(
     values: Sequence[float], weights: Sequence[float] | None = None
 ) -> Measured:
-    """The mean of values (N,), one a name, or Σ values / Σ weights, with a bootstrap interval over whole names.
+    """The mean of values (N,), one a name, or Σ values / Σ weights, with a bootstrap
+    interval over whole names.
 
-    Names are drawn again with replacement (Efron & Tibshirani 1993), each with its value and its weight. The values may
-    be differences of two models on the same names; then it is a comparison in pairs. Raises ValueError if there are no
-    values, or not as many weights. Where a value is nan or infinite, so are the mean and both ends of its interval.
+    Names are drawn again with replacement (Efron & Tibshirani 1993), each with its
+    value and its weight. The values may be differences of two models on the same names;
+    then it is a comparison in pairs. Raises ValueError if there are no values, or not
+    as many weights. Where a value is nan or infinite, so are the mean and both ends of
+    its interval.
     """
     top = np.asarray(values, dtype=float)
     bottom = np.ones(len(top)) if weights is None else np.asarray(weights, dtype=float)
     if not len(top) or top.shape != bottom.shape:
         raise ValueError(
-            f"{len(top)} values and {len(bottom)} weights: expected one of each for every name, and a name at least"
+            f"{len(top)} values and {len(bottom)} weights: expected one of each for "
+            "every name, and a name at least"
         )
     value = float(top.sum() / bottom.sum())
     if not np.isfinite(value):
@@ -45,10 +49,11 @@ def mean_with_interval(
 
 
 def bits_per_character(log_p: Sequence[float], names: Sequence[Name]) -> Measured:
-    """Held-out bits per character, from the log-probability (nats) of each whole name, its end included.
+    """Held-out bits per character, from the log-probability (nats) of each whole name,
+    its end included.
 
-    Divided by what was predicted: the letters of all names, and an end for each. Lower is better; a name that the
-    model holds to be impossible makes it infinite.
+    Divided by what was predicted: the letters of all names, and an end for each. Lower
+    is better; a name that the model holds to be impossible makes it infinite.
     """
     symbols = [len(name.text) + 1 for name in names]
     return mean_with_interval(-np.asarray(log_p, dtype=float) / log(2), symbols)
@@ -57,13 +62,15 @@ def bits_per_character(log_p: Sequence[float], names: Sequence[Name]) -> Measure
 def bits_saved(
     first: Sequence[float], second: Sequence[float], names: Sequence[Name]
 ) -> Measured:
-    """How many bits per character a second model needs less than a first, on the same names, in pairs.
+    """How many bits per character a second model needs less than a first, on the same
+    names, in pairs.
 
     Raises ValueError if there are not as many log-probabilities of one as of the other.
     """
     if np.shape(first) != np.shape(second):
         raise ValueError(
-            f"log-probabilities of the shapes {np.shape(first)} and {np.shape(second)}; expected two for each name"
+            f"log-probabilities of the shapes {np.shape(first)} and "
+            f"{np.shape(second)}; expected two for each name"
         )
     gain = np.asarray(second, dtype=float) - np.asarray(first, dtype=float)
     return mean_with_interval(gain / log(2), [len(name.text) + 1 for name in names])

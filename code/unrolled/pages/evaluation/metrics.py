@@ -1,4 +1,6 @@
-"""Metrics of a sample of names: a number for each name, or one for the sample as a whole."""
+"""Metrics of a sample of names: a number for each name, or one for the sample as a
+whole.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -17,23 +19,28 @@ from unrolled.pages.evaluation.names import Judge, by_language, demand_names
 
 
 def agreement(sample: Sequence[Name], judge: Judge) -> ndarray:
-    """Whether the judge takes each name (N,) for one of the language that it was asked for."""
+    """Whether the judge takes each name (N,) for one of the language that it was asked
+    for.
+    """
     answers = judge([name.text for name in demand_names(sample)])
     return np.array([a == n.language for a, n in zip(answers, sample, strict=True)])
 
 
 def novelty(sample: Sequence[Name], known: Iterable[Name]) -> ndarray:
-    """Whether each name (N,) is new: its text is not among the known ones, of whatever language."""
+    """Whether each name (N,) is new: its text is not among the known ones, of whatever
+    language.
+    """
     texts = {name.text for name in known}
     return np.array([name.text not in texts for name in demand_names(sample)])
 
 
 @njit
 def edit_distance(a: ndarray, b: ndarray, most: int) -> int:
-    """How many letters must be put in, left out or exchanged to make a (S,) into b (T,); ``most`` if not fewer.
+    """How many letters must be put in, left out or exchanged to make a (S,) into b
+    (T,); ``most`` if not fewer.
 
-    Letters are given as codes. Row i of the table holds the distances of the first i letters of a from every beginning
-    of b (Levenshtein 1966; Wagner & Fischer 1974).
+    Letters are given as codes. Row i of the table holds the distances of the first i
+    letters of a from every beginning of b (Levenshtein 1966; Wagner & Fischer 1974).
     """
     row = np.arange(len(b) + 1)
     for i in range(len(a)):
@@ -53,9 +60,11 @@ def edit_distance(a: ndarray, b: ndarray, most: int) -> int:
 def least_distances(
     letters: ndarray, starts: ndarray, others: ndarray, other_starts: ndarray, most: int
 ) -> ndarray:
-    """The edit distance of each text (N,) to the nearest of the others; ``most`` if none is nearer.
+    """The edit distance of each text (N,) to the nearest of the others; ``most`` if
+    none is nearer.
 
-    Texts stand one after the other in an array of letters, the n-th from ``starts[n]`` to ``starts[n + 1]``.
+    Texts stand one after the other in an array of letters, the n-th from ``starts[n]``
+    to ``starts[n + 1]``.
     """
     found = np.empty(len(starts) - 1, np.int64)
     for n in range(len(found)):
@@ -70,7 +79,9 @@ def least_distances(
 
 
 def codes(texts: Sequence[str]) -> tuple[ndarray, ndarray]:
-    """The letters of all texts in a row, as codes, and where each text starts (N + 1,)."""
+    """The letters of all texts in a row, as codes, and where each text starts (N +
+    1,).
+    """
     starts = np.cumsum([0, *map(len, texts)])
     return np.array(list(map(ord, "".join(texts))), np.int64), starts
 
@@ -78,7 +89,8 @@ def codes(texts: Sequence[str]) -> tuple[ndarray, ndarray]:
 def nearest(
     sample: Sequence[Name], training: Sequence[Name], most: int = MOST_LETTERS
 ) -> ndarray:
-    """The edit distance of each name (N,) to the nearest training name of its language; ``most`` if none is nearer.
+    """The edit distance of each name (N,) to the nearest training name of its language;
+    ``most`` if none is nearer.
 
     Raises ValueError if a language has no training name, or unless most ≥ 1.
     """
@@ -88,7 +100,8 @@ def nearest(
     for language, places in by_language(sample, range(len(sample))).items():
         if language not in theirs:
             raise ValueError(
-                f"no name to compare with is {language}: expected some of each language of the sample"
+                f"no name to compare with is {language}: expected some of each "
+                "language of the sample"
             )
         texts = [sample[i].text for i in places]
         found = least_distances(*codes(texts), *codes(theirs[language]), most)
@@ -97,14 +110,18 @@ def nearest(
 
 
 def coverage(sample: Sequence[Name], reference: Sequence[Name]) -> ndarray:
-    """Whether each name of the reference (N,) has one of the sample near it: same language, at most a letter apart."""
+    """Whether each name of the reference (N,) has one of the sample near it: same
+    language, at most a letter apart.
+    """
     return nearest(reference, sample, most=2) < 2
 
 
 def expected_coverage(p: ndarray, n: ndarray) -> float:
-    """The expected share of M names that turn up in a sample, from the probability p (M,) of each in a draw.
+    """The expected share of M names that turn up in a sample, from the probability p
+    (M,) of each in a draw.
 
-    ``n`` (M,) is how many draws of its language the sample has. Result ``expected-coverage``.
+    ``n`` (M,) is how many draws of its language the sample has. Result
+    ``expected-coverage``.
     """
     return np.mean(-expm1(xlog1py(n, -p)))  # 1 − (1 − p)^n, exact for small p too
 
@@ -120,9 +137,11 @@ def entropy(p: ndarray) -> float:
 
 
 def jensen_shannon(p: ndarray, q: ndarray) -> float:
-    """The Jensen–Shannon divergence of two distributions (K,), in bits: from 0 to 1 (Lin 1991).
+    """The Jensen–Shannon divergence of two distributions (K,), in bits: from 0 to 1
+    (Lin 1991).
 
-    The entropy of their mean minus the mean of their entropies. Result ``jensen-shannon``.
+    The entropy of their mean minus the mean of their entropies. Result
+    ``jensen-shannon``.
     """
     return entropy((p + q) / 2) - (entropy(p) + entropy(q)) / 2
 
@@ -137,7 +156,8 @@ def length(name: Name) -> list[Hashable]:
 
 
 def grams(n: int) -> Features:
-    """Its runs of n letters, with its language; from two on, its beginning and its end are letters too.
+    """Its runs of n letters, with its language; from two on, its beginning and its end
+    are letters too.
 
     Raises ValueError unless n ≥ 1.
     """
@@ -154,7 +174,9 @@ def grams(n: int) -> Features:
 def divergence(
     sample: Sequence[Name], reference: Sequence[Name], features: Features
 ) -> float:
-    """The Jensen–Shannon divergence, in bits, of what is counted in a sample and in a reference."""
+    """The Jensen–Shannon divergence, in bits, of what is counted in a sample and in a
+    reference.
+    """
     p, q = (
         Counter(chain.from_iterable(map(features, demand_names(names))))
         for names in (sample, reference)

@@ -13,10 +13,11 @@ Judge = Callable[[Sequence[str]], Sequence[str]]
 
 
 def split_for_judge(names: Sequence[Name]) -> tuple[list[Name], list[Name]]:
-    """Names in two parts, no text in both: about two thirds for a generator, and a third for its judge.
+    """Names in two parts, no text in both: about two thirds for a generator, and a
+    third for its judge.
 
-    By a hash of the text, so the same everywhere. A judge that learnt from what the generator learnt from would reward
-    copies.
+    By a hash of the text, so the same everywhere. A judge that learnt from what the
+    generator learnt from would reward copies.
     """
     parts: tuple[list[Name], list[Name]] = ([], [])
     for name in names:

@@ -1,4 +1,6 @@
-"""The trial: every metric, in every language, against the band in which real names lie."""
+"""The trial: every metric, in every language, against the band in which real names
+lie.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,7 +33,8 @@ from unrolled.pages.evaluation.names import (
 
 
 class Metric(NamedTuple):
-    """What is measured of a sample against real names, in each language, and on which side of their band is bad.
+    """What is measured of a sample against real names, in each language, and on which
+    side of their band is bad.
 
     ``bad`` is "below", "above" or "either".
     """
@@ -98,9 +101,11 @@ def cached(
 
 
 def halves(names: Sequence[Name], seed: int) -> tuple[list[Name], list[Name]]:
-    """Two disjoint random halves of some names, of the same size and with as many of each language.
+    """Two disjoint random halves of some names, of the same size and with as many of
+    each language.
 
-    Of an odd number, one is left out. Raises ValueError if a language has a single name.
+    Of an odd number, one is left out. Raises ValueError if a language has a single
+    name.
     """
     rng = np.random.default_rng(seed)
     first, second = [], []
@@ -119,9 +124,11 @@ def halves(names: Sequence[Name], seed: int) -> tuple[list[Name], list[Name]]:
 def new_names(
     generator: Generator, known: Iterable[Name], rounds: int = 20
 ) -> Generator:
-    """The generator, asked again for what was no list of new names: for repetitions, known texts, and empty ones.
+    """The generator, asked again for what was no list of new names: for repetitions,
+    known texts, and empty ones.
 
-    After so many rounds it gives what it has, which may be fewer names than it was asked for.
+    After so many rounds it gives what it has, which may be fewer names than it was
+    asked for.
     """
     texts = {name.text for name in known} | {""}
 
@@ -149,7 +156,8 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Trial:
-    """What came out: the band of each metric in each language, and the values of each contestant, draw by draw.
+    """What came out: the band of each metric in each language, and the values of each
+    contestant, draw by draw.
 
     A value is nan where a contestant gave too few names of a language.
     """
@@ -159,7 +167,9 @@ class Trial:
     values: dict[str, list[dict[Key, float]]]
 
     def outside(self, contestant: str) -> list[set[Key]]:
-        """Where a contestant is on the bad side of the band or gave too few names, for each of its draws."""
+        """Where a contestant is on the bad side of the band or gave too few names, for
+        each of its draws.
+        """
         return [
             {key for key, value in draw.items() if self.is_outside(key, value)}
             for draw in self.values[contestant]
@@ -176,7 +186,9 @@ class Trial:
         )
 
     def share(self, contestant: str, metric: str) -> float:
-        """In which share of the languages, over all draws, a contestant is outside on a metric."""
+        """In which share of the languages, over all draws, a contestant is outside on a
+        metric.
+        """
         languages = sum(key[0] == metric for key in self.bands)
         found = [key for draw in self.outside(contestant) for key in draw]
         return sum(key[0] == metric for key in found) / (
@@ -184,7 +196,9 @@ class Trial:
         )
 
     def verdict(self, contestant: str) -> list[int]:
-        """On how many metrics, counted in each language, a contestant is outside, for each of its draws."""
+        """On how many metrics, counted in each language, a contestant is outside, for
+        each of its draws.
+        """
         return [len(found) for found in self.outside(contestant)]
 
 
@@ -195,11 +209,14 @@ def trial(
     splits: int = 200,
     draws: int = 5,
 ) -> Trial:
-    """Hold generators against real names, on every metric in every language, at equal sizes.
+    """Hold generators against real names, on every metric in every language, at equal
+    sizes.
 
-    The real names are halved at random, again and again. The first ``splits`` times, one half against the other gives
-    the band of a metric: the least and the largest value. Then, for each of the draws, one half is the reference, and
-    as many names of each generator are held against it, and the other half as the contestant "real names".
+    The real names are halved at random, again and again. The first ``splits`` times,
+    one half against the other gives the band of a metric: the least and the largest
+    value. Then, for each of the draws, one half is the reference, and as many names of
+    each generator are held against it, and the other half as the contestant "real
+    names".
     """
 
     def values(sample: Sequence[Name], reference: Sequence[Name]) -> dict[Key, float]:

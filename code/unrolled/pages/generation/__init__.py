@@ -1,9 +1,11 @@
 """Generating names: which letter comes next?
 
-The page ``generation`` in the order it is read: names as framed sequences, the tutorial's network, the same task with a
-recurrent cell and with a layer, what a probability of whole names is and in which unit it is given, a stronger network
-and its training, and names drawn from it. Left out: generation by beam search, since a best-first search finds
-the most probable name exactly, and a network without a language, which is this one with a single language.
+The page ``generation`` in the order it is read: names as framed sequences, the
+tutorial's network, the same task with a recurrent cell and with a layer, what a
+probability of whole names is and in which unit it is given, a stronger network and its
+training, and names drawn from it. Left out: generation by beam search, since a
+best-first search finds the most probable name exactly, and a network without a
+language, which is this one with a single language.
 """
 
 from unrolled.pages.generation.cells import (

@@ -21,7 +21,8 @@ def forward_pass(
     W_unembed: ndarray,
     c: ndarray,
 ) -> ndarray:
-    """The log-probabilities (T, V) of the next symbol after each of T symbols read, in nats.
+    """The log-probabilities (T, V) of the next symbol after each of T symbols read, in
+    nats.
 
     The equations of the page, in NumPy. Result ``generator-forms``.
     """
@@ -34,10 +35,11 @@ def forward_pass(
 
 
 class CellRNN(nn.Module):
-    """The generating network by ``nn.RNNCell``: letter and language go in at every step, scores come out at every step.
+    """The generating network by ``nn.RNNCell``: letter and language go in at every
+    step, scores come out at every step.
 
-    h_t = tanh(W [x_t; z] + b + W_recurrent h_{t−1} + b'), s_t = W_unembed h_t + c. The symbols of ``never``, the
-    padding and the start, get no probability.
+    h_t = tanh(W [x_t; z] + b + W_recurrent h_{t−1} + b'), s_t = W_unembed h_t + c. The
+    symbols of ``never``, the padding and the start, get no probability.
     """
 
     def __init__(self, V: int, C: int, d: int, never: Sequence[int] = ()) -> None:
@@ -96,7 +98,9 @@ class LayerRNN(nn.Module):
 
 
 def readout(d: int, V: int, never: Sequence[int]) -> nn.Linear:
-    """The layer from a state to scores; those of the symbols that never come next are −∞, whatever is learnt."""
+    """The layer from a state to scores; those of the symbols that never come next are
+    −∞, whatever is learnt.
+    """
     layer = nn.Linear(d, V)
     with torch.no_grad():
         layer.bias[list(never)] = -math.inf
@@ -104,7 +108,9 @@ def readout(d: int, V: int, never: Sequence[int]) -> nn.Linear:
 
 
 def as_cell(model: LayerRNN) -> CellRNN:
-    """The network with the same weights, written with ``nn.RNNCell``. Result ``generator-forms``."""
+    """The network with the same weights, written with ``nn.RNNCell``. Result
+    ``generator-forms``.
+    """
     twin = CellRNN(model.V, model.C, model.recurrence.hidden_size)
     twin = twin.to(model.readout.weight)
     weights = zip(twin.state_dict(), model.state_dict().values(), strict=True)

@@ -39,24 +39,27 @@ def generate(
     """Draw a name for each of the languages (N,), each symbol as
     :func:`unrolled.learning.sampling.distribution` says.
 
-    Names begin with ``prefix``, and are stopped after ``longest`` letters. The same seed gives the same names. Raises
-    ValueError for a language that the network does not have, and for a network without a start symbol if there is no
-    prefix.
+    Names begin with ``prefix``, and are stopped after ``longest`` letters. The same
+    seed gives the same names. Raises ValueError for a language that the network does
+    not have, and for a network without a start symbol if there is no prefix.
     """
     if len(languages) and not 0 <= languages.min() <= languages.max() < model.C:
         raise ValueError(
-            f"languages from {languages.min()} to {languages.max()}: expected places from 0 to {model.C - 1}"
+            f"languages from {languages.min()} to {languages.max()}: expected places "
+            f"from 0 to {model.C - 1}"
         )
     demand_fit(model, letters)
     if len(prefix) > whole("longest", longest):
         raise ValueError(
-            f"the prefix has {len(prefix)} letters, and names are stopped after {longest}; give a shorter one"
+            f"the prefix has {len(prefix)} letters, and names are stopped after "
+            f"{longest}; give a shorter one"
         )
     read = [letters.start, *letters.encode(prefix)]
     if not getattr(model, "has_start", True):
         if not prefix:
             raise ValueError(
-                "this network has no start symbol and cannot choose a first letter; give a prefix"
+                "this network has no start symbol and cannot choose a first letter; "
+                "give a prefix"
             )
         read = read[1:]
     state = None
@@ -93,8 +96,9 @@ def most_probable(
 ) -> Found:
     """The most probable of all names of a language, by a best-first search.
 
-    The most probable prefix that is known is made longer by each symbol, until it is a whole name: no other can be
-    more probable, as a prefix only loses by what is added. Raises ValueError if that takes more ``tries``.
+    The most probable prefix that is known is made longer by each symbol, until it is a
+    whole name: no other can be more probable, as a prefix only loses by what is added.
+    Raises ValueError if that takes more ``tries``.
     """
     demand_fit(model, letters)
     whole("language", language, 0, model.C - 1)

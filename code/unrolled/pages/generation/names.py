@@ -11,7 +11,9 @@ from unrolled.data.vocabulary import Vocabulary, pad, padded_part
 
 
 class Encoded(NamedTuple):
-    """N names, framed: padded ids (N, T + 2) of start, letters and end; their lengths (N,); languages (N,)."""
+    """N names, framed: padded ids (N, T + 2) of start, letters and end; their lengths
+    (N,); languages (N,).
+    """
 
     ids: Tensor
     lengths: Tensor
@@ -29,7 +31,9 @@ class Encoded(NamedTuple):
 
     @property
     def targets(self) -> Tensor:
-        """All but the first symbol, which is what is predicted (N, T + 1), the end too; 0 where the name is over."""
+        """All but the first symbol, which is what is predicted (N, T + 1), the end too;
+        0 where the name is over.
+        """
         return self.ids[:, 1:]
 
 
@@ -38,8 +42,8 @@ def encode(
 ) -> Encoded:
     """Turn names into framed sequences; a language is its place in ``languages``.
 
-    Raises ValueError if there are no names, if the vocabulary lacks a start or an end, or if a letter or a language is
-    unknown.
+    Raises ValueError if there are no names, if the vocabulary lacks a start or an end,
+    or if a letter or a language is unknown.
     """
     demand_frame(letters)
     places = language_places(names, languages)
@@ -59,10 +63,13 @@ def demand_frame(letters: Vocabulary) -> None:
 
 
 def demand_fit(model: nn.Module, letters: Vocabulary) -> None:
-    """Raise ValueError if a network was not made for a vocabulary, or that has no start or no end."""
+    """Raise ValueError if a network was not made for a vocabulary, or that has no start
+    or no end.
+    """
     demand_frame(letters)
     V = getattr(model, "V", len(letters))
     if V != len(letters):
         raise ValueError(
-            f"the network has {V} symbols, and there are {len(letters)}; give those that it was trained with"
+            f"the network has {V} symbols, and there are {len(letters)}; give those "
+            "that it was trained with"
         )

@@ -16,9 +16,11 @@ from unrolled.pages.generation.names import Encoded, demand_fit
 
 
 class Masses(NamedTuple):
-    """By number of letters n = 0, 1, …: of the names with n letters, of what goes on after n, and of all so far.
+    """By number of letters n = 0, 1, …: of the names with n letters, of what goes on
+    after n, and of all so far.
 
-    Each (longest + 1,). ``total`` is the mass of all names with at most n letters, and of what goes on.
+    Each (longest + 1,). ``total`` is the mass of all names with at most n letters, and
+    of what goes on.
     """
 
     names: ndarray
@@ -33,18 +35,21 @@ MOST_NAMES = 10**6
 def masses(
     model: nn.Module, letters: Vocabulary, language: int, longest: int
 ) -> Masses:
-    """What probability a network gives to all names of each length, and to going on: every beginning is followed.
+    """What probability a network gives to all names of each length, and to going on:
+    every beginning is followed.
 
-    What goes to neither a letter nor the end is in neither, and the total is less than one. Takes time that grows like
-    V^longest, so it is for tiny alphabets. Result ``names-sum-to-one``. Raises ValueError if there are more than
-    ``MOST_NAMES`` names of the longest.
+    What goes to neither a letter nor the end is in neither, and the total is less than
+    one. Takes time that grows like V^longest, so it is for tiny alphabets. Result
+    ``names-sum-to-one``. Raises ValueError if there are more than ``MOST_NAMES`` names
+    of the longest.
     """
     demand_fit(model, letters)
     whole("language", language, 0, model.C - 1)
     whole("longest", longest, 0)
     if (len(letters) - 3) ** longest > MOST_NAMES:
         raise ValueError(
-            f"{len(letters) - 3} letters make more than {MOST_NAMES:,} names of {longest} letters; take fewer "
+            f"{len(letters) - 3} letters make more than {MOST_NAMES:,} names of "
+            f"{longest} letters; take fewer "
             "letters, or a smaller longest"
         )
     end, others = letters.end, torch.tensor([letters.pad, letters.start, letters.end])
@@ -67,7 +72,9 @@ def masses(
 
 
 class Likelihood(NamedTuple):
-    """The log-likelihood of names in nats, and what it comes to per character, per name, and as a perplexity."""
+    """The log-likelihood of names in nats, and what it comes to per character, per
+    name, and as a perplexity.
+    """
 
     J: float
     bits_per_character: float
@@ -80,10 +87,12 @@ ROUNDING = 1e-9
 
 
 def likelihood(log_p: Sequence[ndarray]) -> Likelihood:
-    """The likelihood of N names from the log-probabilities (T_i + 1,) in nats of all that was predicted in each.
+    """The likelihood of N names from the log-probabilities (T_i + 1,) in nats of all
+    that was predicted in each.
 
-    The last of them is of the end of the name. Result ``bits-per-character``. Raises ValueError if nothing was
-    predicted, or if a number is not the logarithm of a probability.
+    The last of them is of the end of the name. Result ``bits-per-character``. Raises
+    ValueError if nothing was predicted, or if a number is not the logarithm of a
+    probability.
     """
     symbols = sum(len(one) for one in log_p)
     if not symbols:
@@ -92,7 +101,8 @@ def likelihood(log_p: Sequence[ndarray]) -> Likelihood:
         )
     if not all((np.asarray(one) <= ROUNDING).all() for one in log_p):
         raise ValueError(
-            "not all are logarithms of probabilities, which are at most 0; expected log p, and no numbers that are "
+            "not all are logarithms of probabilities, which are at most 0; expected "
+            "log p, and no numbers that are "
             "missing (NaN)"
         )
     J = float(sum(np.sum(one) for one in log_p))
@@ -101,10 +111,12 @@ def likelihood(log_p: Sequence[ndarray]) -> Likelihood:
 
 
 def log_probabilities(model: nn.Module, part: Encoded, first: int = 0) -> list[ndarray]:
-    """What a network gives to each symbol of N names, the end included, in nats: for each name an array (T_i + 1,).
+    """What a network gives to each symbol of N names, the end included, in nats: for
+    each name an array (T_i + 1,).
 
-    Without the ``first`` predictions of each name: 1 takes the first letter as given, and then a network without a
-    start symbol is not shown one. Raises ValueError if ``first`` is neither 0 nor 1.
+    Without the ``first`` predictions of each name: 1 takes the first letter as given,
+    and then a network without a start symbol is not shown one. Raises ValueError if
+    ``first`` is neither 0 nor 1.
     """
     whole("first", first, 0, 1)
     found = []
@@ -121,14 +133,18 @@ def log_probabilities(model: nn.Module, part: Encoded, first: int = 0) -> list[n
 
 
 class Bits(NamedTuple):
-    """Bits per character over all characters, and the mean over the languages of each one's own."""
+    """Bits per character over all characters, and the mean over the languages of each
+    one's own.
+    """
 
     all: float
     mean: float
 
 
 def bits(log_p: Sequence[ndarray], languages: Tensor) -> Bits:
-    """Bits per character of names, over all of them and as a mean over the languages (N,) that occur."""
+    """Bits per character of names, over all of them and as a mean over the languages
+    (N,) that occur.
+    """
     by_language = [
         likelihood(
             [one for one, mine in zip(log_p, languages == k, strict=True) if mine]

@@ -15,10 +15,12 @@ from unrolled.pages.generation.probabilities import log_probabilities
 
 
 class NameNetwork(nn.Module):
-    """Embeddings of letter and language, a recurrent layer, and scores; dropout where it helps.
+    """Embeddings of letter and language, a recurrent layer, and scores; dropout where
+    it helps.
 
-    ``layer`` is ``nn.LSTM``, ``nn.GRU`` or ``nn.RNN``. Dropout is on what the layer reads and on the states that the
-    scores are read from, and never on the scores. The symbols of ``never`` get no probability.
+    ``layer`` is ``nn.LSTM``, ``nn.GRU`` or ``nn.RNN``. Dropout is on what the layer
+    reads and on the states that the scores are read from, and never on the scores. The
+    symbols of ``never`` get no probability.
     """
 
     def __init__(
@@ -60,7 +62,9 @@ class NameNetwork(nn.Module):
 
 
 class Committee(nn.Module):
-    """Networks that were trained apart; their probabilities are averaged, and each keeps its own state."""
+    """Networks that were trained apart; their probabilities are averaged, and each
+    keeps its own state.
+    """
 
     def __init__(self, members: Sequence[NameNetwork]) -> None:
         super().__init__()
@@ -68,13 +72,17 @@ class Committee(nn.Module):
         self.V, self.C = members[0].V, members[0].C
 
     def forward(self, ids: Tensor, languages: Tensor) -> Tensor:
-        """Log-probabilities (B, T, V) of the next symbol, for ids (B, T) and languages (B,)."""
+        """Log-probabilities (B, T, V) of the next symbol, for ids (B, T) and languages
+        (B,).
+        """
         return average([model(ids, languages) for model in self.members])
 
     def step(
         self, ids: Tensor, languages: Tensor, states: Sequence[object] | None = None
     ) -> tuple[Tensor, list[object]]:
-        """Log-probabilities (B, V) and the members' new states, after a further symbol (B,)."""
+        """Log-probabilities (B, V) and the members' new states, after a further symbol
+        (B,).
+        """
         states = states or [None] * len(self.members)
         steps = [
             model.step(ids, languages, state)
@@ -84,26 +92,32 @@ class Committee(nn.Module):
 
 
 def average(scores: Sequence[Tensor]) -> Tensor:
-    """The logarithm of the mean of the probabilities that scores of one shape give, over the last dimension."""
+    """The logarithm of the mean of the probabilities that scores of one shape give,
+    over the last dimension.
+    """
     log_p = torch.stack([s.log_softmax(-1) for s in scores])
     return log_p.logsumexp(0) - math.log(len(scores))
 
 
 def mean_loss(model: nn.Module, batch: Encoded) -> Tensor:
-    """The mean of −log p over all that is predicted in a batch, in nats: of each name every letter and its end."""
+    """The mean of −log p over all that is predicted in a batch, in nats: of each name
+    every letter and its end.
+    """
     s = model(batch.inputs, batch.languages)  # (B, T, V)
     return F.cross_entropy(s.transpose(1, 2), batch.targets, ignore_index=0)
 
 
 def batches_by_length(lengths: Tensor, batch: int, seed: int) -> Iterator[Tensor]:
-    """Index tensors (at most ``batch``,) without end, each of names of about one length, so that little is padding.
+    """Index tensors (at most ``batch``,) without end, each of names of about one
+    length, so that little is padding.
 
-    Each pass over the N names is in a new random order: pools of 16 batches are drawn, and sorted by length within.
-    Raises ValueError unless 1 ≤ batch ≤ N.
+    Each pass over the N names is in a new random order: pools of 16 batches are drawn,
+    and sorted by length within. Raises ValueError unless 1 ≤ batch ≤ N.
     """
     if not 1 <= batch <= len(lengths):
         raise ValueError(
-            f"a batch of {batch} out of {len(lengths)} names: it must be from 1 to {len(lengths)}"
+            f"a batch of {batch} out of {len(lengths)} names: it must be from 1 to "
+            f"{len(lengths)}"
         )
     generator = torch.Generator().manual_seed(seed)
     while True:
@@ -125,7 +139,8 @@ def train(
     every: int = 100,
     learning_rate: float = 4e-3,
 ) -> History:
-    """Train a network in place by maximum likelihood, and keep the weights that did best on dev.
+    """Train a network in place by maximum likelihood, and keep the weights that did
+    best on dev.
 
     The history is in nats per predicted symbol, the ends of names included.
     """
@@ -146,7 +161,9 @@ def train(
 
 
 def multiply_adds(model: NameNetwork) -> int:
-    """How many products are added up for each symbol read: one for each weight of the layer and the readout."""
+    """How many products are added up for each symbol read: one for each weight of the
+    layer and the readout.
+    """
     recurrence = model.recurrence.named_parameters()
     layer = sum(w.numel() for name, w in recurrence if name.startswith("weight"))
     return layer + model.readout.weight.numel()

@@ -11,10 +11,12 @@ from unrolled.data.vocabulary import one_hot
 
 
 class TutorialRNN(nn.Module):
-    """The network of the tutorial, as it is: three dense layers on concatenations, and no tanh.
+    """The network of the tutorial, as it is: three dense layers on concatenations, and
+    no tanh.
 
-    h_t = A [z; x_t; h_{t−1}] + a, o_t = B [z; x_t; h_{t−1}] + b, s_t = G [h_t; o_t] + g, of whose entries one in ten is
-    set to zero in training. There is no start symbol: the first letter has to be given.
+    h_t = A [z; x_t; h_{t−1}] + a, o_t = B [z; x_t; h_{t−1}] + b, s_t = G [h_t; o_t] +
+    g, of whose entries one in ten is set to zero in training. There is no start symbol:
+    the first letter has to be given.
     """
 
     has_start = False
@@ -71,7 +73,8 @@ def tutorial_unrolled(
     G_o: ndarray,
     g: ndarray,
 ) -> Unrolled:
-    """The tutorial's network as sums over the letters (T,), each with a matrix that its distance from the end decides.
+    """The tutorial's network as sums over the letters (T,), each with a matrix that its
+    distance from the end decides.
 
     Result ``tutorial-affine``.
     """

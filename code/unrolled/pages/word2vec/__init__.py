@@ -1,10 +1,13 @@
-"""word2vec, derived and trained: the skip-gram model with a softmax and with negative sampling.
+"""word2vec, derived and trained: the skip-gram model with a softmax and with negative
+sampling.
 
-The page ``word2vec`` in the order it is read. The model and both of its losses are those of Mikolov, Chen, Corrado &
-Dean (2013) and Mikolov, Sutskever, Chen, Corrado & Dean (2013), in the letters of Dive into Deep Learning 15.1 and
-15.2. J = log P is *maximised*: a step goes along the gradient. Row w of ``v`` (V, d) is the vector of the word w as a
-centre, row w of ``u`` (V, d) that of w as an outside word. The derivations treat one pair of words; then come a
-trainer that treats a minibatch of them, and a compiled one that treats one after the other.
+The page ``word2vec`` in the order it is read. The model and both of its losses are
+those of Mikolov, Chen, Corrado & Dean (2013) and Mikolov, Sutskever, Chen, Corrado &
+Dean (2013), in the letters of Dive into Deep Learning 15.1 and 15.2. J = log P is
+*maximised*: a step goes along the gradient. Row w of ``v`` (V, d) is the vector of the
+word w as a centre, row w of ``u`` (V, d) that of w as an outside word. The derivations
+treat one pair of words; then come a trainer that treats a minibatch of them, and a
+compiled one that treats one after the other.
 
 Left out: the continuous bag of words, phrases, pieces of words, several threads.
 """

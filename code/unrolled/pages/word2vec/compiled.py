@@ -31,9 +31,11 @@ def compiled_step(
     g: ndarray,
     by_v: ndarray,
 ) -> None:
-    """A step uphill in place for one pair, as :func:`step`; words (K + 1,), and room for g (K + 1,) and by_v (d,).
+    """A step uphill in place for one pair, as :func:`step`; words (K + 1,), and room
+    for g (K + 1,) and by_v (d,).
 
-    Nothing is checked here: c and the words have to be from 0 to V − 1, as ``demand_settings`` sees to.
+    Nothing is checked here: c and the words have to be from 0 to V − 1, as
+    ``demand_settings`` sees to.
     """
     zero, one = v.dtype.type(0), v.dtype.type(1)
     d = v.shape[1]
@@ -87,7 +89,8 @@ def compiled_epochs(
     etas: ndarray,
     state: ndarray,
 ) -> tuple[int, int]:
-    """All epochs over a text, in place; gives the numbers of pairs and of words that were trained on.
+    """All epochs over a text, in place; gives the numbers of pairs and of words that
+    were trained on.
 
     Nothing is checked here, but by ``demand_settings`` before.
     """
@@ -129,7 +132,8 @@ def compiled_epochs(
 def train_compiled(
     text: Text, words: Words, settings: Settings | None = None, seed: int = 0
 ) -> Trained:
-    """Train vectors by a step for each pair, compiled; takes and gives what :func:`train` does.
+    """Train vectors by a step for each pair, compiled; takes and gives what
+    :func:`train` does.
 
     The first call compiles, which takes some seconds.
     """

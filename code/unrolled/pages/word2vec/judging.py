@@ -1,4 +1,6 @@
-"""How good vectors are: on pairs that they have not seen, by their neighbours, and by analogies."""
+"""How good vectors are: on pairs that they have not seen, by their neighbours, and by
+analogies.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -23,7 +25,9 @@ from unrolled.pages.word2vec.training import Settings, Vectors, demand_settings
 
 
 class HeldOut(NamedTuple):
-    """Pairs to judge by: centres (N,), and words (N, K + 1), the observed one first, then K drawn from the noise."""
+    """Pairs to judge by: centres (N,), and words (N, K + 1), the observed one first,
+    then K drawn from the noise.
+    """
 
     centres: ndarray
     words: ndarray
@@ -32,7 +36,8 @@ class HeldOut(NamedTuple):
 def held_out(
     text: Text, words: Words, settings: Settings | None = None, seed: int = 0
 ) -> HeldOut:
-    """The pairs of a text to judge all vectors by, with windows and subsampling as in training.
+    """The pairs of a text to judge all vectors by, with windows and subsampling as in
+    training.
 
     Raises ValueError for a text without pairs, and for what :func:`train` refuses.
     """
@@ -49,7 +54,9 @@ def held_out(
 
 
 class Score(NamedTuple):
-    """The negative-sampling loss in nats per decision, log 2 for a guess; and the AUC, ½ for a guess."""
+    """The negative-sampling loss in nats per decision, log 2 for a guess; and the AUC,
+    ½ for a guess.
+    """
 
     loss: float
     auc: float
@@ -58,9 +65,10 @@ class Score(NamedTuple):
 def judge(vectors: Vectors, pairs: HeldOut) -> Score:
     """How well vectors tell held-out pairs from noise.
 
-    A decision is whether one word is observed or drawn: there are K + 1 for a pair. The AUC is the probability that an
-    observed word scores higher than a drawn one. Raises ValueError if there are no pairs, if vectors are no numbers, or
-    those of other words.
+    A decision is whether one word is observed or drawn: there are K + 1 for a pair. The
+    AUC is the probability that an observed word scores higher than a drawn one. Raises
+    ValueError if there are no pairs, if vectors are no numbers, or those of other
+    words.
     """
     for rows in vectors:
         demand_vectors(rows)
@@ -86,14 +94,18 @@ def judge(vectors: Vectors, pairs: HeldOut) -> Score:
 
 
 def demand_vectors(vectors: ndarray, words: Words | None = None) -> None:
-    """Raise ValueError if vectors are no numbers, or are not those of the words, a row each."""
+    """Raise ValueError if vectors are no numbers, or are not those of the words, a row
+    each.
+    """
     if words is not None and len(vectors) != len(words):
         raise ValueError(
-            f"{len(vectors)} vectors for {len(words)} words; expected a row for each, as they were trained together"
+            f"{len(vectors)} vectors for {len(words)} words; expected a row for each, "
+            "as they were trained together"
         )
     if np.isnan(vectors).any():
         raise ValueError(
-            "there are vectors that are not numbers (NaN): the steps were too large; train with a smaller eta"
+            "there are vectors that are not numbers (NaN): the steps were too large; "
+            "train with a smaller eta"
         )
 
 
@@ -113,10 +125,11 @@ class Neighbour(NamedTuple):
 def neighbours(
     word: str, words: Words, vectors: ndarray, k: int = 8
 ) -> list[Neighbour]:
-    """The k words whose vectors, rows of (V, d), have the smallest angle to a word's; nearest first.
+    """The k words whose vectors, rows of (V, d), have the smallest angle to a word's;
+    nearest first.
 
-    Raises ValueError for a word without a vector, unless k ≥ 1, and for vectors that are no numbers, or those of other
-    words.
+    Raises ValueError for a word without a vector, unless k ≥ 1, and for vectors that
+    are no numbers, or those of other words.
     """
     w = words.id(word)
     whole("k", k)
@@ -128,7 +141,9 @@ def neighbours(
 
 
 class Analogies(NamedTuple):
-    """How many questions were answered rightly: by b − a + c, by c alone, and by b − a + c with a, b, c admitted."""
+    """How many questions were answered rightly: by b − a + c, by c alone, and by b − a
+    + c with a, b, c admitted.
+    """
 
     asked: int
     right: int
@@ -139,11 +154,13 @@ class Analogies(NamedTuple):
 def analogies(
     questions: Sequence[Sequence[str]], words: Words, vectors: ndarray
 ) -> Analogies:
-    """Answer questions “a is to b as c is to …”, each four words, by the word nearest to b − a + c, but a, b and c.
+    """Answer questions “a is to b as c is to …”, each four words, by the word nearest
+    to b − a + c, but a, b and c.
 
-    Questions with a word that has no vector are left out. Nearness is the cosine with vectors of length one (Mikolov,
-    Chen, Corrado & Dean 2013). Raises ValueError for a question that is not a list of four words, and for vectors that
-    are no numbers, or those of other words.
+    Questions with a word that has no vector are left out. Nearness is the cosine with
+    vectors of length one (Mikolov, Chen, Corrado & Dean 2013). Raises ValueError for a
+    question that is not a list of four words, and for vectors that are no numbers, or
+    those of other words.
     """
     demand_vectors(vectors, words)
     for question in questions:

@@ -1,4 +1,6 @@
-"""From a text to pairs of words: which words are learnt, which stay, and the noise that negatives are drawn from."""
+"""From a text to pairs of words: which words are learnt, which stay, and the noise that
+negatives are drawn from.
+"""
 
 import difflib
 import unicodedata
@@ -16,11 +18,13 @@ from unrolled.data.reading import canonical
 
 
 def tokenise(text: str) -> list[str]:
-    """The words of a text: runs of letters with their marks, in lower case; all else stands between words.
+    """The words of a text: runs of letters with their marks, in lower case; all else
+    stands between words.
 
-    Marks are accents, and the vowel signs of Hindi, Arabic or Thai. Those with no letter before them, as in emoji, are
-    in no word. A soft hyphen, which only says where a word may be cut, is taken out. The text is spelled in one way
-    first (:func:`unrolled.data.reading.canonical`), which says what is refused.
+    Marks are accents, and the vowel signs of Hindi, Arabic or Thai. Those with no
+    letter before them, as in emoji, are in no word. A soft hyphen, which only says
+    where a word may be cut, is taken out. The text is spelled in one way first
+    (:func:`unrolled.data.reading.canonical`), which says what is refused.
     """
     text = canonical(canonical(text).lower()).replace("\u00ad", "")
     runs = (list(run) for inside, run in groupby(text, belongs_to_word) if inside)
@@ -29,28 +33,35 @@ def tokenise(text: str) -> list[str]:
 
 
 def belongs_to_word(character: str) -> bool:
-    """Whether a character is part of a word: a letter, a mark, or what joins letters or keeps them apart in a word."""
+    """Whether a character is part of a word: a letter, a mark, or what joins letters or
+    keeps them apart in a word.
+    """
     return character.isalpha() or (
         character in "\u200c\u200d" or unicodedata.category(character)[0] == "M"
     )
 
 
 def demand_lists(articles: Iterable[Sequence[str]]) -> Iterator[Sequence[str]]:
-    """The articles, each a list of words; raises ValueError for a string, whose words would be its letters."""
+    """The articles, each a list of words; raises ValueError for a string, whose words
+    would be its letters.
+    """
     for article in articles:
         if isinstance(article, str):
             raise ValueError(
-                f"{article[:40]!r} is a string; expected a list of words, such as tokenise gives, in a list of articles"
+                f"{article[:40]!r} is a string; expected a list of words, such as "
+                "tokenise gives, in a list of articles"
             )
         yield article
 
 
 class Words:
-    """The V words that are learnt, from the most frequent to the rarest, with their counts (V,).
+    """The V words that are learnt, from the most frequent to the rarest, with their
+    counts (V,).
 
     Those that occur fewer than ``least`` times in the articles are left out. Unlike
-    :class:`~unrolled.data.vocabulary.Vocabulary` it has no padding, since that would be a word with a probability.
-    Raises ValueError if no word is left, or an article is a string, and not a list of words.
+    :class:`~unrolled.data.vocabulary.Vocabulary` it has no padding, since that would be
+    a word with a probability. Raises ValueError if no word is left, or an article is a
+    string, and not a list of words.
     """
 
     def __init__(self, articles: Iterable[Sequence[str]], least: int = 1) -> None:
@@ -59,7 +70,8 @@ class Words:
         kept = sorted((-n, word) for word, n in counts.items() if n >= least)
         if not kept:
             raise ValueError(
-                f"no word occurs at least {least} times in a text of {counts.total()} words; "
+                f"no word occurs at least {least} times in a text of {counts.total()} "
+                "words; "
                 "give a longer text, or a smaller least"
             )
         self.words = [word for _, word in kept]
@@ -70,7 +82,9 @@ class Words:
         return len(self.words)
 
     def id(self, word: str) -> int:
-        """The number of a word; raises ValueError, with the nearest spellings, if it is not among the words."""
+        """The number of a word; raises ValueError, with the nearest spellings, if it is
+        not among the words.
+        """
         if word not in self.ids:
             near = difflib.get_close_matches(word.lower(), self.words, n=3)
             hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
@@ -81,14 +95,17 @@ class Words:
 
 
 class Text(NamedTuple):
-    """A text of N words as numbers (N,), with the number (N,) of the passage that each stands in."""
+    """A text of N words as numbers (N,), with the number (N,) of the passage that each
+    stands in.
+    """
 
     ids: ndarray
     passage: ndarray
 
 
 def encode(passages: Iterable[Sequence[str]], words: Words) -> Text:
-    """The passages as one text; words that have no vector are left out, and the others close up.
+    """The passages as one text; words that have no vector are left out, and the others
+    close up.
 
     Raises ValueError if a passage is a string, and not a list of words.
     """
@@ -106,7 +123,8 @@ def passages(
 ) -> Iterator[Sequence[str]]:
     """Cut each article into passages of ``length`` words; its last one may be shorter.
 
-    Raises ValueError if the length is below 1, or an article is a string, and not a list of words.
+    Raises ValueError if the length is below 1, or an article is a string, and not a
+    list of words.
     """
     whole("length", length)
     for article in demand_lists(articles):
@@ -123,10 +141,12 @@ class Corpus(NamedTuple):
 
 
 def prepare(articles: Iterable[Sequence[str]], least: int = 5, seed: int = 0) -> Corpus:
-    """Cut articles into passages, put them in a random order, and keep every tenth for judging.
+    """Cut articles into passages, put them in a random order, and keep every tenth for
+    judging.
 
-    The order matters: trained article by article, the vectors would know the last ones best. Words are those that
-    occur at least ``least`` times in the training part; raises ValueError if there is none.
+    The order matters: trained article by article, the vectors would know the last ones
+    best. Words are those that occur at least ``least`` times in the training part;
+    raises ValueError if there is none.
     """
     cut = list(passages(articles))
     cut = [cut[i] for i in np.random.default_rng(seed).permutation(len(cut))]
@@ -136,9 +156,11 @@ def prepare(articles: Iterable[Sequence[str]], least: int = 5, seed: int = 0) ->
 
 
 def keep_probabilities(counts: ndarray, t: float) -> ndarray:
-    """With what probability an occurrence of each word is kept, (V,): min(1, √(t/f) + t/f) at the frequency f.
+    """With what probability an occurrence of each word is kept, (V,): min(1, √(t/f) +
+    t/f) at the frequency f.
 
-    That is the rule of the authors' program and of gensim; Mikolov, Sutskever, Chen, Corrado & Dean (2013, equation
+    That is the rule of the authors' program and of gensim; Mikolov, Sutskever, Chen,
+    Corrado & Dean (2013, equation
     5) have √(t/f). With t = 0 every word is kept. Raises ValueError for a negative t.
     """
     number("t", t, least=0)
@@ -149,7 +171,9 @@ def keep_probabilities(counts: ndarray, t: float) -> ndarray:
 
 
 def subsample(text: Text, keep: ndarray, rng: Generator) -> Text:
-    """The text without some of its frequent words; ``keep`` (V,) has the probability that each occurrence stays."""
+    """The text without some of its frequent words; ``keep`` (V,) has the probability
+    that each occurrence stays.
+    """
     kept = rng.random(len(text.ids)) < keep[text.ids]
     return Text(text.ids[kept], text.passage[kept])
 
@@ -162,10 +186,12 @@ class Pairs(NamedTuple):
 
 
 def pairs(text: Text, window: int, rng: Generator | None = None) -> Pairs:
-    """All pairs of a centre and a word at most ``window`` places from it in the same passage.
+    """All pairs of a centre and a word at most ``window`` places from it in the same
+    passage.
 
-    Windows are cut at a passage's ends. With a generator, each centre's window is drawn from 1 to ``window``, as in
-    word2vec, so that near words count more. Raises ValueError unless window ≥ 1.
+    Windows are cut at a passage's ends. With a generator, each centre's window is drawn
+    from 1 to ``window``, as in word2vec, so that near words count more. Raises
+    ValueError unless window ≥ 1.
     """
     whole("window", window)
     T = len(text.ids)
@@ -185,16 +211,20 @@ def pairs(text: Text, window: int, rng: Generator | None = None) -> Pairs:
 
 
 def noise_distribution(counts: ndarray, power: float = 0.75) -> ndarray:
-    """The probabilities q (V,) of the words as negatives, proportional to their counts to a power."""
+    """The probabilities q (V,) of the words as negatives, proportional to their counts
+    to a power.
+    """
     weights = np.asarray(counts, dtype=float) ** power
     return weights / weights.sum()
 
 
 class Alias:
-    """Draws from q (V,) in a time that does not depend on V (Walker 1977, built as in Vose 1991).
+    """Draws from q (V,) in a time that does not depend on V (Walker 1977, built as in
+    Vose 1991).
 
-    The interval from 0 to 1 is cut into V columns of equal width. Column i belongs to i in its lower part, up to
-    ``threshold[i]``, and above it to one other word, ``alias[i]``. Raises ValueError unless q is a distribution.
+    The interval from 0 to 1 is cut into V columns of equal width. Column i belongs to i
+    in its lower part, up to ``threshold[i]``, and above it to one other word,
+    ``alias[i]``. Raises ValueError unless q is a distribution.
     """
 
     def __init__(self, q: ndarray) -> None:
@@ -202,7 +232,8 @@ class Alias:
         q = np.asarray(q, dtype=float)
         if q.ndim != 1 or not len(q) or not (q >= 0).all() or abs(q.sum() - 1) > 1e-9:
             raise ValueError(
-                f"no distribution: expected at least one probability, none negative, with the sum 1, and got the "
+                "no distribution: expected at least one probability, none negative, "
+                "with the sum 1, and got the "
                 f"shape {q.shape} and the sum {q.sum()}"
             )
         height = q * len(q)  # 1 on average
@@ -218,6 +249,8 @@ class Alias:
                 low.append(high.pop())
 
     def draw(self, shape: int | tuple[int, ...], rng: Generator) -> ndarray:
-        """Independent draws in an array of a shape: a column, then one of its two words."""
+        """Independent draws in an array of a shape: a column, then one of its two
+        words.
+        """
         i = rng.integers(len(self.alias), size=shape)
         return np.where(rng.random(shape) < self.threshold[i], i, self.alias[i])

@@ -29,11 +29,13 @@ class Vectors(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """How vectors are trained; the defaults are gensim's, but for the width and the epochs.
+    """How vectors are trained; the defaults are gensim's, but for the width and the
+    epochs.
 
-    ``d`` is the length of a vector, ``window`` the largest distance of a pair, ``K`` the number of negatives for each,
-    ``subsampling`` the threshold t of :func:`keep_probabilities`, ``power`` that of the noise. The step size ``eta``
-    falls along a line to ``eta_end``.
+    ``d`` is the length of a vector, ``window`` the largest distance of a pair, ``K``
+    the number of negatives for each, ``subsampling`` the threshold t of
+    :func:`keep_probabilities`, ``power`` that of the noise. The step size ``eta`` falls
+    along a line to ``eta_end``.
     """
 
     d: int = 64
@@ -45,13 +47,17 @@ class Settings(NamedTuple):
     eta: float = 0.025
     eta_end: float = 0.0001
     batch: int = 1024
-    """Pairs in a step of :func:`train`; :func:`train_compiled` takes a step for each pair."""
+    """Pairs in a step of :func:`train`; :func:`train_compiled` takes a step for each
+    pair.
+    """
 
 
 def first_vectors(
     V: int, settings: Settings, seed: int, dtype: type = np.float32
 ) -> Vectors:
-    """Vectors to begin with: v uniform between ±1/d, u zero, as in gensim (the authors' program has ±1/2d)."""
+    """Vectors to begin with: v uniform between ±1/d, u zero, as in gensim (the authors'
+    program has ±1/2d).
+    """
     d = settings.d
     v = np.random.default_rng(seed).uniform(-1 / d, 1 / d, (V, d))
     return Vectors(v.astype(dtype), np.zeros((V, d), dtype))
@@ -60,17 +66,20 @@ def first_vectors(
 def demand_settings(text: Text, words: Words, settings: Settings) -> None:
     """Raise ValueError for what cannot be trained, and say why.
 
-    The compiled trainer relies on it: there, a number that is no word's would be written somewhere in memory.
+    The compiled trainer relies on it: there, a number that is no word's would be
+    written somewhere in memory.
     """
     if len(words) < 2:
         raise ValueError(
-            "only one distinct word: every negative would be the observed word; at least two are needed"
+            "only one distinct word: every negative would be the observed word; at "
+            "least two are needed"
         )
     for name in "window", "d", "epochs", "batch":
         whole(name, getattr(settings, name))
     if whole("K", settings.K, 0) < 1:
         raise ValueError(
-            f"K = {settings.K}: without negatives every score would grow without bound; at least 1 is needed"
+            f"K = {settings.K}: without negatives every score would grow without "
+            "bound; at least 1 is needed"
         )
     number("subsampling", settings.subsampling, least=0)
     number("power", settings.power)
@@ -83,14 +92,17 @@ def demand_settings(text: Text, words: Words, settings: Settings) -> None:
     within("the text's ids", text.ids, len(words))
     if text.ids.shape != text.passage.shape:
         raise ValueError(
-            f"{len(text.ids)} words and {len(text.passage)} passages that they stand in; expected one for each"
+            f"{len(text.ids)} words and {len(text.passage)} passages that they stand "
+            "in; expected one for each"
         )
 
 
 def step(v: Tensor, u: Tensor, c: Tensor, words: Tensor, eta: float) -> None:
-    """A step uphill in place, for B pairs at once: centres c (B,), and words (B, K + 1), the observed one first.
+    """A step uphill in place, for B pairs at once: centres c (B,), and words (B, K +
+    1), the observed one first.
 
-    The gradients of result ``negative-sampling-gradient``, all taken before any vector moves, and added up.
+    The gradients of result ``negative-sampling-gradient``, all taken before any vector
+    moves, and added up.
     """
     v_c, u_w = v[c], u[words]  # (B, d), (B, K + 1, d)
     label = torch.zeros(words.shape[1], dtype=v.dtype)
@@ -98,13 +110,16 @@ def step(v: Tensor, u: Tensor, c: Tensor, words: Tensor, eta: float) -> None:
     g = label - torch.sigmoid((u_w @ v_c[:, :, None])[:, :, 0])  # (B, K + 1)
     by_v = (g[:, None, :] @ u_w)[:, 0]  # (B, d)
     by_u = g[:, :, None] * v_c[:, None, :]  # (B, K + 1, d)
-    # index_add_ adds up where a word stands several times, like np.add.at; v[c] += … would not
+    # index_add_ adds up where a word stands several times, like np.add.at; v[c] += …
+    # would not
     v.index_add_(0, c, by_v, alpha=eta)
     u.index_add_(0, words.flatten(), by_u.flatten(0, 1), alpha=eta)
 
 
 class Trained(NamedTuple):
-    """Vectors, and what they were trained on: pairs, and words after subsampling, repetitions counted."""
+    """Vectors, and what they were trained on: pairs, and words after subsampling,
+    repetitions counted.
+    """
 
     vectors: Vectors
     pairs: int
@@ -116,8 +131,9 @@ def train(
 ) -> Trained:
     """Train vectors by steps of ``settings.batch`` pairs (:func:`step`).
 
-    Raises ValueError for fewer than two words, K, window, d, epochs or batch below 1, step sizes that are not above 0,
-    a text that is empty or was encoded with other words.
+    Raises ValueError for fewer than two words, K, window, d, epochs or batch below 1,
+    step sizes that are not above 0, a text that is empty or was encoded with other
+    words.
     """
     settings = settings or Settings()
     set_threads()
