@@ -76,6 +76,8 @@ def test_the_fingerprint_heeds_a_file_that_a_cell_names(tmp_path):
         (root / "measured.json").write_text(content)
         digests.append(fingerprint(notebook, root))
     assert len(set(digests)) == 3
+    elsewhere = shutil.copytree(root, tmp_path / "elsewhere")
+    assert fingerprint(notebook, elsewhere) == digests[-1]
 
 
 def test_the_package_imports_nothing_that_its_text_does_not_show():

@@ -65,7 +65,7 @@ def counted_files(notebook: NotebookNode, root: Path) -> dict[str, Path]:
     plain = TransformerManager().transform_cell("\n\n".join(cells))
     return {
         **module_files(plain, root),
-        **{str(file): file for file in named_files(plain, root)},
+        **{os.path.relpath(file, root): file for file in named_files(plain, root)},
     }
 
 
