@@ -90,10 +90,10 @@ def test_a_short_formula_is_not_cut():
 
 
 def test_what_stands_between_wide_spaces_goes_to_the_next_line_whole():
-    (found,) = read(rf"a = {LONG} \qquad b = {LONG} \qquad c")
+    (found,) = read(rf"a = {LONG}, \qquad b = {LONG} \qquad c")
     page = BeautifulSoup(mathml.written(found, True)[0], "html.parser")
     whole = [part.get_text() for part in page.select(".statement")]
-    assert whole == ["a=Wunembed", "b=Wunembed"]  # the last is one piece
+    assert whole == ["a=Wunembed,", "b=Wunembed"]  # the last is one piece
     assert len(page.select(".quad")) == 2
     assert "statement" not in mathml.written(found, False)[0]
 

@@ -13,7 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 
 from fontTools.ttLib import TTFont
@@ -334,8 +334,9 @@ def cut(nodes: list[Node], display: bool) -> list[Piece]:
 
     pieces = list(parts(0, len(nodes), 1, "")) if nodes else []
     for before, piece in pairwise(pieces):
-        if is_space(before.nodes[-1], QUAD) and len(before.nodes) > 1:
-            before.nodes = before.nodes[:-1]
+        spaces = list(takewhile(is_space, reversed(before.nodes)))
+        if any(is_space(s, QUAD) for s in spaces) and len(before.nodes) > len(spaces):
+            del before.nodes[-len(spaces) :]
             piece.before = "quad"
     return pieces
 
