@@ -164,7 +164,7 @@ def test_only_a_formula_that_scrolls_is_a_stop_for_keys(residual):
 
 def test_a_formula_that_is_made_too_wide_becomes_a_stop(residual):
     page = residual("wide, light").page
-    page.evaluate("document.querySelector('div.math').style.width = '3rem'")
+    page.evaluate("document.querySelector('div.math').style.width = '8rem'")
     page.wait_for_selector(".formula[tabindex='0'][aria-label]")
 
 
@@ -465,7 +465,7 @@ def test_cards_fit_the_window_and_their_answers_open(screen: Page, site: Path):
     screen.wait_for_load_state("networkidle")
     answer = screen.locator("#question-H2-2 > details")
     assert not answer.locator("p").last.is_visible()
-    answer.locator("summary").click()
+    answer.locator("> summary").click()
     assert answer.locator("p").last.is_visible()
     screen.evaluate(
         "document.querySelectorAll('details').forEach(fold => fold.open = true)"
