@@ -121,7 +121,8 @@ def lstm() -> Iterator[Row]:
         if article := runs("lstm", kind="final", data=data, system="article"):
             peer += f", article's way, 60 s, {spread((run['test'] for run in article), '.3f')}"
         for system, aim in ("60 s", 1.96), ("300 s", 1.88):
-            found = runs("lstm", kind="final", data=data, system=system)
+            if not (found := runs("lstm", kind="final", data=data, system=system)):
+                continue
             goal = aim if data == "originals" else counts["test"]
             yield row(f"{name}, LSTM, {system}, bits", [run["test"] for run in found], goal, ".3f", peer)
             both = [run["test, blended"] for run in found]
