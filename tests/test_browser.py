@@ -513,7 +513,8 @@ def test_permanent_links_are_seen_by_touch_and_reached_by_keys(
     screen.keyboard.press("Tab")
     screen.wait_for_function("document.activeElement.matches('.headerlink')")
     assert link.evaluate("e => e === document.activeElement")
-    assert link.evaluate("e => +getComputedStyle(e).opacity") == 1
+    # it comes in by and by
+    screen.wait_for_function("+getComputedStyle(document.activeElement).opacity === 1")
 
 
 @pytest.mark.parametrize("name", ["backprop-mlp", "reference-residual"])
