@@ -101,8 +101,8 @@ def dropout_for(passes: float) -> float:
     log₂(passes / 7) / 10, or none.
 
     The more often a text is read, the more has to be held back from learning it by
-    heart. Found on the dev parts of three texts, at 5 to 100 passes (page ``lstm``): a
-    rule to begin a search with. Raises ValueError unless passes are above 0.
+    heart. Found on the dev parts of the three texts of the page ``lstm``: a rule to
+    begin a search with. Raises ValueError unless passes are above 0.
     """
     demand.number("passes", passes, above=0)
     return min(max(math.log2(passes / 7) / 10, 0.0), 0.9)
