@@ -65,6 +65,13 @@ ONE_OF_EACH_KIND = """() => {
 # those of which a part has to be scrolled to.
 FORMULAS_OUT_OF_SIGHT = """() => {
   const found = [];
+  const range = document.createRange();
+  const undrawn = words => {
+    const {length} = words.textContent.trimEnd();
+    range.setStart(words.firstChild, length - 1);
+    range.setEnd(words.firstChild, length);
+    return !range.getClientRects().length;
+  };
   for (const formula of document.querySelectorAll("[data-tex]")) {
     if (!formula.checkVisibility() || formula.closest("table, .copy-formula")) continue;
     let block = formula;
@@ -75,7 +82,8 @@ FORMULAS_OUT_OF_SIGHT = """() => {
       const box = piece.getBoundingClientRect();
       return box.left < Math.max(left, 0) - 1 || box.right > end + 1;
     });
-    if (out || block.scrollWidth > block.clientWidth + 1 && block.matches("[data-tex]"))
+    const words = [...formula.querySelectorAll("mtext")].filter(words => words.textContent.trim());
+    if (out || words.some(undrawn) || block.scrollWidth > block.clientWidth + 1 && block.matches("[data-tex]"))
       found.push(formula.dataset.tex);
   }
   return found;

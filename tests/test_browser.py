@@ -246,6 +246,8 @@ CUT_PAGE = """<html lang="en"><title>Cut</title><body style="width: 300px"><main
 <p>In sight <span data-tex="a"><math><mi>a</mi></math></span></p>
 <p>cut <span data-tex="b"><math><mspace width="400px"/></math></span></p>
 <div style="overflow: auto; width: 50px" data-tex="c"><math><mspace width="100px"/></math></div>
+<p><span data-tex="d"><span style="display: inline-block; padding-left: 2em; text-indent: -2em">
+<math><mtext>of length</mtext></math></span></span></p>
 </main></html>"""
 
 
@@ -254,7 +256,7 @@ def test_formulas_out_of_sight_are_found(visits: Opener, tmp_path: Path):
     page.write_text(CUT_PAGE)
     visit = visits("wide, light")
     visit.open(page.as_uri())
-    assert visit.page.evaluate(FORMULAS_OUT_OF_SIGHT) == ["b", "c"]
+    assert visit.page.evaluate(FORMULAS_OUT_OF_SIGHT) == ["b", "c", "d"]
 
 
 SPOILED = """<html lang="en"><title>Spoiled</title><main><h1>Spoiled</h1>

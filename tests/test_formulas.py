@@ -59,7 +59,7 @@ CUT = {
     "not in scripts": (rf"{LONG} = \sum_{{t = 1}}^{{T + 1}} {LONG}", "W | =∑t=1T+1W"),
     "behind commas, not before": (rf"{LONG} = {LONG}, {LONG}, {LONG}", "W | =W, | W, | W"),
     "at a wide space": (rf"a = {LONG} \qquad b = {LONG}", "a | =W _ b | =W"),
-    "around words": (rf"{LONG} = {LONG} \text{{ for all }} a = {LONG}", "W | =W | \xa0for all\xa0 | a | =W"),
+    "around words": (rf"{LONG} = {LONG} \text{{ for all }} a = {LONG}", "W | =W | \xa0for\xa0all\xa0 | a | =W"),
     "between factors, on a phone": (
         rf"{LONG} = {LONG}\,{LONG}\,{LONG}\,{LONG} \cdot {LONG}",
         "W | =W || W || W || W || ⋅W",
@@ -83,6 +83,11 @@ CUT = {
 def test_formula_is_cut(where: str):
     source, expected = CUT[where]
     assert cuts(source) == expected
+
+
+def test_no_line_breaks_within_words():
+    (found,) = read(r"a \text{ of the same length } b \mathrm{two words}")
+    assert " " not in text(found) and "same\xa0length" in text(found)
 
 
 def test_a_short_formula_is_not_cut():

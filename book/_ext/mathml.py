@@ -91,6 +91,8 @@ BIG = {"1.2em": "1.3em", "1.623em": "2em", "2.047em": "2.5em", "2.470em": "3em"}
 
 def token(tag: str, attributes: dict, kind: int | None, text: str) -> Node:
     """A letter, a number, an operator or a text."""
+    # at a space, a browser may begin a line, which it does not draw
+    text = text.replace(" ", "\N{NO-BREAK SPACE}")
     variant = attributes.pop("mathvariant", None)
     if tag == "mi" and variant == "normal" and len(text) == 1:
         attributes = {"mathvariant": "normal"}  # the one variant that browsers know
