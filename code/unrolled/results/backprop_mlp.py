@@ -137,6 +137,12 @@ def width(case):
     return len(case["W_embed"])
 
 
+BARACK = {
+    **words(0, 1, V=3),
+    "W_embed": np.array([[log(2), -2 * log(2), -1], [0, log(2), 1]]),
+    "W_unembed": np.array([[1.0, 3], [0, 2], [0, 1]]),
+}
+
 GRADIENTS = Result(
     label="one-layer-gradients",
     claim=backprop_mlp.gradients,
@@ -166,19 +172,24 @@ GRADIENTS = Result(
         ),
     ],
     worked=[
-        # h = (log 2, 0), s = (log 2, 0, 0), p = (1/2, 1/4, 1/4), e = (−1/2, 3/4, −1/4)
+        # the page's: Barack → Obama, h = (log 2, 0), s = (log 2, 0, 0), p = (1/2, 1/4, 1/4), e = (−1/2, 3/4, −1/4)
         Worked(
-            {
-                **words(0, 1, V=3),
-                "W_embed": np.array([[log(2), 1, -1], [0, 2, 1]]),
-                "W_unembed": np.array([[1.0, 3], [0, 2], [0, 1]]),
-            },
+            BARACK,
             Gradients(
                 h=[-1 / 2, -1 / 4],
                 W_unembed=[[-log(2) / 2, 0], [3 * log(2) / 4, 0], [-log(2) / 4, 0]],
                 W_embed=[[-1 / 2, 0, 0], [-1 / 4, 0, 0]],
             ),
-        )
+        ),
+        # Obama → spoke, h = (−2 log 2, log 2), s = (log 2, 2 log 2, log 2), p = (1/4, 1/2, 1/4), e = (−1/4, −1/2, 3/4)
+        Worked(
+            {**BARACK, **words(1, 2, V=3)},
+            Gradients(
+                h=[-1 / 4, -1],
+                W_unembed=[[log(2) / 2, -log(2) / 4], [log(2), -log(2) / 2], [-3 * log(2) / 2, 3 * log(2) / 4]],
+                W_embed=[[0, -1 / 4, 0], [0, -1, 0]],
+            ),
+        ),
     ],
     mutants=mistakes(
         [backprop_mlp.output_error, backprop_mlp.gradients],
