@@ -6,16 +6,16 @@ numbers come from; that is the page's matter.
 
 from collections.abc import Mapping, Sequence
 
-from unrolled.figures.nodes import BLUE, GREEN, ORANGE, RADIUS, Node, Run
+from unrolled.figures.nodes import BLUE, GREEN, ORANGE, Node, Run
 from unrolled.figures.pieces import Part, box, draw_node, picture, wire, write
 from unrolled.figures.plotting import Drawing
 
 __all__ = ["after_each_letter"]
 
-WIDTH, NAMES = 326, 70  # pixels, as on a phone; the answers' names
+WIDTH, NAMES = 326, 76  # pixels, as on a phone; the answers' names
 ROW, BAR = 23, 17  # from one answer to the next, and a bar's height
 LETTERS, NUMBERS = 13, 12  # sizes
-GAP = RADIUS + 3  # from the middle of a state to its arrows
+GAP = 12  # from the middle of a state's letters to its arrows
 MOST_LETTERS = 7  # with more, the numbers have no room
 
 
@@ -33,7 +33,7 @@ def after_each_letter(word: str, shares: Mapping[str, Sequence[float]]) -> Drawi
     leading = [max(shares, key=lambda a: shares[a][t]) for t in range(len(word))]
     shown = list(dict.fromkeys(leading))[::-1]
     step = (WIDTH - NAMES) / len(word)
-    top, state = ROW * len(shown), ROW * len(shown) + 36
+    top, state = ROW * len(shown), ROW * len(shown) + 32
     parts = [
         write(0, ROW * row + 13, [Run(answer, LETTERS)], "start")
         for row, answer in enumerate(shown)
@@ -45,9 +45,9 @@ def after_each_letter(word: str, shares: Mapping[str, Sequence[float]]) -> Drawi
             parts += _bar(x, ROW * row, step - 6, shares[answer][t], leads)
         parts += [
             wire([(x, state - GAP), (x, top)], GREEN),
-            wire([(x, state + 43), (x, state + GAP)], BLUE),
-            *draw_node(x, state, Node("h", 0, 0, below=str(t + 1))),
-            *draw_node(x, state + 52, Node(letter, 0, 0, "word")),
+            wire([(x, state + 35), (x, state + GAP)], BLUE),
+            *draw_node(x, state, Node("h", 0, 0, "loose", str(t + 1))),
+            *draw_node(x, state + 44, Node(letter, 0, 0, "word")),
         ]
         if t:
             parts.append(wire([(x - step + GAP, state), (x - GAP, state)], ORANGE))
