@@ -137,10 +137,11 @@ def width(case):
     return len(case["W_embed"])
 
 
+# The example of the page: Barack → Obama, and, with blanks, Obama → spoke.
 BARACK = {
     **words(0, 1, V=3),
-    "W_embed": np.array([[log(2), -2 * log(2), -1], [0, log(2), 1]]),
-    "W_unembed": np.array([[1.0, 3], [0, 2], [0, 1]]),
+    "W_embed": np.array([[log(2), 2 * log(2), 1], [-log(2), -log(2), 2]]),
+    "W_unembed": np.array([[1.0, 0], [1, 1], [2, 2]]),
 }
 
 GRADIENTS = Result(
@@ -172,22 +173,26 @@ GRADIENTS = Result(
         ),
     ],
     worked=[
-        # the page's: Barack → Obama, h = (log 2, 0), s = (log 2, 0, 0), p = (1/2, 1/4, 1/4), e = (−1/2, 3/4, −1/4)
+        # h = (log 2, −log 2), s = (log 2, 0, 0), p = (1/2, 1/4, 1/4), e = (−1/2, 3/4, −1/4)
         Worked(
             BARACK,
             Gradients(
-                h=[-1 / 2, -1 / 4],
-                W_unembed=[[-log(2) / 2, 0], [3 * log(2) / 4, 0], [-log(2) / 4, 0]],
-                W_embed=[[-1 / 2, 0, 0], [-1 / 4, 0, 0]],
+                h=[-1 / 4, 1 / 4],
+                W_unembed=[[-log(2) / 2, log(2) / 2], [3 * log(2) / 4, -3 * log(2) / 4], [-log(2) / 4, log(2) / 4]],
+                W_embed=[[-1 / 4, 0, 0], [1 / 4, 0, 0]],
             ),
         ),
-        # Obama → spoke, h = (−2 log 2, log 2), s = (log 2, 2 log 2, log 2), p = (1/4, 1/2, 1/4), e = (−1/4, −1/2, 3/4)
+        # h = (2 log 2, −log 2), s = (2 log 2, log 2, 2 log 2), p = (2/5, 1/5, 2/5), e = (−2/5, −1/5, 3/5)
         Worked(
             {**BARACK, **words(1, 2, V=3)},
             Gradients(
-                h=[-1 / 4, -1],
-                W_unembed=[[log(2) / 2, -log(2) / 4], [log(2), -log(2) / 2], [-3 * log(2) / 2, 3 * log(2) / 4]],
-                W_embed=[[0, -1 / 4, 0], [0, -1, 0]],
+                h=[3 / 5, 1],
+                W_unembed=[
+                    [-4 * log(2) / 5, 2 * log(2) / 5],
+                    [-2 * log(2) / 5, log(2) / 5],
+                    [6 * log(2) / 5, -3 * log(2) / 5],
+                ],
+                W_embed=[[0, 3 / 5, 0], [0, 1, 0]],
             ),
         ),
     ],

@@ -65,7 +65,7 @@ EDGES = {
     "sure and wrong": {**given([0, 1, 2], 1), "W_unembed": np.outer([30.0, -30, 0, 0, 0], [1, 1, 1])},
 }
 
-# The two examples of the page; tanh(c) = 1/2. I, love, machine → learning: h = (0, 1/2), (1/2, 0), (1/2, 1/2), all
+# The two examples of the page; tanh(C) = 1/2. I, love, machine → learning: h = (0, 1/2), (1/2, 0), (1/2, 1/2), all
 # scores 0, e = (−1/4, −1/4, −1/4, 3/4), δ_1 = (3, −9/2), δ_2 = (9/2, 3), δ_3 = (−6, 6).
 L = log(3)
 C = L / 2
@@ -290,8 +290,8 @@ STACKED = Result(
         Reference("central differences", central_differences(plain_J_of_layers, "W_in", *MATRICES), bound=1e-6),
     ],
     worked=[
-        # h = (0, 1/2), (1/2, 0) below and (1/2, −1/2), (1/2, 1/2) above, all scores 0, e = (−1/3, −1/3, 2/3); δ is (3, −3)
-        # and L (9/2, 27/4) above (the last step first), L (9/4, 6) and L² (9/2, −27/16) + L (6, −63/16) below
+        # h = (0, 1/2), (1/2, 0) below and (1/2, −1/2), (1/2, 1/2) above, all scores 0, e = (−1/3, −1/3, 2/3); from the
+        # last step, δ = (3, −3), L (9/2, 27/4) above and L (9/4, 6), L² (9/2, −27/16) + L (6, −63/16) below
         Worked(
             {
                 **written(

@@ -35,8 +35,8 @@ def network(rng, V, d, T):
     }
 
 
-# The two examples of the page; tanh(c) = 1/2. I, love, machine → learning: the updates are (0, 1/2), (1/2, 0), (1/2, 1/2)
-# and h = (0, 1/2), (1/2, 1/2), (1, 1), all scores 0, e = (−1/4, −1/4, −1/4, 3/4).
+# The two examples of the page; tanh(C) = 1/2. I, love, machine → learning: the updates are (0, 1/2), (1/2, 0) and
+# (1/2, 1/2), and h = (0, 1/2), (1/2, 1/2), (1, 1), all scores 0, e = (−1/4, −1/4, −1/4, 3/4).
 L = log(3)
 C = L / 2
 SENTENCE = written(
