@@ -31,7 +31,7 @@ from unrolled import measured
 from unrolled.data import names, originals, reading, surnames, texts, vocabulary
 from unrolled.data.names import ALPHABET, Name
 from unrolled.data.vocabulary import Vocabulary
-from unrolled.figures import charts, maps, networks, plotting, prefixes
+from unrolled.figures import charts, maps, networks, plotting, prefixes, wires
 from unrolled.learning import checkpoints, sampling, statistics, training
 from unrolled.learning.ngrams import Ngrams, of_best_order
 from unrolled.pages import (
@@ -759,6 +759,23 @@ CALLS = {
         {"word": {"type": [None, 3], "empty": [""], "too long": ["abcdefgh"], "shape": ["a"], "range": ["a\n"]},
             "shares": {"type": [None, 3, {"x": 3}], "empty": [{}], "shape": [{"x": [1]}], "range": [{"x": [2, 0]}],
             "not a number": [{"x": [nan, 0]}]}}),
+    "wires.exact": Call(wires.exact, {"x": 0.5}, {"x": {"type": [None, "x", [0.5]], "not a number": [nan, inf]}}),
+    "wires.numbers_on_wires": Call(wires.numbers_on_wires,
+        {"words": ["a", "b"], "values": {"x": [0, 1], "h": [2], "s": [1, 3], "p": [0.5, 0.5]}, "y": [1, 0],
+            "gradients": {"s": [1, 3], "h": [2], "W_unembed": [[2], [1]], "W_embed": [[1, 2]]}},
+        {"words": {"type": [None, 3, [3, 4]], "empty": [[]], "too short": [["a"]]},
+            "values": {"type": [None, 3], "empty": [{}], "shape": [{name: [1] for name in "xhsp"}]},
+            "y": {"type": [None, 3], "shape": [[1]]}, "gradients": {"type": [None, 3], "empty": [{}]}}),
+    "wires.shared_matrix": Call(wires.shared_matrix,
+        {"words": ["a"], "h": [[0, 0], [1, 2]], "delta": [[3, 4]]},
+        {"words": {"type": [None, 3, [3]], "empty": [[]], "too long": [list("abcd")]},
+            "h": {"type": [None, "x"], "empty": [[]], "shape": [[[0, 0]]], "range": [[[1, 0], [1, 2]]]},
+            "delta": {"type": [None, "x"], "empty": [[]], "shape": [[[3]]], "not a number": [[[nan, 4]]]}}),
+    "wires.ways_back": Call(wires.ways_back,
+        {"g": [1, 2], "terms": [[1, 2]] * 4, "alone": [1, 2]},
+        {"g": {"type": [None, "x"], "empty": [[]], "not a number": [[nan, 1]]},
+            "terms": {"type": [None, "x"], "empty": [[]], "shape": [[[1, 2]] * 3]},
+            "alone": {"type": [None, "x"], "empty": [[]], "shape": [[1]]}}),
     "statistics.Spread": Call(statistics.Spread, {"values": [1.0, 2.0]}, {"values": {"empty": [[]], "type": [None]}}),
     "statistics.difference": Call(statistics.difference,
         {"first": [1.0, 2.0], "second": [1.0, 2.0]},

@@ -320,7 +320,7 @@ def demand_shapes(
 
 # One matrix at every step
 
-COPY, PITCH, START = 54, 100, 34  # a copy's width, from one to the next, the first
+COPY, PITCH, START = 54, 99, 32  # a copy's width, from one to the next, the first
 TAG = 52  # from the state's height to a term
 
 
