@@ -31,7 +31,16 @@ from unrolled import measured
 from unrolled.data import names, originals, reading, surnames, texts, vocabulary
 from unrolled.data.names import ALPHABET, Name
 from unrolled.data.vocabulary import Vocabulary
-from unrolled.figures import charts, maps, networks, plotting, prefixes, wires
+from unrolled.figures import (
+    cells,
+    charts,
+    maps,
+    networks,
+    plotting,
+    prefixes,
+    windows,
+    wires,
+)
 from unrolled.learning import checkpoints, sampling, statistics, training
 from unrolled.learning.ngrams import Ngrams, of_best_order
 from unrolled.pages import (
@@ -153,6 +162,24 @@ FEW = word2vec.Words([["the", "cat"]])
 QUICK = word2vec.Settings(d=3, epochs=1)
 VECTORS = word2vec.first_vectors(len(KNOWN), QUICK, 1)
 VECTORS.u[:] = VECTORS.v[::-1]
+MAP = {
+    "groups": {"x": ["a", "b"], "y": ["c"]},
+    "places": np.array([[0, 1], [1, 0], [2, 3]]),
+}
+BAD_MAPS = {
+    "groups": {
+        "type": [None, 3, [3], {"x": "abc"}],
+        "empty": [{}, {"x": []}],
+        "shape": [{"x": ["a", "b"]}],
+        "range": [{"x": ["a", "b"], "y": ["a"]}],
+    },
+    "places": {
+        "type": [None, "x"],
+        "shape": [np.eye(3), np.zeros(3)],
+        "not a number": [np.full((3, 2), nan)],
+        "range": [np.ones((3, 2))],
+    },
+}
 BAD_VECTORS = {
     "not a number": [np.full_like(VECTORS.v, nan)],
     "another vocabulary": [VECTORS.v[:2]],
@@ -721,15 +748,25 @@ CALLS = {
         {"word": {"type": [3], "empty": [""], "range": ["\x00", " "]}, "layers": whole(0), "output": {"type": [3],
             "empty": [""]}}),
     "networks.unrolled_network": Call(networks.unrolled_network,
-        {"inputs": ["a", "b"], "layers": 1},
-        {"inputs": {"type": [None, 3, [3]], "empty": [[], "", [""]], "range": ["\x00"]}, "layers": whole(),
+        {"inputs": ["a", "b"]},
+        {"inputs": {"type": [None, 3, [3]], "empty": [[], "", [""]], "range": ["\x00"]},
             "target": {"type": [3], "empty": [""]}}),
     "networks.residual_stream": Call(networks.residual_stream,
         {"inputs": ["a", "b"]},
         {"inputs": {"type": [None, 3, [3]], "empty": [[], "", [""]]}, "target": {"type": [3], "empty": [""]}}),
-    "networks.generating_network": Call(networks.generating_network,
+    "networks.tutorial_network": Call(networks.tutorial_network,
         {"symbols": ["a", "b"]},
         {"symbols": {"type": [None, 3, [3, 4]], "empty": [[], ""], "too short": ["a"]}}),
+    "cells.recurrent_cells": Call(cells.recurrent_cells,
+        {"inputs": ["a", "b"], "layers": 1},
+        {"inputs": {"type": [None, 3, [3]], "empty": [[], "", [""]], "range": ["\x00"], "too long": ["abcd"]},
+            "layers": whole(1, 2), "target": {"type": [3], "empty": [""]}}),
+    "cells.generating_cells": Call(cells.generating_cells,
+        {"symbols": ["a", "b"]},
+        {"symbols": {"type": [None, 3, [3, 4]], "empty": [[], ""], "too short": ["a"], "too long": ["abcde"]}}),
+    "windows.program_in_shapes": Call(windows.program_in_shapes,
+        {"text": "a cat sat ", "batch": 2, "hidden": 3},
+        {"text": {"type": [None, 3], "empty": [""], "too short": ["a cat sat"]}}),
     "plotting.show": Call(plotting.show,
         {"drawn": plotting.figure()[0], "alt": "A figure."},
         {"drawn": {"type": [None, "x"]}, "alt": {"type": [None, 3], "empty": ["", " "]}}),
@@ -750,10 +787,8 @@ CALLS = {
         {"shares": {"type": [None, "x"], "range": [2 * np.eye(2), -np.eye(2)], "not a number": [np.full((2, 2),
             nan)]}, "rows": {"shape": [["a"]], "type": [None]}}),
     "maps.word_map": Call(maps.word_map,
-        {"groups": [["a", "b"], ["c"]], "places": np.array([[0, 1], [1, 0], [2, 3]])},
-        {"groups": {"type": [None, 3, [3], "abc", ["ab", "c"]], "empty": [[], [[]]], "shape": [[["a", "b"]]],
-            "range": [[["a", "b"], ["a"]]]}, "places": {"type": [None, "x"], "shape": [np.eye(3), np.zeros(3)],
-            "not a number": [np.full((3, 2), nan)], "range": [np.ones((3, 2))]}}),
+        MAP, BAD_MAPS),
+    "maps.beside_its_own": Call(maps.beside_its_own, MAP, BAD_MAPS),
     "prefixes.after_each_letter": Call(prefixes.after_each_letter,
         {"word": "ab", "shares": {"x": [0.5, 1], "y": [0.5, 0]}},
         {"word": {"type": [None, 3], "empty": [""], "too long": ["abcdefgh"], "shape": ["a"], "range": ["a\n"]},
@@ -1038,10 +1073,12 @@ word2vec: belongs_to_word first_vectors
 residual: random_network
 plotting: Drawing figure follow_page panels
 charts: curves written together from_to opened framed room_for named_rows demand_few
-maps: spread_out pushed_apart
+maps: pushed_apart
 prose: say claim power
 svg: draw_network
-words: layered_words unrolled_words residual_words generating_words
+pieces: picture either wire box draw_node write short
+networks: demand_inputs demand_name demand_visible
+words: layered_words unrolled_words residual_words tutorial_words cell_words generating_words
 """
 """What is called with what the functions in the table have checked, or takes nothing but what they give; and networks.
 

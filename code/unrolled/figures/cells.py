@@ -14,6 +14,7 @@ from unrolled.figures.networks import demand_inputs, demand_name
 from unrolled.figures.nodes import BLUE, GREEN, ORANGE, Node, Run
 from unrolled.figures.pieces import Part, box, draw_node, either, picture, wire, write
 from unrolled.figures.plotting import Drawing
+from unrolled.figures.svg import NARROW
 from unrolled.figures.words import cell_words, generating_words
 
 __all__ = ["generating_cells", "recurrent_cells"]
@@ -292,7 +293,7 @@ def generating_cells(symbols: Sequence[str]) -> Drawing:
                 sketch.state_on(t, 1, "", ORANGE)
                 sketch.fork(t, 1)
         for t, places in enumerate(zip(drawn, read[1:], strict=False), 1):
-            _hand_on(sketch, t, *places)
+            _hand_on(sketch, t, symbols[t], *places)
         return sketch.parts
 
     return _both(draw, generating_words(symbols))
@@ -314,28 +315,21 @@ def _read_joined(sketch: _Sketch, t: int, symbol: str) -> Point:
     return x, y + 36
 
 
-def _hand_on(sketch: _Sketch, t: int, drawn: Point, symbol: Point) -> None:
-    """The dotted arrow from what step t has drawn to where it is read next."""
+def _hand_on(sketch: _Sketch, t: int, symbol: str, drawn: Point, read: Point) -> None:
+    """The dotted arrow from the symbol that step t has drawn to where it is read."""
     form = sketch.form
     x, y = sketch.at(t, 1, form.end + form.on - 12, 0)
+    half = Node(symbol, 0, 0, "word").width / 2 + 2
     if form.turned:
-        points = [
-            (drawn[0], drawn[1] - 12),
-            (drawn[0], y),
-            (symbol[0], y),
-            (symbol[0], symbol[1] + 11),
-        ]
+        around = [(drawn[0], drawn[1] - 12), (drawn[0], y), (read[0], y)]
+        points = [*around, (read[0], read[1] + 11)]
     else:
-        points = [
-            (drawn[0] + 9, drawn[1]),
-            (x, drawn[1]),
-            (x, symbol[1]),
-            (symbol[0] - 10, symbol[1]),
-        ]
+        around = [(drawn[0] + half, drawn[1]), (x, drawn[1]), (x, read[1])]
+        points = [*around, (read[0] - half, read[1])]
     sketch.parts.append(wire(points, INK, 1.2, DOTTED))
 
 
 def _both(draw: Callable[[_Form], list[Part]], alt: str) -> Drawing:
-    """The drawing in both forms."""
-    wide, narrow = (picture(draw(form), alt)[0] for form in (WIDE, TURNED))
-    return Drawing(either(wide, narrow), alt)
+    """The drawing, and if it is too wide for a phone, its other form."""
+    (wide, width), (narrow, _) = (picture(draw(form), alt) for form in (WIDE, TURNED))
+    return Drawing(either(wide, narrow) if width > NARROW else wide, alt)

@@ -81,6 +81,7 @@ def beside_its_own(groups: Mapping[str, Sequence[str]], places: ndarray) -> floa
     to do with them. Raises ValueError as :func:`word_map` does.
     """
     demand_map(groups, [w for group in groups.values() for w in group], places)
+    places = np.asarray(places, dtype=float)
     group_of = np.repeat(np.arange(len(groups)), [*map(len, groups.values())])
     apart = ((places[:, None] - places) ** 2).sum(2)
     np.fill_diagonal(apart, np.inf)

@@ -110,7 +110,7 @@ Their softmax is p.>
     demand_inputs(inputs, output, target)
     place, back = ("beside", "through") if gradients else ("", "")
     before = Node("h", -0.25, 1, below="0", tail=" = 0")
-    nodes, arrows = [before], []
+    words, states, arrows = [], [before], []
     for column, t in enumerate(INPUTS.drawn(range(1, len(inputs) + 1)), 1):
         word = Node(inputs[t - 1] if t else "⋯", column, 0, "word")
         state = Node("h", column, 1, below=str(t), gradient=place)
@@ -119,11 +119,12 @@ Their softmax is p.>
         else:
             state = Node("⋯", column, 1, "word")
         arrows.append(Arrow(before, state, "recurrent", back * (column > 1)))
-        nodes += [word, state]
+        words.append(word)
+        states.append(state)
         before = state
     more, up = _readout_above(before, output, target, back)
     alt = unrolled_words(inputs, output, target, gradients)
-    return draw_network(nodes + more, arrows + up, alt)
+    return draw_network(words + states + more, arrows + up, alt)
 
 
 def residual_stream(

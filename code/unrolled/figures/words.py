@@ -142,7 +142,7 @@ def generating_words(symbols: Sequence[str]) -> str:
     """The alternative text of recurrent cells that generate."""
     steps = _counted(len(symbols) - 1, "recurrent cell")
     return (
-        f"A row of {steps} that generate. Each reads a symbol x and the language z, joined. In it, the matrices "
+        f"A row of {steps} to generate with. Each reads a symbol x and the language z, joined. In it, the matrices "
         "W_embed and W_language times the two, and W_recurrent times the state before, are added; the tanh of the sum "
         "is the next state h. It leaves twice: to the right into the next cell, and upwards, where W_unembed makes the "
         "scores s, and their softmax is p; from p the next symbol is drawn, which the next cell reads. "
