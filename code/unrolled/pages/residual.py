@@ -86,7 +86,7 @@ def forward(
 def state_gradients(
     x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray
 ) -> ndarray:
-    """The gradients of J by h_0, h_1, …, h_T, as rows (T + 1, d). Result
+    """The gradients of J with respect to h_0, h_1, …, h_T, as rows (T + 1, d). Result
     ``residual-states``.
     """
     h, s, _ = forward(x, y, W_embed, W_recurrent, W_unembed)
@@ -99,8 +99,8 @@ def state_gradients(
 
 
 class Gradients(NamedTuple):
-    """The gradients of J by W_embed (d, V), by W_recurrent (d, d) and by W_unembed (V,
-    d).
+    """The gradients of J with respect to W_embed (d, V), W_recurrent (d, d) and
+    W_unembed (V, d).
     """
 
     W_embed: ndarray
@@ -111,7 +111,9 @@ class Gradients(NamedTuple):
 def gradients(
     x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray
 ) -> Gradients:
-    """The gradients of J by the three matrices. Result ``residual-gradients``."""
+    """The gradients of J with respect to the three matrices. Result
+    ``residual-gradients``.
+    """
     h, s, _ = forward(x, y, W_embed, W_recurrent, W_unembed)
     g = state_gradients(x, y, W_embed, W_recurrent, W_unembed)
     delta = (1 - np.diff(h, axis=0) ** 2) * g[1:]  # (T, d), δ_t = D_t g_t
@@ -138,7 +140,7 @@ def factors(h: ndarray, W_recurrent: ndarray, residual: bool = True) -> ndarray:
 
 
 class Paths(NamedTuple):
-    """The gradient by h_1 (d,), and the terms (2ᵀ⁻¹, d) that it is the sum of."""
+    """The gradient with respect to h_1 (d,), and the terms (2ᵀ⁻¹, d) of its sum."""
 
     h_1: ndarray
     terms: ndarray
@@ -151,8 +153,8 @@ MOST_STEPS = 20
 def paths(
     x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray
 ) -> Paths:
-    """The gradient of J by h_1 as a sum over the subsets of the steps 2, …, T. Result
-    ``residual-paths``.
+    """The gradient of J with respect to h_1 as a sum over the subsets of the steps
+    2, …, T. Result ``residual-paths``.
 
     A subset has the steps that the path takes through the branch. They are in the order
     of the binary numbers whose first digit is for step 2: the first term is the
@@ -201,8 +203,8 @@ def gradient_norms(
     seeds: Iterable[int] = range(10),
     forget_bias: float = 0.0,
 ) -> ndarray:
-    """How the norm of the gradient by the state changes with the distance from the end:
-    (seeds, T + 1).
+    """How the norm of the gradient with respect to the state changes with the distance
+    from the end: (seeds, T + 1).
 
     Entry k is ‖∂J/∂h_{T−k}‖ / ‖∂J/∂h_T‖; for an LSTM, h stands for its whole state, h
     and c together. Computed by autograd in float64, with the weights and words of
@@ -224,7 +226,7 @@ def gradient_norms(
     trajectory = [tuple(zero.clone().requires_grad_() for _ in range(1 + (gates > 1)))]
     for t in range(T):
         a = (W_recurrent @ trajectory[-1][0][..., None])[..., 0] + inputs[:, t]
-        # copies, so that the gradient by c has no part of that by the h made of it
+        # copies, so that the gradient of c has no part of that of the h made of it
         after = step(cell, trajectory[-1], a, forget_bias)
         trajectory.append(tuple(part.clone() for part in after))
     s = (W_unembed @ trajectory[-1][0][..., None])[..., 0]  # (B, V)
