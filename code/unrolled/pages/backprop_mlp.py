@@ -149,7 +149,7 @@ def deep_gradients(
     g, by_W = np.zeros((L + 1, d)), np.zeros((L, d, d))
     g[L] = W_unembed.T @ e
     for layer in range(L, 0, -1):
-        delta = (1 - h[layer] ** 2) * g[layer]  # (d,), by what the tanh is taken of
+        delta = (1 - h[layer] ** 2) * g[layer]  # (d,), δ_ℓ
         by_W[layer - 1] = np.outer(delta, h[layer - 1])
         g[layer - 1] = W[layer - 1].T @ delta
     return DeepGradients(
