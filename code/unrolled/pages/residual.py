@@ -2,9 +2,9 @@
 back through it.
 
 The page ``residual`` in the order it is read: the network and its gradients by hand, in
-plain NumPy, one sentence at a time; the sum over paths; what gradients do over long
-distances in three kinds of cells; and the backward pass as a scan (Blelloch 1990;
-Martin & Cundy 2018). The residual form is that of He, Zhang, Ren & Sun (2016), with one
+plain NumPy, one sentence at a time; the sum over paths; the backward pass as a scan
+(Blelloch 1990; Martin & Cundy 2018); and what gradients do over long distances in three
+kinds of cells. The residual form is that of He, Zhang, Ren & Sun (2016), with one
 set of weights for all steps. J is *maximised*: a step goes along the gradient. Left
 out: biases and normalisation.
 """
@@ -20,12 +20,12 @@ __all__ = [
     "MOST_STEPS",
     "Paths",
     "paths",
-    "gradient_norms",
-    "random_network",
-    "singular_values",
     "associative_scan",
     "backward_step_by_step",
     "backward_by_scan",
+    "gradient_norms",
+    "random_network",
+    "singular_values",
 ]
 
 from collections.abc import Callable, Iterable, Sequence
@@ -173,6 +173,52 @@ def paths(
     return Paths(h_1=np.sum(terms, axis=0), terms=np.array(terms))
 
 
+# The backward pass as a scan
+
+
+def associative_scan(
+    combine: Callable[[ndarray, ndarray], ndarray], elements: ndarray
+) -> ndarray:
+    """All of a_1, a_1 ∘ a_2, …, a_1 ∘ ⋯ ∘ a_n, for an operation ∘ that is associative.
+
+    ``elements`` has the a_i along its first axis, and ``combine`` takes two such arrays
+    of the same length and combines them one by one. It is called at most 2 log₂ n
+    times, one call after the other, for fewer than 2n single operations.
+    """
+    if len(elements) < 2:
+        return elements
+    pairs = combine(elements[:-1:2], elements[1::2])  # a_1 ∘ a_2, a_3 ∘ a_4, …
+    scanned = np.empty_like(elements)
+    scanned[0] = elements[0]
+    scanned[1::2] = associative_scan(combine, pairs)
+    if len(elements) > 2:
+        scanned[2::2] = combine(scanned[1:-1:2], elements[2::2])
+    return scanned
+
+
+def backward_step_by_step(A: ndarray, g_T: ndarray) -> ndarray:
+    """The gradients g_0, …, g_T as rows (T + 1, d), by g_{t−1} = A_t g_t, for A (T, d,
+    d) and g_T (d,).
+    """
+    g = [g_T]
+    for A_t in A[::-1]:
+        g.append(A_t @ g[-1])
+    return np.array(g[::-1])
+
+
+def backward_by_scan(A: ndarray, g_T: ndarray) -> ndarray:
+    """The gradients g_0, …, g_T as rows (T + 1, d), by a scan of matrix products.
+    Result ``backward-scan``.
+
+    The matrices A (T, d, d) are those of g_{t−1} = A_t g_t, and g_T is (d,). A matrix
+    g_T (d, n) stands for n gradients at once, its columns; then the g_t are matrices
+    too, (T + 1, d, n).
+    """
+    products = associative_scan(lambda later, earlier: earlier @ later, A[::-1])
+    # A_{t+1} ⋯ A_T g_T, t = 0, …, T
+    return np.concatenate([(products @ g_T)[::-1], g_T[None]])
+
+
 # Three kinds of cells over long distances
 
 
@@ -299,49 +345,3 @@ def singular_values(
         found.append([np.linalg.svd(products[T - k])[1] for k in distances])
     values = np.array(found)
     return np.where(values > 1e-14 * values[..., :1], values, np.nan)
-
-
-# The backward pass as a scan
-
-
-def associative_scan(
-    combine: Callable[[ndarray, ndarray], ndarray], elements: ndarray
-) -> ndarray:
-    """All of a_1, a_1 ∘ a_2, …, a_1 ∘ ⋯ ∘ a_n, for an operation ∘ that is associative.
-
-    ``elements`` has the a_i along its first axis, and ``combine`` takes two such arrays
-    of the same length and combines them one by one. It is called at most 2 log₂ n
-    times, one call after the other, for fewer than 2n single operations.
-    """
-    if len(elements) < 2:
-        return elements
-    pairs = combine(elements[:-1:2], elements[1::2])  # a_1 ∘ a_2, a_3 ∘ a_4, …
-    scanned = np.empty_like(elements)
-    scanned[0] = elements[0]
-    scanned[1::2] = associative_scan(combine, pairs)
-    if len(elements) > 2:
-        scanned[2::2] = combine(scanned[1:-1:2], elements[2::2])
-    return scanned
-
-
-def backward_step_by_step(A: ndarray, g_T: ndarray) -> ndarray:
-    """The gradients g_0, …, g_T as rows (T + 1, d), by g_{t−1} = A_t g_t, for A (T, d,
-    d) and g_T (d,).
-    """
-    g = [g_T]
-    for A_t in A[::-1]:
-        g.append(A_t @ g[-1])
-    return np.array(g[::-1])
-
-
-def backward_by_scan(A: ndarray, g_T: ndarray) -> ndarray:
-    """The gradients g_0, …, g_T as rows (T + 1, d), by a scan of matrix products.
-    Result ``backward-scan``.
-
-    The matrices A (T, d, d) are those of g_{t−1} = A_t g_t, and g_T is (d,). A matrix
-    g_T (d, n) stands for n gradients at once, its columns; then the g_t are matrices
-    too, (T + 1, d, n).
-    """
-    products = associative_scan(lambda later, earlier: earlier @ later, A[::-1])
-    # A_{t+1} ⋯ A_T g_T, t = 0, …, T
-    return np.concatenate([(products @ g_T)[::-1], g_T[None]])
