@@ -83,6 +83,7 @@ ERROR = Result(
             "the normaliser's derivative dropped: y alone": "y - softmax(s) → y",
             "the observed word's own score dropped: −p alone": "y - softmax(s) → -softmax(s)",
             "only the observed word's score gets a gradient, 1 − p": "y - softmax(s) → y * (1 - softmax(s))",
+            "1 − p in every entry, as for the observed word": "y - softmax(s) → 1 - softmax(s)",
             "the gradient of p instead of log p": "y - softmax(s) → (softmax(s) @ y) * (y - softmax(s))",
             "p not normalised": "softmax(s) → np.exp(s)",
         },

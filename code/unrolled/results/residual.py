@@ -275,6 +275,10 @@ PATHS = Result(
                 "np.sum(terms, axis=0) → terms[-1]",
                 "T == 1",
             ),
+            "only the identity path and the path through every branch": (
+                "np.sum(terms, axis=0) → terms[0] + (len(x) > 1) * terms[-1]",
+                "T <= 2",
+            ),
             "the paths through two or more branches forgotten": (
                 "np.sum(terms, axis=0) → sum(g for k, g in enumerate(terms) if k.bit_count() < 2)",
                 "T <= 2",
