@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ElementTree
+from collections import Counter
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -68,8 +69,10 @@ def test_every_vector_stands_with_its_gradient():
     for letters in ("x", "h", "s", "p", "y", "e = ∂J/∂s", "∂J/∂h", "softmax", "y − p"):
         assert letters in drawn
     assert {"Wembed", "Wunembed", "WunembedT", *WORDS} <= set(drawn)
+    vectors = [*VALUES.values(), LAYER[2], GRADIENTS["s"], GRADIENTS["h"]]
+    numbers = Counter(map(exact, np.concatenate(vectors)))
+    assert Counter(text for text in drawn if text in numbers) == numbers
     for vector in (*VALUES.values(), GRADIENTS["s"], GRADIENTS["h"]):
-        assert set(map(exact, vector)) <= set(drawn)
         assert f"({', '.join(map(exact, vector))})" in DRAWINGS[0].alt
     titles = [text for text in texts(products) if "=" in text]
     assert titles == ["∂J/∂Wembed = (∂J/∂h) xT", "∂J/∂Wunembed = e hT"]
@@ -124,20 +127,20 @@ def test_each_way_has_its_factors_and_the_first_has_none():
 def test_each_way_leads_from_the_last_state_to_the_first_without_a_break():
     """But for what it goes through, a + or a tanh, or letters."""
     for panel in panels(DRAWINGS[2]):
-        ways = [
-            path.get("d") for path in panel.iter("path") if PINK in path.get("style")
-        ]
-        xs = [
-            [
-                float(x)
-                for x, _ in re.findall(
-                    r"[ML](-?[\d.]+) (-?[\d.]+)", d.split("M")[1].join("M ")
-                )
-            ]
-            for d in ways
-        ]
-        ends = sorted((max(x), min(x)) for x in xs)[::-1]
+        ways = [path for path in panel.iter("path") if PINK in path.get("style")]
+        ends = []
+        for way in ways:
+            line = way.get("d").split("M")[1]  # without its tip
+            xs = [float(place.split()[0]) for place in line.split("L")]
+            ends.append((max(xs), min(xs)))
+        ends = sorted(ends, reverse=True)
         assert all(0 <= a[1] - b[0] <= 43 for a, b in pairwise(ends))
+        places = {
+            "".join(text.itertext()): text.get("x") for text in panel.iter("text")
+        }
+        assert (
+            float(places["h3"]) - ends[0][0] == ends[-1][1] - float(places["h1"]) == 12
+        )
 
 
 # All of them
