@@ -1049,6 +1049,7 @@ residual: demand_cell
 word2vec: demand_tree demand_vectors demand_settings demand_lists
 maps: demand_map
 prefixes: demand_probabilities
+wires: demand_shapes demand_steps demand_ways
 training: demand_weights
 data.reading: described place
 """
