@@ -6,7 +6,7 @@ functions, a :class:`Plane` and what is drawn in it. Left out: where the numbers
 from; that is the page's matter.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from math import hypot
 from typing import NamedTuple
@@ -15,7 +15,7 @@ import numpy as np
 from numpy import ndarray
 
 from unrolled.figures.nodes import BLUE, GREEN, ORANGE, PINK, Run
-from unrolled.figures.plotting import Drawing
+from unrolled.figures.plotting import Drawing, panels
 
 __all__ = ["Moment", "Plane", "observed_minus_expected", "sliding_window", "two_groups"]
 
@@ -44,8 +44,13 @@ class Plane(NamedTuple):
     def axes(self, low: Sequence[float], high: Sequence[float]) -> str:
         """Both axes, as far as from ``low`` to ``high``."""
         (x, y), (to_x, to_y) = self.at(low), self.at(high)
-        across, up = f"M{x:.1f} {self.top}H{to_x:.1f}", f"M{self.left} {y:.1f}V{to_y:.1f}"
-        return f'<path d="{across}{up}" stroke="{INK}" stroke-opacity="0.35" fill="none"/>'
+        across, up = (
+            f"M{x:.1f} {self.top}H{to_x:.1f}",
+            f"M{self.left} {y:.1f}V{to_y:.1f}",
+        )
+        return (
+            f'<path d="{across}{up}" stroke="{INK}" stroke-opacity="0.35" fill="none"/>'
+        )
 
     def mark(
         self,
@@ -76,7 +81,12 @@ class Plane(NamedTuple):
         return f'<path d="M{line}" style="stroke: {ink}" stroke-opacity="0.55" fill="none"/>'
 
     def word(
-        self, point: Sequence[float], right: float, down: float, inner: str, **how: object
+        self,
+        point: Sequence[float],
+        right: float,
+        down: float,
+        inner: str,
+        **how: object,
     ) -> str:
         """Letters so far to the right of a point and below it."""
         x, y = self.at(point)
@@ -107,7 +117,9 @@ def sliding_window(words: Sequence[str], centres: Sequence[int], reach: int) -> 
     for row, c in enumerate(centres):
         base = FRAME * row + 42
         near = [
-            o for o in range(max(0, c - reach), min(len(words), c + reach + 1)) if o != c
+            o
+            for o in range(max(0, c - reach), min(len(words), c + reach + 1))
+            if o != c
         ]
         first, last = min(c, near[0]), max(c, near[-1])
         width = starts[last] + widths[last] - starts[first] + 6
@@ -124,7 +136,11 @@ def sliding_window(words: Sequence[str], centres: Sequence[int], reach: int) -> 
         pairs = [f"({words[c]}, {words[o]})" for o in near]
         lines = [pairs[k : k + 2] for k in range(0, len(pairs), 2)]
         for k, line in enumerate(lines):
-            parts.append(_text(WIDTH / 2, base + 24 + 16 * k, escape("  ".join(line)), size=SMALL))
+            parts.append(
+                _text(
+                    WIDTH / 2, base + 24 + 16 * k, escape("  ".join(line)), size=SMALL
+                )
+            )
         said.append(f"centre {words[c]}: {', '.join(words[o] for o in near)}")
     alt = (
         f"The sentence {' '.join(words)}, and in it windows that reach {reach} words to each side. An arrow runs "
@@ -159,7 +175,17 @@ def observed_minus_expected(
         name = _letter("u", j)
         if j == o:
             parts.append(plane.word(point, -radius - 4, 0, name, anchor="end"))
-            parts.append(plane.word(point, -radius - 4, 14, "observed", anchor="end", size=SMALL, ink=ink))
+            parts.append(
+                plane.word(
+                    point,
+                    -radius - 4,
+                    14,
+                    "observed",
+                    anchor="end",
+                    size=SMALL,
+                    ink=ink,
+                )
+            )
         else:
             parts.append(plane.word(point, radius + 3, 5, name, anchor="start"))
     parts += [
@@ -167,12 +193,14 @@ def observed_minus_expected(
         plane.word(expected, 7, 4, "expected", anchor="start", size=SMALL, ink=ORANGE),
         plane.arrow(expected, u[o], PINK, 2.2),
         plane.mark(before.v_c, 3, INK),
-        plane.word(before.v_c, 6, -5, f"{_letter('v', 'c')} before", anchor="start", size=SMALL),
+        plane.word(
+            before.v_c, 6, -5, f"{_letter('v', 'c')} before", anchor="start", size=SMALL
+        ),
         plane.arrow(before.v_c, after.v_c, PINK, 2.2),
         plane.word(after.v_c, 4, 16, f"{_letter('v', 'c')} after", size=SMALL),
         *_shares(206, before.P, after.P, o),
     ]
-    shares = "; ".join(
+    moved = "; ".join(
         f"word {j} {a:.2f} before and {b:.2f} after"
         for j, (a, b) in enumerate(zip(before.P, after.P, strict=True))
     )
@@ -180,36 +208,47 @@ def observed_minus_expected(
         f"The outside vectors {_said(u)} as dots in the plane, their areas as P. Their average, the expected vector, "
         f"is {_place(expected)}, the observed one u{o} is {_place(u[o])}. The arrow from the one to the other is "
         f"{_place(gradient)}, and the centre's vector moves in its direction, from {_place(before.v_c)} to "
-        f"{_place(after.v_c)}. Probabilities: {shares}."
+        f"{_place(after.v_c)}. Probabilities: {moved}."
     )
     bottom = max(plane.at(low)[1], plane.at(after.v_c)[1] + 22)
     return _drawing(parts, alt, bottom)
 
 
-def two_groups(
-    title: str, paths: ndarray, groups: Sequence[int], extent: Sequence[Sequence[float]]
-) -> Drawing:
-    """The paths of the vectors v and u of words of two groups, from their start to their
-    end, with the mean scores u · v of both kinds of pairs at the end.
+def two_groups(runs: Mapping[str, ndarray], groups: Sequence[int]) -> Drawing:
+    """The paths of vectors v and u of words of two groups, a panel for each run, and
+    the mean scores u · v within a group and between them at the end.
 
-    ``paths`` (steps, 2, V, 2) has v and u of each word at each step, ``groups`` (V,) is
-    0 or 1 for each word, and ``extent`` the lowest and the highest coordinates of the
-    picture, so that several can have the same. Raises ValueError for anything else.
+    The paths of a run (steps, 2, V, 2) have v and u of each word at each step, and
+    ``groups`` (V,) is 0 or 1 for each word. All panels have the same scale. Raises
+    ValueError for anything else.
     """
-    demand_paths(paths, groups, extent)
-    low, high = np.asarray(extent, dtype=float)
+    demand_paths(runs, groups)
+    places = np.concatenate([paths.reshape(-1, 2) for paths in runs.values()])
+    extent = places.min(0) - 0.1, places.max(0) + 0.1
+    return panels(*(_panel(name, runs[name], groups, extent) for name in runs))
+
+
+def _panel(
+    title: str, paths: ndarray, groups: Sequence[int], extent: tuple[ndarray, ndarray]
+) -> Drawing:
+    """The paths of one run, from the lowest to the highest coordinates of all runs."""
+    low, high = extent
     unit = min(WIDTH / (high - low)[0], 240 / (high - low)[1])
-    plane = Plane(WIDTH / 2 - unit * (low + high)[0] / 2, 26 + unit * high[1], unit)
+    middle = (low + high)[0] / 2
+    plane = Plane(WIDTH / 2 - unit * middle, 26 + unit * high[1], unit)
     parts = [_text(WIDTH / 2, 13, escape(title)), plane.axes(low, high)]
     for kind in (0, 1):  # v, then u
         for word, group in enumerate(groups):
             path, ink = paths[:, kind, word], (BLUE, ORANGE)[group]
-            parts.append(plane.path(path, ink))
-            parts.append(plane.mark(path[-1], 4, ink, kind == 1, group == 1))
+            parts += [
+                plane.path(path, ink),
+                plane.mark(path[0], 1.5, ink),
+                plane.mark(path[-1], 4, ink, kind == 1, group == 1),
+            ]
     v, u = paths[-1]
     scores, same = v @ u.T, np.equal.outer(groups, groups)
-    inside, across = scores[same].mean(), scores[~same].mean()
-    told = f"mean score within a group {_number(inside)}, between them {_number(across)}"
+    inside, across = _number(scores[same].mean()), _number(scores[~same].mean())
+    told = f"mean score within a group {inside}, between them {across}"
     bottom = plane.at(low)[1]
     parts.append(_text(WIDTH / 2, bottom + 18, told, size=SMALL))
     alt = (
@@ -286,22 +325,31 @@ def _arc(x: float, to_x: float, y: float, far: int) -> str:
 
 def _shares(x: float, before: ndarray, after: ndarray, o: int) -> list[str]:
     """Two bars for each word, P before and after, with their numbers."""
-    parts = [_text(x, 14, _shares_title(), "start")]
+    letters = [f'<tspan font-style="italic">{letter}</tspan>' for letter in "Pjc"]
+    parts = [_text(x, 14, "{}({} | {})".format(*letters), "start")]
     for j, pair in enumerate(zip(before, after, strict=True)):
         y, ink = 30 + 62 * j, GREEN if j == o else BLUE
         name = "observed" if j == o else f"word {j}"
-        parts.append(_text(x, y + 4, f"word {j}, {name}" if j == o else name, "start", SMALL, ink))
+        parts.append(
+            _text(
+                x, y + 4, f"word {j}, {name}" if j == o else name, "start", SMALL, ink
+            )
+        )
         for k, (when, share) in enumerate(zip(("before", "after"), pair, strict=True)):
             box = f'<rect x="{x}" y="{y + 9 + 18 * k}" height="14" width="{100 * share:.1f}"'
-            parts.append(f'{box} style="fill: {ink}" fill-opacity="{0.35 if k == 0 else 0.8}"/>')
-            parts.append(_text(x + 100 * share + 4, y + 20 + 18 * k, f"{share:.2f} {when}", "start", SMALL))
+            parts.append(
+                f'{box} style="fill: {ink}" fill-opacity="{0.35 if k == 0 else 0.8}"/>'
+            )
+            parts.append(
+                _text(
+                    x + 100 * share + 4,
+                    y + 20 + 18 * k,
+                    f"{share:.2f} {when}",
+                    "start",
+                    SMALL,
+                )
+            )
     return parts
-
-
-def _shares_title() -> str:
-    """What the bars are."""
-    j, c = ('<tspan font-style="italic">' + x + "</tspan>" for x in "jc")
-    return f'<tspan font-style="italic">P</tspan>({j} | {c})'
 
 
 # What is said
@@ -341,39 +389,61 @@ def demand_window(words: Sequence[str], centres: Sequence[int], reach: int) -> N
     if isinstance(words, str) or not all(isinstance(word, str) for word in words):
         raise ValueError(f"{words!r}: expected a list of words")
     width = sum(Run(word, SIZE).width + GAP for word in words)
-    if len(words) < 2 or width > WIDTH or not all(w.isprintable() and w.strip() for w in words):
+    if (
+        len(words) < 2
+        or width > WIDTH
+        or not all(w.isprintable() and w.strip() for w in words)
+    ):
         raise ValueError(
             f"{list(words)} takes {width:.0f} units; expected two words or more that can be seen, in {WIDTH} at most"
         )
     if reach < 1:
         raise ValueError(f"the reach is {reach}; expected 1 or more")
     if not centres or not all(0 <= c < len(words) for c in centres):
-        raise ValueError(f"the centres are {list(centres)}; expected places from 0 to {len(words) - 1}")
+        raise ValueError(
+            f"the centres are {list(centres)}; expected places from 0 to {len(words) - 1}"
+        )
 
 
 def demand_moments(u: ndarray, o: int, *moments: Moment) -> None:
-    """Raise ValueError unless vectors are in the plane, and each P is a distribution."""
-    if u.ndim != 2 or u.shape[1] != 2 or not 2 <= len(u) <= 4 or not np.isfinite(u).all():
-        raise ValueError(f"u has the shape {u.shape}; expected 2 to 4 vectors of two finite numbers")
+    """Raise ValueError unless vectors are in the plane and each P adds up to one."""
+    if (
+        u.ndim != 2
+        or u.shape[1] != 2
+        or not 2 <= len(u) <= 4
+        or not np.isfinite(u).all()
+    ):
+        raise ValueError(
+            f"u has the shape {u.shape}; expected 2 to 4 vectors of two finite numbers"
+        )
     if not 0 <= o < len(u):
         raise ValueError(f"the observed word is {o}; expected 0 to {len(u) - 1}")
     for v_c, P in moments:
         if np.shape(v_c) != (2,) or not np.isfinite(v_c).all():
             raise ValueError(f"v_c is {v_c!r}; expected two finite numbers")
-        if np.shape(P) != (len(u),) or not (np.min(P) >= 0 and abs(np.sum(P) - 1) < 1e-9):
-            raise ValueError(f"P is {P!r}; expected a probability for each of {len(u)} words, which add up to one")
+        if np.shape(P) != (len(u),) or not (
+            np.min(P) >= 0 and abs(np.sum(P) - 1) < 1e-9
+        ):
+            raise ValueError(
+                f"P is {P!r}; expected a probability for each of {len(u)} words, which add up to one"
+            )
 
 
-def demand_paths(paths: ndarray, groups: Sequence[int], extent: Sequence) -> None:
-    """Raise ValueError unless there is a path in the plane for both vectors of each
+def demand_paths(runs: Mapping[str, ndarray], groups: Sequence[int]) -> None:
+    """Raise ValueError unless each run has paths in the plane for both vectors of each
     word of two groups.
     """
-    V = len(groups)
-    if np.ndim(paths) != 4 or paths.shape[1:] != (2, V, 2) or len(paths) < 2:
-        raise ValueError(f"paths of the shape {np.shape(paths)}; expected (steps, 2, {V}, 2), of two steps or more")
-    if not np.isfinite(paths).all():
-        raise ValueError("a path has places that are no finite numbers")
+    if not runs:
+        raise ValueError("there are no runs; give the paths of one or more")
     if set(groups) != {0, 1}:
-        raise ValueError(f"the groups are {sorted(set(groups))}; expected 0 and 1, a word or more in each")
-    if np.shape(extent) != (2, 2) or not np.greater(extent[1], extent[0]).all():
-        raise ValueError(f"the extent is {extent!r}; expected the lowest and the highest coordinates, (2, 2)")
+        raise ValueError(
+            f"the groups are {sorted(set(groups))}; expected 0 and 1, a word or more in each"
+        )
+    for name, paths in runs.items():
+        shape = np.shape(paths)
+        if shape[1:] != (2, len(groups), 2) or shape[0] < 2:
+            raise ValueError(
+                f"{name!r} has paths of the shape {shape}; expected (steps, 2, {len(groups)}, 2), of two steps or more"
+            )
+        if not np.isfinite(paths).all():
+            raise ValueError(f"{name!r} has places that are no finite numbers")
