@@ -38,6 +38,7 @@ from unrolled.figures import (
     networks,
     plotting,
     prefixes,
+    skipgram,
     windows,
     wires,
 )
@@ -161,6 +162,7 @@ ENCODED = word2vec.encode(LINES, KNOWN)
 FEW = word2vec.Words([["the", "cat"]])
 QUICK = word2vec.Settings(d=3, epochs=1)
 VECTORS = word2vec.first_vectors(len(KNOWN), QUICK, 1)
+MOMENT = skipgram.Moment(np.zeros(2), np.full(2, 0.5))
 VECTORS.u[:] = VECTORS.v[::-1]
 MAP = {
     "groups": {"x": ["a", "b"], "y": ["c"]},
@@ -811,6 +813,23 @@ CALLS = {
         {"g": {"type": [None, "x"], "empty": [[]], "not a number": [[nan, 1]]},
             "terms": {"type": [None, "x"], "empty": [[]], "shape": [[[1, 2]] * 3]},
             "alone": {"type": [None, "x"], "empty": [[]], "shape": [[1]]}}),
+    "skipgram.sliding_window": Call(skipgram.sliding_window,
+        {"words": ["a", "b"], "centres": [0], "reach": 1},
+        {"words": {"type": [None, 3, "ab", [1, 2]], "empty": [[]], "shape": [["a"]], "too long": [["a"] * 50],
+            "range": [["a", "\t"]]}, "centres": {"type": [None, 3], "empty": [[]], "range": [[2], [-1]]},
+            "reach": {"type": [None, "x"], "range": [0]}}),
+    "skipgram.observed_minus_expected": Call(skipgram.observed_minus_expected,
+        {"u": np.eye(2), "o": 0, "before": MOMENT, "after": MOMENT},
+        {"u": {"type": [None, "x"], "shape": [np.eye(3), np.zeros(2)], "empty": [np.zeros((0, 2))],
+            "not a number": [np.full((2, 2), nan)]}, "o": {"type": [None], "range": [2, -1]},
+            "before": {"type": [None, 3], "shape": [skipgram.Moment(np.zeros(3), MOMENT.P)],
+            "range": [skipgram.Moment(MOMENT.v_c, np.ones(2))]},
+            "after": {"type": [None, 3], "not a number": [skipgram.Moment(np.full(2, nan), MOMENT.P)]}}),
+    "skipgram.two_groups": Call(skipgram.two_groups,
+        {"runs": {"a": np.zeros((2, 2, 2, 2)) + 1}, "groups": [0, 1]},
+        {"runs": {"type": [None, 3, {"a": 3}], "empty": [{}], "shape": [{"a": np.zeros((2, 2, 3, 2))}],
+            "not a number": [{"a": np.full((2, 2, 2, 2), nan)}]},
+            "groups": {"type": [None, 3], "empty": [[]], "shape": [[0, 1, 1]], "range": [[0, 2]]}}),
     "statistics.Spread": Call(statistics.Spread, {"values": [1.0, 2.0]}, {"values": {"empty": [[]], "type": [None]}}),
     "statistics.difference": Call(statistics.difference,
         {"first": [1.0, 2.0], "second": [1.0, 2.0]},
@@ -1050,6 +1069,7 @@ word2vec: demand_tree demand_vectors demand_settings demand_lists
 maps: demand_map
 prefixes: demand_probabilities
 wires: demand_shapes demand_steps demand_ways
+skipgram: demand_window demand_moments demand_paths
 training: demand_weights
 data.reading: described place
 """
