@@ -15,8 +15,8 @@ IDEAS, DRILLS = (" ".join(part.split()) for part in PAGE.split("## Eight drills"
 class Network(NamedTuple):
     """Inputs with their sizes, the forward pass, and for each variable the gradient as printed, and in Python.
 
-    There, ``d_a`` is the gradient with respect to ``a``. The last line of the forward pass gives J, or what gets a random
-    gradient from above.
+    There, ``d_a`` is the gradient with respect to ``a``. The last line of the forward pass gives J, or what gets a
+    random gradient from above.
     """
 
     sizes: str
@@ -41,8 +41,10 @@ OF_IDEAS = [
     Network("s 4", "J = log(softmax(s, 0)[1])", {
         "s": (r"\frac{\partial \log p_k}{\partial s} = y - p", "tensor([0.0, 1, 0, 0]) - softmax(s, 0)"),
     }),
+    Network("h 3, W 2 3", "a = W @ sin(h)", {
+        "h": (TRANSPOSED + r" \frac{\partial J}{\partial a}", "jacobian(lambda h: W @ sin(h), h).T @ d_a"),
+    }),
     Network("h 3, W 2 3, b 4 2", "a = W @ sin(h); s = b @ tanh(a)", {
-        "a": (TRANSPOSED + r" \frac{\partial J}{\partial a}", "jacobian(lambda a: b @ tanh(a), a).T @ d_s"),
         "h": (TRANSPOSED + r" \Bigl(\frac{\partial s}{\partial a}\Bigr)^{\!\top} \frac{\partial J}{\partial s}",
               "jacobian(lambda h: W @ sin(h), h).T @ jacobian(lambda a: b @ tanh(a), a).T @ d_s"),
     }),
