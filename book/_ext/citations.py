@@ -19,7 +19,7 @@ from .nodes import copied, volatile
 
 @dataclass
 class Cited:
-    """A block that can be cited; ``report`` is what its check found, if it is a result."""
+    """A block that can be cited; a result has what its check found, and the mistakes that tempt."""
 
     label: str
     kind: str
@@ -30,6 +30,7 @@ class Cited:
     shown: list[str]
     text: str
     report: dict | None = field(default=None)
+    tempting: list[str] = field(default_factory=list)
 
     @property
     def address(self) -> str:

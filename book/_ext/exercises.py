@@ -1,7 +1,8 @@
 """Exercises and solutions, as sphinx-exercise makes them, amended.
 
 They come without the bare sections that it puts into them: those have no title, at which sphinx-codeautolink fails, and
-all on a page have the same id. And a solution is a fold, which opens without a script, and for a link to it.
+all on a page have the same id. And a solution is a fold, which opens without a script, and for a link to it; so is any
+box of the class ``dropdown``.
 """
 
 from docutils import nodes
@@ -19,12 +20,17 @@ def unwrap(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def shut(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Make a fold of each solution."""
-    for solution in list(doctree.findall(solution_node)):
-        title, *rest = solution
-        folded = fold("", *rest, summary=title.astext(), ids=solution["ids"])
-        folded["classes"] = ["solution"]
-        solution.parent.replace(solution, folded)
+    """Make a fold of each solution, and of each box that is one."""
+    boxes = [
+        box for box in doctree.findall(nodes.admonition) if "dropdown" in box["classes"]
+    ]
+    for box in [*doctree.findall(solution_node), *boxes]:
+        title, *rest = box
+        folded = fold("", *rest, summary=title.astext(), ids=box["ids"])
+        folded["classes"] = [
+            "solution" if isinstance(box, solution_node) else "answered"
+        ]
+        box.parent.replace(box, folded)
 
 
 def setup(app: Sphinx) -> dict:

@@ -5,6 +5,11 @@ those of sphinx-proof, so that JupyterLab shows the blocks too.) ``:questions:``
 answers, and ``:shown:`` the labels of where else the answer is shown. ``:grader:`` says what a grader looks for in a
 short answer, which ends with it.
 
+``book/tempting/PAGE.yml`` has the mistakes of the results of a page that people really make: for each label, which of
+the mistakes that its check refuses, the wrong line, why it tempts, and a quick test that exposes it. They stand in the
+box, below the derivation. What a reader may want to find first (all of a short answer; of a result that answers a
+question, all from its formula on) is wrapped, so that try-first.js can cover it.
+
 What the checks found travels in the metadata of the output of the cell that ran them, so it is there also when the
 page comes from the cache. A result without a check, a check without a result, and a module of results that no page
 runs fail the build.
@@ -12,8 +17,10 @@ runs fail the build.
 
 from pathlib import Path
 
+import yaml
 from docutils import nodes
 from docutils.parsers.rst import directives
+from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.domains import Domain
@@ -92,6 +99,41 @@ class Result(Block):
     """``{prf:proposition}``."""
 
     node = result
+
+    def run(self) -> list[nodes.Node]:
+        """Make the block, with the lines that tempt below its derivation."""
+        block, *messages = super().run()
+        found = tempting(self.env).get(self.options["label"], [])
+        self.env.unrolled_blocks[block["ids"][0]].tempting = [
+            one["mistake"] for one in found
+        ]
+        if found:
+            text = [TEMPTING.format(**one).replace("\n", "\n  ") for one in found]
+            lines = StringList(
+                "\n".join(text).splitlines(), f"{FOLDER}/{self.env.docname}.yml"
+            )
+            wrong = nodes.container(classes=["tempting"])
+            wrong += nodes.rubric("", "Tempting, and wrong")
+            self.state.nested_parse(lines, 0, wrong)
+            block += wrong
+        return [block, *messages]
+
+
+FOLDER = "tempting"
+TEMPTING = """- {line}
+
+*Why it tempts:* {why}
+
+*What exposes it:* {test}
+"""
+
+
+def tempting(env: BuildEnvironment) -> dict[str, list[dict[str, str]]]:
+    """The lines that tempt on the page that is read, by the labels of its results."""
+    name = f"{FOLDER}/{env.docname}.yml"
+    path = Path(env.srcdir, name)
+    env.note_dependency(name)
+    return yaml.safe_load(path.read_text()) if path.is_file() else {}
 
 
 class Answer(Block):
@@ -195,6 +237,16 @@ def tie(app: Sphinx, env: BuildEnvironment) -> None:
                 block,
                 f"result without a check: no cell of this page checks {block.label}",
             )
+        else:
+            refused = {
+                found["mistake"] for found in (block.report or {}).get("mutants", [])
+            }
+            for mistake in set(block.tempting) - refused:
+                complain(
+                    env,
+                    block,
+                    f"the check of {block.label} refuses no mistake “{mistake}”, which tempts",
+                )
     for path in sorted(
         (Path(app.srcdir).parent / "code/unrolled/results").glob("[!_]*.py")
     ):
@@ -250,15 +302,11 @@ def mistake(found: dict) -> nodes.list_item:
     return nodes.list_item("", words, *code)
 
 
-def evidence(report: dict) -> list[nodes.Node]:
-    """The checked function, what the check found, and the mistakes that it refused."""
+def evidence(block: Cited) -> list[nodes.Node]:
+    """The checked function, what the check found, and the mistakes that it refused and that the box does not have."""
+    report = block.report
     code = nodes.literal_block(report["source"], report["source"], language="python")
-    line = nodes.paragraph(
-        "",
-        "",
-        nodes.strong("", "Checked"),
-        nodes.Text(" in this build. Largest error against "),
-    )
+    line = nodes.paragraph("", "Largest error against ")
     for check in report["checks"]:
         line += [*outcome(check), nodes.Text(", ")]
     line[-1] = nodes.Text(".")
@@ -270,19 +318,23 @@ def evidence(report: dict) -> list[nodes.Node]:
         ]
         for c in report["checks"]
     ]
+    demanded = table(("held against", "error at most", "but for"), demands)
+    others = [
+        found for found in report["mutants"] if found["mistake"] not in block.tempting
+    ]
+    more = nodes.bullet_list("", *map(mistake, others))
+    title = (
+        f"{'More' if block.tempting else 'Common'} mistakes, each refused by the check"
+    )
     return [
-        line,
-        fold("", code, summary="The function that was checked"),
         fold(
             "",
-            table(("held against", "error at most", "but for"), demands),
-            summary="What was demanded",
+            code,
+            line,
+            demanded,
+            summary="Checked in this build: the function and the largest error",
         ),
-        fold(
-            "",
-            nodes.bullet_list("", *map(mistake, report["mutants"])),
-            summary="Common mistakes, each refused by the check",
-        ),
+        *([fold("", more, summary=title)] if others else []),
     ]
 
 
@@ -296,9 +348,18 @@ def complete(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Add to each block what the build knows of it."""
     for node in [*doctree.findall(result), *doctree.findall(answer)]:
         block = app.env.unrolled_blocks[node["ids"][0]]
+        if block.questions:
+            cover(node)
         if block.report:
-            node += evidence(block.report)
+            node += evidence(block)
         node += citation(app, block)
+
+
+def cover(block: nodes.Element) -> None:
+    """Wrap what a reader may want to find first: what follows the title, or in a result what it begins from."""
+    shown = [isinstance(part, nodes.math_block) for part in block]
+    first = shown.index(True) if isinstance(block, result) and any(shown) else 1
+    block[first:] = [nodes.container("", *block[first:], classes=["to-find"])]
 
 
 # HTML
