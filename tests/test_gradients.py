@@ -131,16 +131,16 @@ def test_the_drills_are_right_and_no_matrix_in_them_is_square():
 
 # The numbers of the examples, from the values that stand before them.
 W = torch.tensor([[1.0, 2, 0], [0, 1, 3]])
-DELTA, H = torch.tensor([1.0, -1]), torch.tensor([2.0, 0, 1])
+DELTA, H = torch.tensor([1.0, -1]), torch.tensor([2.0, 4, 3])
 HALF, P = torch.tensor([0, 0.5]), torch.tensor([2.0, 1, 1]) / 4
 JACOBIAN = torch.autograd.functional.jacobian(
     lambda h: torch.stack([h[0] * h[1], h[0], h[1] ** 2]), torch.tensor([2.0, 1])
 )
 EXAMPLES = {
     r"$W = \bigl[\begin{smallmatrix} 1 & 2 & 0 \\ 0 & 1 & 3 \end{smallmatrix}\bigr]$": W,
-    r"$\delta = (1, -1)$ and $h = (2, 0, 1)$": torch.cat([DELTA, H]),
+    r"$\delta = (1, -1)$ and $h = (2, 4, 3)$": torch.cat([DELTA, H]),
     r"$W^\top \delta = (1, 1, -3)$": W.T @ DELTA,
-    r"it is $\bigl[\begin{smallmatrix} 2 & 0 & 1 \\ -2 & 0 & -1 \end{smallmatrix}\bigr]$": torch.outer(DELTA, H),
+    r"it is $\bigl[\begin{smallmatrix} 2 & 4 & 3 \\ -2 & -4 & -3 \end{smallmatrix}\bigr]$": torch.outer(DELTA, H),
     r"the gradient is $(4, 3)$": (1 - HALF**2) * 4,
     r"$p = (\tfrac12, \tfrac14, \tfrac14)$": P,
     r"$y - p = (-\tfrac12, \tfrac34, -\tfrac14)$": torch.tensor([0, 1, 0]) - P,
