@@ -348,6 +348,16 @@ def test_a_table_too_wide_for_a_phone_has_a_block_for_each_row(
     assert not page.locator("table:not(.stacked) .column >> visible=true").count()
 
 
+def test_the_notation_has_a_block_for_each_symbol_on_a_phone(
+    printers: Opener, site: Path
+):
+    page = printers(LIBERATION).page
+    page.set_viewport_size({"width": PHONE, "height": 900})
+    page.goto((site / "notation.html").as_uri())
+    page.wait_for_selector("table.stacked >> nth=1")
+    assert page.locator("table.said:not(.stacked)").count() == 0
+
+
 def test_what_scrolls_says_so_at_the_edge_that_is_cut(printers: Opener, site: Path):
     page = printers(LIBERATION).page
     page.set_viewport_size({"width": PHONE, "height": 900})
