@@ -5,11 +5,11 @@ What a question ``asks`` has one ``right`` choice, with ``because``, which is sa
 ``about`` questions of a sheet, and about labels of the book, to which the right choice leads; a mistake is one of the
 results among them. Its ``page`` is the chapter that it belongs to.
 
-The order of the choices hangs on their texts alone, so it is the same in every build. Each is a fold, of which one at a
-time is open, so a page needs no script. Nothing is counted.
+The order of the choices hangs on what is asked alone, so it is the same in every build. Each is a fold, of which one at
+a time is open, so a page needs no script. Nothing is counted.
 """
 
-import hashlib
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -73,7 +73,9 @@ def faults(env: BuildEnvironment, one: dict) -> Iterator[str]:
         yield "has a choice twice"
 
 
-def lacking(entry: dict, texts: tuple[str, ...], others: tuple[str, ...]) -> Iterator[str]:
+def lacking(
+    entry: dict, texts: tuple[str, ...], others: tuple[str, ...]
+) -> Iterator[str]:
     """The texts that an entry lacks, and what it has that means nothing."""
     for name in texts:
         if not entry.get(name) or not isinstance(entry[name], str):
@@ -83,10 +85,16 @@ def lacking(entry: dict, texts: tuple[str, ...], others: tuple[str, ...]) -> Ite
 
 
 def choices(one: dict) -> list[Choice]:
-    """The choices of a question, in an order that hangs on their texts."""
+    """The choices of a question, in an order that hangs on what it asks."""
     wrong = (Choice(w["choice"], "No", w["says"]) for w in one["wrong"])
     found = [Choice(one["right"], "Right", one["because"]), *wrong]
-    return sorted(found, key=lambda c: hashlib.sha256(f"{one['asks']}\n{c.text}".encode()).digest())
+    random.Random(one["asks"]).shuffle(found)
+    return found
+
+
+def link(label: str) -> str:
+    """A link to a label: to a figure by its number, to anything else by its title."""
+    return f"{{{'numref' if label.startswith('fig-') else 'ref'}}}`{label}`"
 
 
 class Quiz(SphinxDirective):
@@ -114,7 +122,9 @@ class Quiz(SphinxDirective):
                 sound.append(one)
                 labels = split(one["about"])[1]
                 told = [w["mistake"] for w in one["wrong"] if "mistake" in w]
-                claims = [Claim(self.env.docname, place, labels, mistake) for mistake in told]
+                claims = [
+                    Claim(self.env.docname, place, labels, mistake) for mistake in told
+                ]
                 self.env.unrolled_claims += claims
         order = list(questions(self.env.app))
         sound.sort(key=lambda one: min(map(order.index, split(one["about"])[0])))
@@ -124,16 +134,30 @@ class Quiz(SphinxDirective):
         """A question under a heading of its own, with its choices."""
         ids, labels = split(one["about"])
         at = questions(self.env.app)[ids[0]].number
-        section = nodes.section("", nodes.title("", f"{number} · {at[0].upper()}{at[1:]}"))
+        section = nodes.section(
+            "", nodes.title("", f"{number} · {at[0].upper()}{at[1:]}")
+        )
         section["ids"], section["classes"] = [f"{name}-{number}"], ["quiz"]
         section += self.paragraph(one["asks"])
         for letter, choice in zip(LETTERS, choices(one), strict=True):
-            tile = fold("", summary("", "", nodes.strong("", letter), nodes.Text(" "), *self.inline(choice.text)))
-            tile["classes"] = ["choice", "right" if choice.verdict == "Right" else "wrong"]
+            tile = fold(
+                "",
+                summary(
+                    "",
+                    "",
+                    nodes.strong("", letter),
+                    nodes.Text(" "),
+                    *self.inline(choice.text),
+                ),
+            )
+            tile["classes"] = [
+                "choice",
+                "right" if choice.verdict == "Right" else "wrong",
+            ]
             tile["group"] = f"{name}-{number}"
             tile += self.paragraph(f"**{choice.verdict}:** {choice.says}")
             if choice.verdict == "Right":
-                tile += self.paragraph("See " + " and ".join(f"{{ref}}`{label}`" for label in labels) + ".")
+                tile += self.paragraph("See " + " and ".join(map(link, labels)) + ".")
             section += tile
         return section
 
@@ -155,17 +179,35 @@ def begin(app: Sphinx) -> None:
 
 def forget(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
     """Forget what a page has that is read again."""
-    env.unrolled_quizzes = {k: v for k, v in env.unrolled_quizzes.items() if v != docname}
-    env.unrolled_claims = [claim for claim in env.unrolled_claims if claim.docname != docname]
+    env.unrolled_quizzes = {
+        k: v for k, v in env.unrolled_quizzes.items() if v != docname
+    }
+    env.unrolled_claims = [
+        claim for claim in env.unrolled_claims if claim.docname != docname
+    ]
 
 
 def check(app: Sphinx, env: BuildEnvironment) -> None:
     """Refuse a mistake that no check refuses, and a file that no page has."""
     for claim in env.unrolled_claims:
-        reports = [env.unrolled_blocks[label].report or {} for label in claim.labels if label in env.unrolled_blocks]
-        if claim.mistake not in [found["mistake"] for report in reports for found in report.get("mutants", [])]:
+        reports = [
+            env.unrolled_blocks[label].report or {}
+            for label in claim.labels
+            if label in env.unrolled_blocks
+        ]
+        if claim.mistake not in [
+            found["mistake"]
+            for report in reports
+            for found in report.get("mutants", [])
+        ]:
             message = "%s: the check of %s refuses no mistake “%s”"
-            logger.warning(message, claim.place, " or ".join(claim.labels), claim.mistake, location=claim.docname)
+            logger.warning(
+                message,
+                claim.place,
+                " or ".join(claim.labels),
+                claim.mistake,
+                location=claim.docname,
+            )
     for path in sorted(Path(env.srcdir, FOLDER).glob("*.yml")):
         if path.stem not in env.unrolled_quizzes:
             logger.warning("no page has the quiz %s", path.stem)
