@@ -509,6 +509,42 @@ def test_solution_opens_at_a_tap_without_a_script_and_at_a_link_to_it(
     page.wait_for_selector("#solution-mlp-mistake p", state="visible")
 
 
+SEEN = """parts => parts.filter(part => part.closest("details:not([open])") || part.firstElementChild.checkVisibility())
+  .filter(part => !part.hidden || matchMedia("print").matches).length"""
+"""How many parts are seen, or would be if the fold that they are in were open."""
+
+
+def test_answers_are_covered_by_choice_and_one_tap_uncovers_one(
+    screen: Page, site: Path
+):
+    address = (site / "residual.html").as_uri()
+    screen.goto(address)
+    parts, covers = screen.locator(".to-find"), screen.locator("button.cover")
+    assert parts.count() > 3 and covers.count() == 0
+    screen.get_by_role("button", name="Try first").click()
+    assert covers.count() == parts.count()
+    assert parts.evaluate_all(SEEN) == 0
+    screen.goto(f"{address}?again#equation-residual-gradients-formula")
+    assert covers.count() == parts.count() - 1  # what a link leads to is shown
+    covers.first.focus()
+    screen.keyboard.press("Enter")
+    assert covers.count() == parts.count() - 2
+    assert screen.evaluate("document.activeElement.matches('.to-find')")
+    screen.emulate_media(media="print")
+    assert parts.evaluate_all(SEEN) == parts.count()
+    screen.emulate_media(media="screen")
+    screen.get_by_role("button", name="Read", exact=True).click()
+    assert covers.count() == 0 and parts.evaluate_all(SEEN) == parts.count()
+
+
+def test_all_is_open_without_a_script(browser: Browser, site: Path):
+    plain = browser.new_page(java_script_enabled=False)
+    plain.goto((site / "residual.html").as_uri())
+    parts = plain.locator(".to-find")
+    assert parts.evaluate_all(SEEN) == parts.count()
+    assert plain.locator(".how-to-read").count() == 0
+
+
 def test_permanent_links_are_seen_by_touch_and_reached_by_keys(
     screen: Page, site: Path
 ):

@@ -298,6 +298,10 @@ FATAL = {
         lambda book: book.edit(RESULTS, "return 2 * x", "return 3 * x"),
         r"results\.md:35: code cell 1 of page results failed:[\s\S]*square: the formula does not agree",
     ),
+    "a line that tempts, and no mistake of the check": (
+        lambda book: book.edit("book/tempting/results.yml", "forgotten", "lost"),
+        r"results\.md:\d+: .*the check of square refuses no mistake “the factor lost”, which tempts",
+    ),
     "a mistake that the check accepts": (
         lambda book: book.edit(RESULTS, "lambda x: x,", "lambda x: x + x,"),
         r"square: the check accepts the mistake “the factor forgotten”",

@@ -30,23 +30,44 @@ def test_box_shows_number_link_formula_derivation_code_check_mistakes_and_citati
     assert box.select_one(".admonition-title a")["href"] == "#square"
     assert box.find(id="equation-square-formula") and box.select_one(".derivation")
     folds = {fold.summary.get_text(): fold for fold in box.select("details")}
-    assert "return 2 * x" in folds["The function that was checked"].get_text()
-    mistakes = folds["Common mistakes, each refused by the check"]
-    assert mistakes.li.p.get_text() == (
-        "the factor forgotten (refused in all 120 cases; no mistake for n = 0)"
+    checked = folds["Checked in this build: the function and the largest error"]
+    assert "return 2 * x" in checked.get_text()
+    assert re.search(
+        r"central differences \d · 10−\d+ \(120 cases\), by hand 0 \(1 case\)",
+        checked.get_text().replace("\N{NO-BREAK SPACE}", " "),
     )
+    mistakes = folds["More mistakes, each refused by the check"]
+    assert mistakes.li.p.get_text() == (
+        "the sign (refused in all 120 cases; no mistake for n = 0)"
+    )
+    assert len(mistakes.select("li")) == 1
     assert mistakes.li.pre.get_text().split("\n") == [
         "- return 2 * x",
-        "+ return x",
+        "+ return -2 * x",
         "",
     ]
     text, bibtex = (pre.get_text() for pre in folds["Cite"].select("pre"))
     assert "“The derivative of a square” (Result 4.1)" in text
     assert "results.html#square" in bibtex
-    assert re.search(
-        r"central differences \d · 10−\d+ \(120 cases\), by hand 0 \(1 case\)",
-        box.get_text().replace("\N{NO-BREAK SPACE}", " "),
-    )
+
+
+def test_box_has_the_line_that_tempts_why_and_what_exposes_it(cold: Book):
+    tempting = page(cold, "results").select_one("#square .tempting li")
+    line, why, test = tempting.select("p")
+    assert line.math and line.get_text(strip=True)
+    assert why.get_text().startswith("Why it tempts: It is right for")
+    assert test.get_text().startswith("What exposes it: At")
+
+
+def test_all_that_answers_a_question_can_be_covered_and_nothing_else(cold: Book):
+    def shown(label: str) -> str:
+        box = page(cold, "results").find(id=label)
+        box.select_one(".to-find").extract()
+        return " ".join(box.get_text().split())
+
+    assert "2x" not in shown("square") and "Derivation" not in shown("square")
+    assert "2x" not in shown("answer-square")
+    assert "Answers Sheet, problem 1 Checked in this build" in shown("square")
 
 
 def test_box_shows_the_same_when_the_page_comes_from_the_cache(built: Book):

@@ -21,11 +21,15 @@ def unwrap(app: Sphinx, doctree: nodes.document) -> None:
 
 def shut(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Make a fold of each solution, and of each box that is one."""
-    boxes = [box for box in doctree.findall(nodes.admonition) if "dropdown" in box["classes"]]
+    boxes = [
+        box for box in doctree.findall(nodes.admonition) if "dropdown" in box["classes"]
+    ]
     for box in [*doctree.findall(solution_node), *boxes]:
         title, *rest = box
         folded = fold("", *rest, summary=title.astext(), ids=box["ids"])
-        folded["classes"] = ["solution" if isinstance(box, solution_node) else "answered"]
+        folded["classes"] = [
+            "solution" if isinstance(box, solution_node) else "answered"
+        ]
         box.parent.replace(box, folded)
 
 

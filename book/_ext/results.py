@@ -104,10 +104,14 @@ class Result(Block):
         """Make the block, with the lines that tempt below its derivation."""
         block, *messages = super().run()
         found = tempting(self.env).get(self.options["label"], [])
-        self.env.unrolled_blocks[block["ids"][0]].tempting = [one["mistake"] for one in found]
+        self.env.unrolled_blocks[block["ids"][0]].tempting = [
+            one["mistake"] for one in found
+        ]
         if found:
             text = [TEMPTING.format(**one).replace("\n", "\n  ") for one in found]
-            lines = StringList("\n".join(text).splitlines(), f"{FOLDER}/{self.env.docname}.yml")
+            lines = StringList(
+                "\n".join(text).splitlines(), f"{FOLDER}/{self.env.docname}.yml"
+            )
             wrong = nodes.container(classes=["tempting"])
             wrong += nodes.rubric("", "Tempting, and wrong")
             self.state.nested_parse(lines, 0, wrong)
@@ -234,9 +238,15 @@ def tie(app: Sphinx, env: BuildEnvironment) -> None:
                 f"result without a check: no cell of this page checks {block.label}",
             )
         else:
-            refused = {found["mistake"] for found in (block.report or {}).get("mutants", [])}
+            refused = {
+                found["mistake"] for found in (block.report or {}).get("mutants", [])
+            }
             for mistake in set(block.tempting) - refused:
-                complain(env, block, f"the check of {block.label} refuses no mistake “{mistake}”, which tempts")
+                complain(
+                    env,
+                    block,
+                    f"the check of {block.label} refuses no mistake “{mistake}”, which tempts",
+                )
     for path in sorted(
         (Path(app.srcdir).parent / "code/unrolled/results").glob("[!_]*.py")
     ):
@@ -309,11 +319,21 @@ def evidence(block: Cited) -> list[nodes.Node]:
         for c in report["checks"]
     ]
     demanded = table(("held against", "error at most", "but for"), demands)
-    others = [found for found in report["mutants"] if found["mistake"] not in block.tempting]
+    others = [
+        found for found in report["mutants"] if found["mistake"] not in block.tempting
+    ]
     more = nodes.bullet_list("", *map(mistake, others))
-    title = f"{'More' if block.tempting else 'Common'} mistakes, each refused by the check"
+    title = (
+        f"{'More' if block.tempting else 'Common'} mistakes, each refused by the check"
+    )
     return [
-        fold("", code, line, demanded, summary="Checked in this build: the function and the largest error"),
+        fold(
+            "",
+            code,
+            line,
+            demanded,
+            summary="Checked in this build: the function and the largest error",
+        ),
         *([fold("", more, summary=title)] if others else []),
     ]
 

@@ -29,6 +29,12 @@ SQUARE = Result(
             lambda x: x,
             unless="n == 0",
             lines=[("return 2 * x", "return x")],
-        )
+        ),
+        Mutant(
+            "the sign",
+            lambda x: -2 * x,
+            unless="n == 0",
+            lines=[("return 2 * x", "return -2 * x")],
+        ),
     ],
 )
