@@ -33,7 +33,15 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted(path.name for path in (ROOT / "_build" / "html").glob("*.html"))
 COLOURED = [
     f"{name}.html"
-    for name in ("index", "questions", "project", "residual", "data", "reference-data")
+    for name in (
+        "index",
+        "questions",
+        "twenty-homework",
+        "project",
+        "residual",
+        "data",
+        "reference-data",
+    )
 ]
 """Pages that together have every kind of block, and so every colour."""
 Opener = Callable[[str], Visit]
