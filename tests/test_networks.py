@@ -257,6 +257,21 @@ def test_every_cell_that_generates_reads_the_language_and_what_was_drawn(name):
     assert handed_on(drawing) == T - 1
 
 
+def test_what_a_cell_has_drawn_is_handed_on_to_the_next():
+    drawing = generating_cells("⊢Li⊣")
+    drawn, read = (
+        [float(e.get("x")) for e in elements(drawing, "text") if e[0].text == letter]
+        for letter in "pz"
+    )
+    ways = [
+        corners(path)
+        for path in elements(drawing, "path")
+        if path.get("stroke-dasharray") == "1 4"
+    ]
+    for way, before, after in zip(ways, drawn, read[1:], strict=False):
+        assert 0 < way[0][0] - before < 20 and 0 < after - way[-1][0] < 20
+
+
 # Every diagram
 
 
