@@ -94,7 +94,7 @@ def test_panels_have_one_scale_and_say_their_mean_scores():
     assert len(svgs) == 2 and axes[0] == axes[1]
     v, u = RUNS["far"][-1]
     scores, same = v @ u.T, np.kron(np.eye(2), np.ones((2, 2))) == 1
-    told = f"mean score within a group {scores[same].mean():.2f}, between them {scores[~same].mean():.2f}"
+    told = f"mean score in a group {scores[same].mean():.2f}, between {scores[~same].mean():.2f}"
     assert told in written(found.svg) and "After" not in found.alt
     assert "Mean score within a group 0.00, between them 0.00" in found.alt
     assert "after 2 steps" in found.alt

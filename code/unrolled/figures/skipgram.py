@@ -248,13 +248,13 @@ def _panel(
     v, u = paths[-1]
     scores, same = v @ u.T, np.equal.outer(groups, groups)
     inside, across = _number(scores[same].mean()), _number(scores[~same].mean())
-    told = f"mean score within a group {inside}, between them {across}"
+    told = f"mean score in a group {inside}, between {across}"
     bottom = plane.at(low)[1]
     parts.append(_text(WIDTH / 2, bottom + 18, told, size=SMALL))
     alt = (
         f"{_opened(title)}: vectors v and u of {len(groups)} words of two groups in the plane, from their start to "
         f"where they are after {len(paths) - 1} steps. {_ends('v', v, groups)}; {_ends('u', u, groups)}. "
-        f"{_opened(told)}."
+        f"Mean score within a group {inside}, between them {across}."
     )
     return _drawing(parts, alt, bottom + 24)
 
