@@ -177,8 +177,8 @@ class _Sketch:
     def readout(
         self, t: int, layer: int, index: str, target: str, upwards: bool
     ) -> Point:
-        """From a cell's fork, the scores, their softmax, and what is drawn; its place is
-        given back.
+        """From a cell's fork, the scores, their softmax, and what is drawn; where that
+        is, is given back.
         """
         form = self.form
         x, y = self.at(t, layer, form.fork, 0)
