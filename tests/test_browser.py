@@ -376,13 +376,22 @@ def test_what_scrolls_says_so_at_the_edge_that_is_cut(printers: Opener, site: Pa
     page.wait_for_selector("pre.cut-left:not(.cut-right)")
 
 
-def test_one_drawing_of_two_is_read_aloud(printers: Opener, site: Path):
+def test_one_drawing_of_two_is_read_aloud_and_on_paper_it_is_the_wide_one(
+    printers: Opener, site: Path
+):
     page = printers(LIBERATION).page
     page.goto((site / "residual.html").as_uri())
-    for width, shown in (LAPTOP, ".on-wide"), (PHONE, ".on-phone"):
+    for width, media, shown in (
+        (LAPTOP, "screen", ".on-wide"),
+        (PHONE, "screen", ".on-phone"),
+        (PHONE, "print", ".on-wide"),
+    ):
         page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(media=media)
         seen = page.locator(":is(.on-wide, .on-phone) svg >> visible=true")
-        assert seen.count() == page.locator(f"{shown} svg").count() > 0
+        there = page.locator(f"{shown} svg")
+        all_seen = page.locator(f"{shown} svg >> visible=true")
+        assert seen.count() == all_seen.count() == there.count() > 0
 
 
 def test_on_paper_folds_are_open_in_the_light_theme_and_then_all_is_as_before(

@@ -161,7 +161,7 @@ class _Sketch:
         x, y = self.at(t, layer, self.form.fork, 0)
         self.parts.append(box(x - 3, y - 3, 6, 6, "", 3))
 
-    def state_up(self, t: int, number: str, ink: str) -> None:
+    def state_up(self, t: int, number: str) -> None:
         """A state on its way into the cell of the second row."""
         form = self.form
         middle, turn = form.fork / 2, form.high + form.up / 2
@@ -172,13 +172,13 @@ class _Sketch:
             t, 1, (first, 0), (form.fork, 0), (form.fork, turn), (to, turn), tip=False
         )
         self.vector(t, 1, (middle, turn), "h", str(t), number)
-        self.wire(t, 1, (off, turn), (0, turn), (0, end), ink=ink)
+        self.wire(t, 1, (off, turn), (0, turn), (0, end))
 
     def readout(
         self, t: int, layer: int, index: str, target: str, upwards: bool
     ) -> Point:
-        """From the last cell's fork, the scores, their softmax, and what is drawn; its
-        place is given back.
+        """From a cell's fork, the scores, their softmax, and what is drawn; where that
+        is, is given back.
         """
         form = self.form
         x, y = self.at(t, layer, form.fork, 0)
@@ -239,7 +239,7 @@ def recurrent_cells(
                 if t < last:
                     sketch.state_on(t, layer, number, inks[1])
                 if layer < layers:
-                    sketch.state_up(t, number, INK)
+                    sketch.state_up(t, number)
                     if t < last:
                         sketch.fork(t, layer)
                 if layer == 1:
