@@ -400,7 +400,7 @@ def shared_matrix(words: Sequence[str], h: ndarray, delta: ndarray) -> Drawing:
     ]
     sums += [*_letter("δ", "t"), *_letter("h", "t−1", transposed=True)]
     sums.append(Run(" =", NAMES))
-    grid = right - cell * size - 8
+    grid = (right + _width(sums) + 6 - cell * size) / 2  # both in the middle
     parts += [
         box(0, bottom + 28, right, height, FRAME, 8),
         write(grid - 6, bottom + 28 + height / 2 + 4, sums, "end", PINK),
