@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from unrolled.figures.charts import opened
 from unrolled.figures.nodes import BLUE, GREEN, ORANGE, PINK, Run
 from unrolled.figures.plotting import Drawing, panels
 
@@ -144,7 +145,7 @@ def sliding_window(words: Sequence[str], centres: Sequence[int], reach: int) -> 
         said.append(f"centre {words[c]}: {', '.join(words[o] for o in near)}")
     alt = (
         f"The sentence {' '.join(words)}, and in it windows that reach {reach} words to each side. An arrow runs "
-        f"from the centre to each outside word. {_opened('; '.join(said))}."
+        f"from the centre to each outside word. {opened('; '.join(said))}."
     )
     return _drawing(parts, alt, FRAME * len(centres))
 
@@ -252,7 +253,7 @@ def _panel(
     bottom = plane.at(low)[1]
     parts.append(_text(WIDTH / 2, bottom + 18, told, size=SMALL))
     alt = (
-        f"{_opened(title)}: vectors v and u of {len(groups)} words of two groups in the plane, from their start to "
+        f"{opened(title)}: vectors v and u of {len(groups)} words of two groups in the plane, from their start to "
         f"where they are after {len(paths) - 1} steps. {_ends('v', v, groups)}; {_ends('u', u, groups)}. "
         f"Mean score within a group {inside}, between them {across}."
     )
@@ -353,11 +354,6 @@ def _shares(x: float, before: ndarray, after: ndarray, o: int) -> list[str]:
 
 
 # What is said
-
-
-def _opened(text: str) -> str:
-    """A text with a capital letter."""
-    return text[:1].upper() + text[1:]
 
 
 def _number(x: float) -> str:
