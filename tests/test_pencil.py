@@ -116,5 +116,8 @@ def values(states: Result, case: Case, stream: bool) -> tuple[np.ndarray, ...]:
         a.append(case["W_embed"] @ x + case["W_recurrent"] @ h[-1])
         h.append(np.tanh(a[-1]) + (h[-1] if stream else 0))
     g = states.claim(**case)
-    delta = [np.nan, *((1 - np.tanh(x) ** 2) * y for x, y in zip(a[1:], g[1:], strict=True))]
+    delta = [
+        np.nan,
+        *((1 - np.tanh(x) ** 2) * y for x, y in zip(a[1:], g[1:], strict=True)),
+    ]
     return a, h, g, delta
