@@ -2,15 +2,16 @@
 
 What a question ``asks`` has one ``right`` choice, with ``because``, which is said when it is chosen, and three that are
 ``wrong``: a ``choice``, what it ``says`` when chosen, and, if a check refuses it, the name of that ``mistake``. It is
-``about`` questions of a sheet, and about labels of the book, to which the right choice leads; a mistake is one of the
+``about`` questions of a sheet, and about labels of the book, to which every choice leads; a mistake is one of the
 results among them. Its ``page`` is the chapter that it belongs to.
 
-The order of the choices hangs on what is asked alone, so it is the same in every build. Each is a fold, of which one at
-a time is open, so a page needs no script. Nothing is counted.
+Where the right choice stands is dealt over the sheet: in every four questions, once at each letter. The order of the
+wrong ones hangs on what is asked. So no build differs from another, and who edits a choice moves none. Each is a fold,
+of which one at a time is open, so a page needs no script. Nothing is counted.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,6 +38,10 @@ class Choice(NamedTuple):
     text: str
     verdict: str
     says: str
+
+
+Dealt = tuple[dict, list[Choice]]
+"""A question, and its choices in their order."""
 
 
 class Claim(NamedTuple):
@@ -84,12 +89,27 @@ def lacking(
         yield f"“{name}” means nothing"
 
 
-def choices(one: dict) -> list[Choice]:
-    """The choices of a question, in an order that hangs on what it asks."""
-    wrong = (Choice(w["choice"], "No", w["says"]) for w in one["wrong"])
-    found = [Choice(one["right"], "Right", one["because"]), *wrong]
+def deal(name: str, count: int) -> list[int]:
+    """Where the right choice stands in each of the questions of a sheet."""
+    draw, places = random.Random(name), range(len(LETTERS))
+    rounds = [draw.sample(places, len(LETTERS)) for _ in range(0, count, len(LETTERS))]
+    return sum(rounds, [])[:count]
+
+
+def choices(one: dict, right: int) -> list[Choice]:
+    """The choices of a question, with the right one at its place."""
+    found = [Choice(w["choice"], "No", w["says"]) for w in one["wrong"]]
     random.Random(one["asks"]).shuffle(found)
+    found.insert(right, Choice(one["right"], "Right", one["because"]))
     return found
+
+
+def dealt(name: str, found: list[dict], known: Iterable[str]) -> list[Dealt]:
+    """The questions in the order of what they are about on the sheet, each with its choices."""
+    order = list(known)
+    found = sorted(found, key=lambda one: min(map(order.index, split(one["about"])[0])))
+    places = deal(name, len(found))
+    return [(one, choices(one, k)) for one, k in zip(found, places, strict=True)]
 
 
 def link(label: str) -> str:
@@ -126,11 +146,12 @@ class Quiz(SphinxDirective):
                     Claim(self.env.docname, place, labels, mistake) for mistake in told
                 ]
                 self.env.unrolled_claims += claims
-        order = list(questions(self.env.app))
-        sound.sort(key=lambda one: min(map(order.index, split(one["about"])[0])))
-        return [self.question(name, k, one) for k, one in enumerate(sound, start=1)]
+        sheet = dealt(name, sound, questions(self.env.app))
+        return [self.question(name, k, *one) for k, one in enumerate(sheet, start=1)]
 
-    def question(self, name: str, number: int, one: dict) -> nodes.section:
+    def question(
+        self, name: str, number: int, one: dict, found: list[Choice]
+    ) -> nodes.section:
         """A question under a heading of its own, with its choices."""
         ids, labels = split(one["about"])
         at = questions(self.env.app)[ids[0]].number
@@ -139,7 +160,7 @@ class Quiz(SphinxDirective):
         )
         section["ids"], section["classes"] = [f"{name}-{number}"], ["quiz"]
         section += self.paragraph(one["asks"])
-        for letter, choice in zip(LETTERS, choices(one), strict=True):
+        for letter, choice in zip(LETTERS, found, strict=True):
             tile = fold(
                 "",
                 summary(
@@ -156,8 +177,8 @@ class Quiz(SphinxDirective):
             ]
             tile["group"] = f"{name}-{number}"
             tile += self.paragraph(f"**{choice.verdict}:** {choice.says}")
-            if choice.verdict == "Right":
-                tile += self.paragraph("See " + " and ".join(map(link, labels)) + ".")
+            # under the wrong ones too: who errs needs it most
+            tile += self.paragraph("See " + " and ".join(map(link, labels)) + ".")
             section += tile
         return section
 
