@@ -26,6 +26,7 @@ short = st.lists(symbols, min_size=1, max_size=INPUTS.shown)
 targets = st.none() | symbols
 PINK = "stroke: var(--drawing-4"
 WORDS = ["I", "love", "machine"]
+COLUMN = 672  # pixels of a page for text and drawings, in a window of 1280
 
 
 @st.composite
@@ -292,7 +293,7 @@ def test_both_pictures_show_the_same_and_only_what_is_wide_has_two(drawing):
         )
 
 
-def test_what_pages_show_has_room_on_a_phone():
+def test_what_pages_show_has_room_on_a_laptop_and_on_a_phone():
     for drawing in (
         layered_network("Barack", layers=3, target="Obama", gradients=True),
         unrolled_network("Rossi"),
@@ -302,8 +303,25 @@ def test_what_pages_show_has_room_on_a_phone():
         generating_cells("⊢Li⊣"),
         tutorial_network("Li⊣"),
     ):
-        box = root(pictures(drawing)[-1]).get("viewBox").split()
-        assert float(box[2]) <= NARROW
+        widths = [
+            float(root(picture).get("viewBox").split()[2])
+            for picture in pictures(drawing)
+        ]
+        assert widths[0] <= COLUMN and widths[-1] <= NARROW
+
+
+def test_no_wire_runs_into_the_indices_of_a_state():
+    for picture in pictures(recurrent_cells(WORDS, layers=2)):
+        states = [text for text in elements(picture, "text") if len(text) == 3]
+        assert {text[0].text for text in states} >= {"h"}
+        for text in states:
+            if text[0].text != "h":
+                continue
+            place = np.array([float(text.get("x")), float(text.get("y")) - 5])
+            for path in elements(picture, "path"):
+                for ends in pairwise(corners(path)):
+                    near = np.clip(place, np.min(ends, axis=0), np.max(ends, axis=0))
+                    assert max(abs(near - place)) > 12
 
 
 @given(every_picture)

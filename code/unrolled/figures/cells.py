@@ -45,12 +45,18 @@ class _Form(NamedTuple):
     letters: float  # from the middle of letters to a wire, along
     half: float  # of the tanh, along
 
+    def room(self, number: str) -> float:
+        """From the middle of a state's letters to a wire, along; farther if one index
+        stands above the other.
+        """
+        return self.letters + 3 * bool(number)
+
     def at(self, along: float, across: float) -> Point:
         """The place on the page."""
         return (across, -along) if self.turned else (along, -across)
 
 
-WIDE = _Form(False, -77, 42, 76, 86, -40, 26, 56, 44, 14, 22)
+WIDE = _Form(False, -77, 42, 76, 86, -40, 26, 53, 44, 14, 22)
 TURNED = _Form(True, -36, 33, 56, 66, -74, 26, 46, 34, 11, 10)
 
 
@@ -149,12 +155,13 @@ class _Sketch:
     def state_on(self, t: int, layer: int, number: str, ink: str) -> None:
         """A state on its way into the next cell."""
         form = self.form
-        middle = form.end + form.letters + 6
+        room = form.room(number)
+        middle = form.end + room + 6
         next_plus = form.end + form.on - form.begin - PLUS
         after = form.tanh + form.half
-        self.wire(t, layer, (after, 0), (middle - form.letters, 0), tip=False)
+        self.wire(t, layer, (after, 0), (middle - room, 0), tip=False)
         self.vector(t, layer, (middle, 0), "h", str(t), number)
-        self.wire(t, layer, (middle + form.letters, 0), (next_plus, 0), ink=ink)
+        self.wire(t, layer, (middle + room, 0), (next_plus, 0), ink=ink)
 
     def fork(self, t: int, layer: int) -> None:
         """The place where a state goes two ways."""
@@ -167,7 +174,8 @@ class _Sketch:
         middle, turn = form.fork / 2, form.high + form.up / 2
         first = form.tanh + form.half
         end = form.high + form.up - form.low - PLUS
-        to, off = middle + form.letters + 3, middle - form.letters - 3
+        room = form.room(number)
+        to, off = middle + room, middle - room
         self.wire(
             t, 1, (first, 0), (form.fork, 0), (form.fork, turn), (to, turn), tip=False
         )

@@ -14,7 +14,8 @@ from unrolled.figures.nodes import PINK, RADIUS, ROLES, Arrow, Node, Role, Run
 from unrolled.figures.pieces import Part, draw_node, either, picture, wire, write
 from unrolled.figures.plotting import Drawing
 
-WIDE, NARROW = 670, 326  # pixels for a drawing on a laptop, and on a phone
+# pixels on a laptop, where letters at the sides take 30 more, and on a phone
+WIDE, NARROW = 640, 326
 COLUMN, ROW = 80, 70  # from one column, where there is room, or row to the next
 LEAST_COLUMN = 66
 NODE_GAP = 25  # between nodes
