@@ -55,36 +55,36 @@ OF_DRILLS = [
         "W": (r"\partial J / \partial W = e\, h^\top$, of shape $5 \times 3$", "outer(d_s, h)"),
     }),
     Network("y 2, W 2 3, x 3", "J = y @ W @ x", {
-        "x": (r"\partial J / \partial x = W^\top y$ (3)", "W.T @ y"),
-        "W": (r"\partial J / \partial W = y\, x^\top$ ($2 \times 3$)", "outer(y, x)"),
-        "y": (r"\partial J / \partial y = W x$ (2)", "W @ x"),
+        "x": (r"\partial J / \partial x = W^\top y$ (length 3)", "W.T @ y"),
+        "W": (r"\partial J / \partial W = y\, x^\top$ (shape $2 \times 3$)", "outer(y, x)"),
+        "y": (r"\partial J / \partial y = W x$ (length 2)", "W @ x"),
     }),
     Network("x 2, W_1 3 2, W_2 4 3", "h = W_1 @ x; s = W_2 @ h", {
-        "h": (r"g = W_2^\top e$ (3)", "W_2.T @ d_s"),
-        "W_1": (r"\partial J / \partial W_1 = W_2^\top e\, x^\top$ ($3 \times 2$)", "outer(W_2.T @ d_s, x)"),
-        "x": (r"\partial J / \partial x = W_1^\top W_2^\top e$ (2)", "W_1.T @ W_2.T @ d_s"),
+        "h": (r"g = W_2^\top e$ (length 3)", "W_2.T @ d_s"),
+        "W_1": (r"\partial J / \partial W_1 = W_2^\top e\, x^\top$ (shape $3 \times 2$)", "outer(W_2.T @ d_s, x)"),
+        "x": (r"\partial J / \partial x = W_1^\top W_2^\top e$ (length 2)", "W_1.T @ W_2.T @ d_s"),
     }),
     Network("x 4, W_1 2 4, b 2, W_2 3 2", "h = sigmoid(W_1 @ x + b); s = W_2 @ h", {
-        "b": (r"\partial J / \partial b = h \odot (1 - h) \odot W_2^\top e$ (2)", "h * (1 - h) * (W_2.T @ d_s)"),
-        "W_1": (r"\partial J / \partial W_1 = \delta\, x^\top$ ($2 \times 4$)", "outer(d_b, x)"),
+        "b": (r"\partial J / \partial b = h \odot (1 - h) \odot W_2^\top e$ (length 2)", "h * (1 - h) * (W_2.T @ d_s)"),
+        "W_1": (r"\partial J / \partial W_1 = \delta\, x^\top$ (shape $2 \times 4$)", "outer(d_b, x)"),
     }),
     Network("W 4 3, h 3", "s = W @ h; J = log(exp(s).sum())", {
-        "h": (r"\partial J / \partial h = W^\top p$ (3)", "W.T @ softmax(s, 0)"),
-        "W": (r"\partial J / \partial W = p\, h^\top$ ($4 \times 3$)", "outer(softmax(s, 0), h)"),
+        "h": (r"\partial J / \partial h = W^\top p$ (length 3)", "W.T @ softmax(s, 0)"),
+        "W": (r"\partial J / \partial W = p\, h^\top$ (shape $4 \times 3$)", "outer(softmax(s, 0), h)"),
     }),
     Network("H 4 2, W 3 2", "S = H @ W.T", {
-        "W": (r"\partial J / \partial W = E^\top H$ ($3 \times 2$)", "d_S.T @ H"),
-        "H": (r"\partial J / \partial H = E\, W$ ($4 \times 2$)", "d_S @ W"),
+        "W": (r"\partial J / \partial W = E^\top H$ (shape $3 \times 2$)", "d_S.T @ H"),
+        "H": (r"\partial J / \partial H = E\, W$ (shape $4 \times 2$)", "d_S @ W"),
     }),
     Network("W 2 3, x 3", "h = W @ x; s = W.T @ h", {
         "h": (r"g = W e", "W @ d_s"),
-        "W": (r"\partial J / \partial W = h\, e^\top + W e\, x^\top$ ($2 \times 3$)",
+        "W": (r"\partial J / \partial W = h\, e^\top + W e\, x^\top$ (shape $2 \times 3$)",
               "outer(h, d_s) + outer(W @ d_s, x)"),
     }),
     Network("x 3, W_1 2 3, W_2 2 3", "a = W_1 @ x; c = W_2 @ x; o = sigmoid(a); n = tanh(c); h = o * n", {
         "a": (r"\delta_1 = o \odot (1 - o) \odot n \odot g", "o * (1 - o) * n * d_h"),
         "c": (r"\delta_2 = (1 - n \odot n) \odot o \odot g", "(1 - n * n) * o * d_h"),
-        "x": (r"\partial J / \partial x = W_1^\top \delta_1 + W_2^\top \delta_2$ (3)", "W_1.T @ d_a + W_2.T @ d_c"),
+        "x": (r"\partial J / \partial x = W_1^\top \delta_1 + W_2^\top \delta_2$ (length 3)", "W_1.T @ d_a + W_2.T @ d_c"),
     }),
 ]  # fmt: skip
 
