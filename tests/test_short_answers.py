@@ -73,7 +73,7 @@ def test_a_short_answer_is_short_with_the_numbers_that_are_pasted(
 ):
     """On the built page, where a pasted value is all of its words."""
     answer = page(site / ADDRESSES[label].split("#")[0]).find(id=label)
-    for part in answer.select(".math, pre, .admonition-title, .asked, details"):
+    for part in answer.select(".math, pre, .admonition-title, .asked, .task, details"):
         part.decompose()
     *_, grader = answer.find_all("p")
     assert grader.extract().get_text().startswith("A grader looks for: ")
