@@ -24,6 +24,7 @@ CONCERNS = (
     "exercises",
     "figures",
     "kept",
+    "live",
 )
 
 
