@@ -1,4 +1,4 @@
-"""*Judging what was generated*, measured: metrics on trial on both sets of data, with several trainings of the network.
+"""*Evaluating generated names*, measured: metrics on trial on both sets of data, with several trainings of the network.
 
 The network is that of the page, and one that is larger and was trained longer; each learns from the generator's part of
 the training names, and keeps the weights that did best on dev. The suite and its verdict were fixed on dev; the test

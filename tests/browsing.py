@@ -123,8 +123,8 @@ class Visit:
         # until the theme, too, has done what it does after loading
         self.page.wait_for_load_state("networkidle")
         self.page.evaluate("document.fonts.ready.then(() => null)")
-        self.page.evaluate(
-            "document.querySelectorAll('details').forEach(fold => fold.open = true)"
+        self.page.evaluate(  # also those of which one at a time is open
+            "document.querySelectorAll('details').forEach(fold => { fold.name = ''; fold.open = true; })"
         )
         self.page.evaluate(  # colours that are on their way are none
             "Promise.allSettled(document.getAnimations().map(animation => animation.finished))"

@@ -33,7 +33,15 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted(path.name for path in (ROOT / "_build" / "html").glob("*.html"))
 COLOURED = [
     f"{name}.html"
-    for name in ("index", "questions", "project", "residual", "data", "reference-data")
+    for name in (
+        "index",
+        "questions",
+        "twenty-homework",
+        "project",
+        "residual",
+        "data",
+        "reference-data",
+    )
 ]
 """Pages that together have every kind of block, and so every colour."""
 Opener = Callable[[str], Visit]
@@ -348,6 +356,16 @@ def test_a_table_too_wide_for_a_phone_has_a_block_for_each_row(
     assert not page.locator("table:not(.stacked) .column >> visible=true").count()
 
 
+def test_the_notation_has_a_block_for_each_symbol_on_a_phone(
+    printers: Opener, site: Path
+):
+    page = printers(LIBERATION).page
+    page.set_viewport_size({"width": PHONE, "height": 900})
+    page.goto((site / "notation.html").as_uri())
+    page.wait_for_selector("table.stacked >> nth=1")
+    assert page.locator("table.said:not(.stacked)").count() == 0
+
+
 def test_what_scrolls_says_so_at_the_edge_that_is_cut(printers: Opener, site: Path):
     page = printers(LIBERATION).page
     page.set_viewport_size({"width": PHONE, "height": 900})
@@ -358,13 +376,22 @@ def test_what_scrolls_says_so_at_the_edge_that_is_cut(printers: Opener, site: Pa
     page.wait_for_selector("pre.cut-left:not(.cut-right)")
 
 
-def test_one_drawing_of_two_is_read_aloud(printers: Opener, site: Path):
+def test_one_drawing_of_two_is_read_aloud_and_on_paper_it_is_the_wide_one(
+    printers: Opener, site: Path
+):
     page = printers(LIBERATION).page
     page.goto((site / "residual.html").as_uri())
-    for width, shown in (LAPTOP, ".on-wide"), (PHONE, ".on-phone"):
+    for width, media, shown in (
+        (LAPTOP, "screen", ".on-wide"),
+        (PHONE, "screen", ".on-phone"),
+        (PHONE, "print", ".on-wide"),
+    ):
         page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(media=media)
         seen = page.locator(":is(.on-wide, .on-phone) svg >> visible=true")
-        assert seen.count() == page.locator(f"{shown} svg").count() > 0
+        there = page.locator(f"{shown} svg")
+        all_seen = page.locator(f"{shown} svg >> visible=true")
+        assert seen.count() == all_seen.count() == there.count() > 0
 
 
 def test_on_paper_folds_are_open_in_the_light_theme_and_then_all_is_as_before(

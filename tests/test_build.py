@@ -81,6 +81,9 @@ def append(text: str, page: str = "plain") -> Callable[[Book], None]:
 
 
 RESULTS = "code/unrolled/results/squares.py"
+QUIZ = "book/quiz/square.yml"
+IN_QUIZ = r"index\.md:\d+: WARNING: quiz/square\.yml: question"
+FOURTH = "says: x\n  - choice: four\n    says: x"
 
 # What only warns, each with its warning. They go into one book together: each must be found beside the others. Line 0
 # stands for the line at which an appended text begins.
@@ -156,6 +159,36 @@ WARNED = {
     "a sheet without a map": (
         lambda book: book.edit("book/index.md", "```{question-map} Sheet\n```", ""),
         "WARNING: no page has the question map of Sheet",
+    ),
+    "a quiz that does not exist": (
+        append("\n```{quiz} elsewhere\n```\n"),
+        r"plain\.md:\d+: ERROR: there is no quiz/elsewhere\.yml",
+    ),
+    "a quiz without a page": (
+        lambda book: (book.folder / "book/quiz/round.yml").write_text("[]"),
+        "WARNING: no page has the quiz round",
+    ),
+    "a question with four wrong choices": (
+        lambda book: book.edit(QUIZ, "says: No times three.", FOURTH),
+        rf"{IN_QUIZ} 2, “What is it at 3\?”: has 4 wrong choices, not 3",
+    ),
+    "a right choice without a reason": (
+        lambda book: book.edit(QUIZ, "  because: Twice three.\n", ""),
+        rf"{IN_QUIZ} 2, .*: has no text for “because”",
+    ),
+    "a choice about a question that does not exist": (
+        lambda book: book.edit(QUIZ, "Q1.1, answer-square", "Q9.9, answer-square"),
+        rf"{IN_QUIZ} 2, .*: there is no question Q9\.9 in questions\.yml",
+    ),
+    "a choice about a label that does not exist": (
+        lambda book: book.edit(QUIZ, "Q1.1, square", "Q1.1, square, nosquare"),
+        r"index\.md:\d+: WARNING: undefined label: 'nosquare'",
+    ),
+    "a choice that is no mistake of the result": (
+        lambda book: book.edit(
+            QUIZ, "forgotten\n    says: Once five", "gone\n    says: x"
+        ),
+        r"index\.md: WARNING: quiz/square\.yml: question 3, .*: the check of square refuses no .* gone”",
     ),
     "a time to read that no page says": (
         append("\n{reading-time}`choice`\n"),
@@ -451,6 +484,7 @@ EDITS = {
     "a short answer": ("book/results.md", "It is $2x$", "It is twice $x$"),
     "a reading time": ("book/numbers.md", "about 25", "about 35"),
     "a question": ("book/questions.yml", "derivative", "slope"),
+    "a choice": ("book/quiz/square.yml", "Once five", "Five, once"),
     "an erratum": ("book/errata.yml", "now: 2x", "now: x + x"),
     "a version": ("CITATION.cff", "version: ", "version: 9."),
 }

@@ -114,6 +114,22 @@ def test_a_legend_takes_the_columns_that_there_is_room_for():
     assert charts.room_for(["a name too long to stand beside another"] * 3) == (1, 3)
 
 
+def test_a_legend_is_outside_the_axes_where_its_marks_cannot_be_taken_for_data(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    drawn = []
+    monkeypatch.setattr(charts, "show", lambda figure, words: drawn.append(figure))
+    series = {name: [1, 2] for name in "abcd"}
+    charts.lines([1, 2], series, "x", "y", points={"kept": (1, 2)})
+    charts.dots({"row": {name: [1, 2] for name in "abcd"}}, "x")
+    charts.points({name: ([1], [2]) for name in "abcd"}, "x", "y")
+    for figure in drawn:
+        figure.draw_without_rendering()
+        (legend,), (axes,) = figure.legends, figure.axes
+        assert legend.get_window_extent().y0 >= axes.get_window_extent().y1
+        assert not axes.get_legend()
+
+
 def test_no_letters_are_smaller_than_a_phone_can_show():
     names = [f"language {k}" for k in range(25)]
     drawn = [

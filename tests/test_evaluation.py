@@ -1,4 +1,4 @@
-"""*Judging what was generated*: what each metric must and must not see, and the order that the trial finds."""
+"""*Evaluating generated names*: what each metric must and must not see, and the order that the trial finds."""
 
 import math
 import re

@@ -172,10 +172,41 @@ def test_spaces_are_those_of_tex():
     assert '<mo lspace="0" rspace="0">−</mo>' in mathml.element(found)  # in the script
 
 
-def test_a_formula_is_said_in_words():
-    (found,) = read(r"\frac{\partial J}{\partial h_t} = W^\top \sum_{k=1}^n \hat p_k^2")
-    words = "(d J) over (d h sub t) = W transposed sum over k = 1 up to n p hat sub k squared"
-    assert mathml.say(found) == words
+# Formulas and their names.
+SAID = {
+    r"W_{\text{out}}^\top e": "W out transposed times e",
+    r"a - b c, \quad 2 x": "a minus b times c, 2 x",
+    r"-(a + b)(a - b)\, c": "minus (a plus b) (a minus b) times c",
+    r"\frac{\partial J}{\partial h_t}\, h_{t-1}": "partial J by partial h at t times h at t minus 1",
+    r"\partial J / \partial W = a / b": "partial J by partial W equals a over b",
+    r"\sum_{k=1}^n \hat p_k^2 \log p": "sum over k equals 1 up to n of p hat sub k squared times log of p",
+    r"P(o \mid c) = f(x) \sigma'": "P of (o given c) equals f of x times sigma prime",
+    r"\lVert a \rVert + 2 \lvert V\rvert d": "norm of a plus 2 size of V times d",
+    r"(A_1 \cdots A_n)^{-1} h^{(2)} x^{n-1}":
+        "(A sub 1 and so on A sub n) to the power (minus 1) times h superscript (2) times x to the power (n minus 1)",
+    r"\begin{aligned} a &= b \\ c &= d \end{aligned}": "a equals b; c equals d",
+    r"\begin{matrix} a & b \\ c & d \end{matrix}": "a, b; c, d",
+    r"\underbrace{a}_{\text{old}} \sqrt{\frac{a+b}{2}}": "a (old) times square root of ((a plus b) over 2)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("source", SAID)
+def test_a_formula_is_said_in_words(source: str):
+    (found,) = read(source)
+    assert mathml.say(found) == SAID[source]
+
+
+def test_the_notation_page_prints_the_words_that_a_reader_hears():
+    page = (Path(__file__).parents[1] / "book/notation.md").read_text()
+    tables = page.split("## Symbols")[1].split("## Vectors")[0]
+    printed = {}
+    for row in re.findall(r"^\| (\$.*)\|$", tables, re.M):
+        shown, words, *_ = row.split(" | ")
+        sources = re.findall(r"\$(.+?)\$", shown)
+        printed |= dict(zip(sources, words.split(", "), strict=True))
+    assert {r"W^\top", r"a \odot b", r"\partial J / \partial W"} < printed.keys()
+    found = dict(zip(printed, map(mathml.say, read(*printed, display=False)), strict=True))  # fmt: skip
+    assert found == printed
 
 
 def test_what_mathjax_cannot_read_is_an_error_and_the_rest_is_set():

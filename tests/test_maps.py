@@ -1,4 +1,4 @@
-"""Maps of words: every word is there and said, labels do not overlap, and what is no map is refused."""
+"""Maps of words: each is there, at its place, and said; other vectors give another map; what is no map is refused."""
 
 import re
 
@@ -8,46 +8,86 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy import ndarray
 
-from unrolled.figures import maps, plotting
+from unrolled.figures import maps
 
-GROUPS = [["king", "queen", "prince"], ["dog"]]
+GROUPS = {"people": ["king", "queen", "prince"], "animals": ["dog"]}
 PLACES = np.array([[0.0, 3], [1, 2], [2, 0], [5, 1]])
 
 
 def test_every_word_is_drawn_and_said_by_its_group():
     found = maps.word_map(GROUPS, PLACES)
     assert found.alt == (
-        "A map of words. In one colour each: king, with queen, prince; dog."
+        "A map of 4 words. In one colour each: people: king, queen, prince; animals: dog. For 3 of them, the nearest "
+        "word on the map has the same colour."
     )
-    said = {
-        word: style
-        for style, word in re.findall(r'<text style="([^"]*)"[^>]*>(\w+)<', found.svg)
-    }
-    assert list(said) == ["king", "queen", "prince", "dog"]
-    for number, group in enumerate(GROUPS, 1):
-        assert all(f"var(--drawing-{number}, " in said[word] for word in group)
-    assert {word for word in said if "700" in said[word]} == {"king", "dog"}
+    said = re.findall(r'<text style="([^"]*)"[^>]*>(\w+)<', found.svg)
+    for number, (name, group) in enumerate(GROUPS.items(), 1):
+        inked = [word for style, word in said if f"var(--drawing-{number}, " in style]
+        assert inked == group
+        assert name in [word for _, word in said]
 
 
-def test_what_is_right_of_a_word_is_drawn_right_of_it_and_what_is_above_above():
-    svg = maps.word_map(GROUPS, PLACES).svg
-    found = re.findall(r'<text [^>]*x="([\d.]+)" y="([\d.]+)"', svg)
-    x, y = np.array(found, dtype=float).T
-    assert (np.argsort(x) == np.argsort(PLACES[:, 0])).all()
-    assert (np.argsort(-y) == np.argsort(PLACES[:, 1])).all()
+def dots(svg: str) -> ndarray:
+    """Where the dots of a map are, and above them those of its legend."""
+    found = re.findall(r'<use [^>]*x="([-\d.]+)" y="([-\d.]+)"', svg)
+    return np.array(found, dtype=float)
+
+
+def test_each_dot_is_where_the_projection_puts_it():
+    found = dots(maps.word_map(GROUPS, PLACES).svg)[:4] * [1, -1]
+    span = np.ptp(PLACES, axis=0)
+    np.testing.assert_allclose(
+        (found - found.min(0)) / np.ptp(found, axis=0),
+        (PLACES - PLACES.min(0)) / span,
+        atol=1e-3,
+    )
+
+
+def parted(n: int, apart: float) -> tuple[dict[str, list[str]], ndarray]:
+    """Four groups of n words, with vectors around a middle of each group, so far
+    apart.
+    """
+    groups = {x: [f"{x}{i:02}" for i in range(n)] for x in "abcd"}
+    rng = np.random.default_rng(1)
+    middles = np.repeat(np.eye(4, 16) * apart, n, axis=0)
+    return groups, middles + rng.normal(size=(4 * n, 16))
+
+
+def plane(vectors: ndarray) -> ndarray:
+    """The two first principal components."""
+    u, s, _ = np.linalg.svd(vectors - vectors.mean(0), full_matrices=False)
+    return u[:, :2] * s[:2]
+
+
+def test_another_table_of_vectors_gives_another_map():
+    groups, vectors = parted(9, 8)
+    shuffled = np.random.default_rng(2).permutation(vectors)
+    found, other = (maps.word_map(groups, plane(x)) for x in (vectors, shuffled))
+    assert found.svg != other.svg and found.alt != other.alt
+
+
+def test_groups_look_grouped_only_if_their_vectors_are():
+    groups, vectors = parted(9, 8)
+    assert maps.beside_its_own(groups, plane(vectors)) > 0.85
+    rng = np.random.default_rng(2)
+    shares = [
+        maps.beside_its_own(groups, plane(x))
+        for x in (parted(9, 0)[1], *(rng.permutation(vectors) for _ in range(20)))
+    ]
+    assert max(shares) < 0.6 and abs(np.mean(shares) - 8 / 35) < 0.07
 
 
 def test_as_many_words_as_on_the_page_can_all_be_read():
-    groups = [[f"word{x}{i:02}" for i in range(11)] for x in "abcd"]
-    places = np.random.default_rng(1).normal(size=(44, 2))
-    svg = maps.word_map(groups, places).svg
+    groups, vectors = parted(9, 0)
+    svg = maps.word_map(groups, plane(vectors)).svg
     width, height = map(float, re.search(r'viewBox="0 0 (\S+) (\S+)"', svg).groups())
-    found = re.findall(r'<text [^>]*x="([\d.]+)" y="([\d.]+)"', svg)
-    middles, half = np.array(found, dtype=float), np.array([7 * 5, 9.5]) / 2
+    found = re.findall(r'<text [^>]*x="([\d.]+)" y="([\d.]+)"[^>]*>[a-d]\d', svg)
+    middles, half = np.array(found, dtype=float), np.array([3 * 5, 9.5]) / 2
+    assert len(middles) == 36
     assert (half < middles).all() and (middles < [width, height] - half).all()
     across, up = np.moveaxis(abs(middles[:, None] - middles), 2, 0)
     overlap = (across < 2 * half[0]) & (up < 2 * half[1])
-    assert overlap.sum() == 44  # each with itself
+    assert overlap.sum() == 36  # each with itself
 
 
 @st.composite
@@ -80,25 +120,18 @@ def test_labels_that_have_room_stay():
 @pytest.mark.parametrize(
     ("groups", "places", "message"),
     [
-        ([], PLACES, "0 groups, of .* expected 1 to 4 groups"),
-        ([["a"], []], PLACES[:1], r"2 groups, of \[1, 0\] words"),
-        ([[x] for x in "abcde"], np.eye(5, 2), "5 groups, .* expected 1 to 4"),
-        (["abc", ["d"]], PLACES, "expected a list of words for each group"),
-        ([["a", "b"], ["c", "b"]], PLACES, "'b' is there more than once"),
+        ({}, PLACES, "0 groups, of .* expected 1 to 4 groups"),
+        ({"a": ["a"], "b": []}, PLACES[:1], r"2 groups, of \[1, 0\] words"),
+        ({x: [x] for x in "abcde"}, np.eye(5, 2), "5 groups, .* expected 1 to 4"),
+        ({"x": "abc", "y": ["d"]}, PLACES, "expected a list of words for each group"),
+        ({"x": ["a", "b"], "y": ["c", "b"]}, PLACES, "'b' is there more than once"),
         (GROUPS, PLACES[:3], r"shape \(3, 2\) for 4 words; expected \(4, 2\)"),
         (GROUPS, PLACES * np.nan, "expected .* finite numbers"),
         (GROUPS, PLACES * [1, 0], "all in a row"),
-        ([["a"]], PLACES[:1], "all in a row"),
+        ({"x": ["a"]}, PLACES[:1], "all in a row"),
     ],
 )
-def test_what_is_no_map_is_refused(groups, places, message):
+@pytest.mark.parametrize("function", [maps.word_map, maps.beside_its_own])
+def test_what_is_no_map_is_refused(function, groups, places, message):
     with pytest.raises(ValueError, match=message):
-        maps.word_map(groups, places)
-
-
-def test_there_is_a_colour_for_each_of_four_groups():
-    groups = [[x, x.upper()] for x in "abcd"]
-    svg = maps.word_map(groups, np.random.default_rng(1).normal(size=(8, 2))).svg
-    assert all(
-        f"var(--drawing-{k}, {c})" in svg for k, c in enumerate(plotting.COLOURS, 1)
-    )
+        function(groups, places)

@@ -1,24 +1,24 @@
 """Diagrams: all symbols and arrows are there, within the picture and apart, in words too, and the same again."""
 
-import re
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unrolled.figures.cells import generating_cells, recurrent_cells
 from unrolled.figures.networks import (
-    generating_network,
     layered_network,
     residual_stream,
+    tutorial_network,
     unrolled_network,
 )
 from unrolled.figures.plotting import COLOURS, Drawing
 from unrolled.figures.svg import NARROW
-from unrolled.figures.words import INPUTS, LATENT, LAYERS, STEPS
+from unrolled.figures.words import INPUTS, LATENT, STEPS
 
 symbols = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=9)
 inputs = st.lists(symbols, min_size=1, max_size=20)
@@ -33,19 +33,20 @@ def drawings(draw: st.DrawFn) -> Drawing:
     """A diagram of any kind and size."""
     gradients, target = draw(st.booleans()), draw(targets)
     options = dict(target=target, gradients=gradients)
-    kind = draw(
-        st.sampled_from(
-            [layered_network, unrolled_network, residual_stream, generating_network]
+    kind = draw(st.sampled_from(range(6)))
+    if kind == 0:
+        return layered_network(
+            draw(targets), layers=draw(st.integers(1, 14)), **options
         )
-    )
-    if kind is generating_network:
-        name = draw(st.lists(symbols, min_size=2, max_size=20))
-        return generating_network(name, tutorial=draw(st.booleans()))
-    if kind is not residual_stream:
-        options["layers"] = draw(st.integers(1, 14))
-    if kind is layered_network:
-        return layered_network(draw(targets), **options)
-    return kind(draw(inputs), **options)
+    if kind == 1:
+        return tutorial_network(draw(st.lists(symbols, min_size=2, max_size=20)))
+    if kind == 2:
+        return generating_cells(draw(st.lists(symbols, min_size=2, max_size=4)))
+    if kind == 3:
+        layers, target = draw(st.integers(1, 2)), draw(symbols)
+        few = st.lists(symbols, min_size=1, max_size=3)
+        return recurrent_cells(draw(few), layers=layers, target=target)
+    return (unrolled_network, residual_stream)[kind - 4](draw(inputs), **options)
 
 
 def pictures(drawing: Drawing) -> list[Drawing]:
@@ -98,12 +99,12 @@ def batched(things: list[str]) -> list[tuple[str, str]]:
 # Unrolled networks
 
 
-@given(short, st.integers(1, LAYERS.shown))
-def test_every_input_state_and_arrow_is_drawn(inputs, layers):
-    T, drawing = len(inputs), unrolled_network(inputs, layers=layers)
+@given(short)
+def test_every_input_state_and_arrow_is_drawn(inputs):
+    T, drawing = len(inputs), unrolled_network(inputs)
     assert not Counter(inputs) - Counter(texts(drawing))
-    assert len(elements(drawing, "circle")) == layers * T + 2  # the states, s and p
-    assert arrows(drawing) == (layers * 2 * T + 2, 0, 0)
+    assert len(elements(drawing, "circle")) == T + 2  # the states, s and p
+    assert arrows(drawing) == (2 * T + 2, 0, 0)
 
 
 @given(st.integers(INPUTS.shown + 1, 50))
@@ -116,27 +117,13 @@ def test_many_inputs_are_folded(T):
     assert f"x3, and so on to x{T - 1}, x{T}." in drawing.alt
 
 
-@given(st.integers(LAYERS.shown + 1, 40), st.integers(1, INPUTS.shown))
-def test_many_recurrent_layers_are_folded(layers, T):
-    drawing = unrolled_network("a" * T, layers=layers)
-    drawn = texts(drawing)
-    for layer in 1, 2, layers:
-        assert f"h({layer})1" in drawn
-    assert drawn.count("⋮") == T + 1
-    assert len(elements(drawing, "circle")) == 3 * T + 2
-    assert arrows(drawing) == (3 * T + 4 * T + 2, 0, 0)
-
-
-@given(short, st.integers(1, LAYERS.shown))
-def test_gradients_of_an_unrolled_network_go_back_to_every_state(inputs, layers):
+@given(short)
+def test_gradients_of_an_unrolled_network_go_back_to_every_state(inputs):
     T = len(inputs)
-    drawing = unrolled_network(inputs, layers=layers, target="?", gradients=True)
-    forwards = layers * 2 * T + 3
-    given = layers + T  # arrows from h_0 and from the inputs
-    assert arrows(drawing) == (forwards, forwards - given, 0)
-    above = [f"({layer})" if layers > 1 else "" for layer in range(1, layers + 1)]
-    states = [f"h{layer}{t}" for layer in above for t in range(1, T + 1)]
-    assert by(drawing) == [*states, "s"]
+    drawing = unrolled_network(inputs, target="?", gradients=True)
+    given = 1 + T  # arrows from h_0 and from the inputs
+    assert arrows(drawing) == (2 * T + 3, 2 * T + 3 - given, 0)
+    assert by(drawing) == [*(f"h{t}" for t in range(1, T + 1)), "s"]
 
 
 def test_a_target_is_drawn_from_the_softmax_of_the_scores_of_words():
@@ -159,7 +146,8 @@ def test_every_latent_vector_is_drawn_with_its_weights(layers, gradients):
     weights = [f"W{layer}" for layer in ["embed", *range(1, layers + 1), "unembed"]]
     assert [text for text in drawn if text[0] == "W"] == weights
     assert len(elements(drawing, "circle")) == layers + 5
-    assert arrows(drawing) == (layers + 4, (layers + 3) * gradients, 0)
+    assert drawn.count("tanh") == layers
+    assert arrows(drawing) == (2 * layers + 4, (2 * layers + 3) * gradients, 0)
     assert by(drawing) == [*latent, "s"] * gradients
 
 
@@ -201,45 +189,87 @@ def test_many_steps_of_a_stream_are_folded(T):
     assert arrows(drawing) == (5 * 3 + 2 + 2, 2 + 3 + 2, 2 * 3 - 1 + 2)
 
 
-# Generating networks
+# Networks that generate
 
 
-@given(st.lists(symbols, min_size=2, max_size=STEPS.shown + 1), st.booleans())
-def test_every_step_reads_the_language_and_what_was_drawn(name, tutorial):
-    T, drawing = len(name) - 1, generating_network(name, tutorial=tutorial)
+def handed_on(drawing: Drawing) -> int:
+    """How many dotted arrows there are."""
+    paths = elements(drawing, "path")
+    return sum(path.get("stroke-dasharray") == "1 4" for path in paths)
+
+
+@given(st.lists(symbols, min_size=2, max_size=STEPS.shown + 1))
+def test_every_step_of_the_tutorial_reads_the_language_and_what_was_drawn(name):
+    T, drawing = len(name) - 1, tutorial_network(name)
     drawn = texts(drawing)
     assert not Counter(name[:-1] + name[1:]) - Counter(drawn)
-    assert (
-        drawn.count("z") - name.count("z") * 2 + (name[0] == "z") + (name[-1] == "z")
-        == T
-    )
-    assert len(elements(drawing, "circle")) == (5 if tutorial else 3) * T
-    handed_on = [
-        path
-        for path in elements(drawing, "path")
-        if path.get("stroke-dasharray") == "1 4"
-    ]
-    assert len(handed_on) == T - 1
-    assert arrows(drawing) == ((11 if tutorial else 5) * T + T - 1, 0, 0)
+    assert drawn.count("z") == T + Counter(name[:-1] + name[1:])["z"]
+    assert len(elements(drawing, "circle")) == 5 * T
+    assert handed_on(drawing) == T - 1
+    assert arrows(drawing) == (11 * T + T - 1, 0, 0)
 
 
-@given(st.integers(STEPS.shown + 1, 30), st.booleans())
-def test_many_steps_of_a_generating_network_are_folded(T, tutorial):
-    name = [f"a{t}" for t in range(T + 1)]
-    drawing = generating_network(name, tutorial=tutorial)
+@given(st.integers(STEPS.shown + 1, 30))
+def test_many_steps_of_the_tutorial_are_folded(T):
+    drawing = tutorial_network([f"a{t}" for t in range(T + 1)])
     read = [text for text in texts(drawing) if text[0] == "a"]
     assert sorted(read) == sorted(["a0", "a1", "a1", "a2", f"a{T - 1}", f"a{T}"])
     assert texts(drawing).count("⋯") == 1
     assert "and so on to" in drawing.alt
 
 
-def test_the_layers_of_both_wirings_are_named_once():
-    cell, tutorial = (generating_network("ab", tutorial=t) for t in (False, True))
-    for matrix in ["Wembed", "Wlanguage", "Wrecurrent", "Wunembed"]:
-        assert texts(cell).count(matrix) == 1 and matrix not in texts(tutorial)
+def test_the_layers_of_the_tutorial_are_named_once():
+    drawing = tutorial_network("ab")
     for layer in ["i2h", "i2o", "o2o", "dropout"]:
-        assert texts(tutorial).count(layer) == 1 and layer not in texts(cell)
-    assert "softmax p" in cell.alt and "dropout" in tutorial.alt
+        assert texts(drawing).count(layer) == 1 and layer in drawing.alt
+
+
+# Cells
+
+
+@given(st.integers(1, 3), st.integers(1, 2))
+def test_every_cell_has_its_matrices_plus_and_tanh(T, layers):
+    drawing = recurrent_cells(["a", "b", "c"][:T], layers=layers)
+    drawn = Counter(texts(drawing))
+    number = [f"({layer})" if layers > 1 else "" for layer in range(1, layers + 1)]
+    assert drawn["+"] == drawn["tanh"] == layers * T
+    assert drawn["Wembed"] == T and drawn["W(2)in"] == T * (layers - 1)
+    assert drawn["Wunembed"] == drawn["s"] == drawn["p"] == 1
+    for t in range(1, T + 1):
+        assert drawn[f"x{t}"] == 1
+        for layer, n in enumerate(number, 1):
+            assert drawn[f"W{n}recurrent"] == T
+            # a state's letters are on each wire by which it leaves
+            assert drawn[f"h{n}{t}"] == (t < T) + (layer < layers)
+
+
+@given(st.lists(symbols, min_size=2, max_size=4))
+def test_every_cell_that_generates_reads_the_language_and_what_was_drawn(name):
+    T, drawing = len(name) - 1, generating_cells(name)
+    drawn = Counter(texts(drawing)) - Counter(name[:-1] + name[1:])
+    for text in ["z", "+", "tanh", "softmax", "∼"]:
+        assert drawn[text] == T
+    for matrix in ["embed", "language", "recurrent", "unembed"]:
+        assert drawn[f"W{matrix}"] == T and f"W_{matrix}" in drawing.alt
+    for t in range(1, T + 1):
+        assert all(drawn[f"{letter}{t}"] == 1 for letter in "xsp")
+        assert drawn[f"h{t}"] == (t < T)
+    assert handed_on(drawing) == T - 1
+
+
+def test_what_a_cell_has_drawn_is_handed_on_to_the_next():
+    drawing = generating_cells("⊢Li⊣")
+    drawn, read = (
+        [float(e.get("x")) for e in elements(drawing, "text") if e[0].text == letter]
+        for letter in "pz"
+    )
+    ways = [
+        corners(path)
+        for path in elements(drawing, "path")
+        if path.get("stroke-dasharray") == "1 4"
+    ]
+    for way, before, after in zip(ways, drawn, read[1:], strict=False):
+        assert 0 < way[0][0] - before < 20 and 0 < after - way[-1][0] < 20
 
 
 # Every diagram
@@ -266,10 +296,11 @@ def test_what_pages_show_has_room_on_a_phone():
     for drawing in (
         layered_network("Barack", layers=3, target="Obama", gradients=True),
         unrolled_network("Rossi"),
-        unrolled_network(WORDS, target="?", layers=2),
+        recurrent_cells(WORDS),
+        recurrent_cells(WORDS, layers=2),
         residual_stream(WORDS, target="learning", gradients=True),
-        generating_network("⊢Li⊣"),
-        generating_network("Li⊣", tutorial=True),
+        generating_cells("⊢Li⊣"),
+        tutorial_network("Li⊣"),
     ):
         box = root(pictures(drawing)[-1]).get("viewBox").split()
         assert float(box[2]) <= NARROW
@@ -288,10 +319,15 @@ def test_everything_lies_within_the_picture_and_nodes_lie_apart(drawing):
     for (x, y, r), (a, b, _) in combinations(places, 2):
         assert abs(x - a) + abs(y - b) > 2 * r + 8
     for path in elements(drawing, "path"):
-        start, end = re.findall(r"[ML](-?[\d.]+) (-?[\d.]+)", path.get("d"))[:2]
-        (x, y), (to_x, to_y) = map(float, start), map(float, end)
-        assert left < min(x, to_x) and max(x, to_x) < left + width
-        assert abs(to_x - x) + abs(to_y - y) > 6  # long enough to see
+        for (x, y), (to_x, to_y) in pairwise(corners(path)):
+            assert left < min(x, to_x) and max(x, to_x) < left + width
+            assert abs(to_x - x) + abs(to_y - y) > 5  # long enough to see
+
+
+def corners(path: ElementTree.Element) -> list[tuple[float, float]]:
+    """Where a wire begins, bends and ends."""
+    line = path.get("d").split("M")[1]
+    return [tuple(map(float, point.split())) for point in line.split("L")]
 
 
 def letters(drawing: Drawing) -> list[tuple[float, float, float, float]]:
@@ -321,10 +357,10 @@ def test_letters_lie_within_the_picture_and_apart(drawing):
 def test_no_arrow_runs_through_letters(drawing):
     boxes = np.array(letters(drawing)).reshape(-1, 2, 2)  # text, axis, side
     for path in elements(drawing, "path"):
-        start, end = re.findall(r"[ML](-?[\d.]+) (-?[\d.]+)", path.get("d"))[:2]
-        points = np.linspace(np.array(start, float), np.array(end, float), 100)
-        inside = (boxes[..., 0] < points[:, None]) & (points[:, None] < boxes[..., 1])
-        assert not inside.all(axis=-1).any()
+        for start, end in pairwise(corners(path)):
+            points = np.linspace(start, end, 100)[:, None]
+            inside = (boxes[..., 0] < points) & (points < boxes[..., 1])
+            assert not inside.all(axis=-1).any()
 
 
 @given(drawings())
@@ -336,7 +372,7 @@ def test_gradients_are_in_the_words_if_they_are_in_the_picture(drawing):
 def test_the_words_have_what_the_picture_has(drawing):
     drawn = set(texts(drawing))
     unnamed = {"softmax", "tanh", "+", "∼", "⋯", "⋮", "⋱", "?", "∂J"}
-    unnamed |= {f"{letter}{t}" for letter in "pso" for t in range(1, 21)}
+    unnamed |= {f"{letter}{t}" for letter in "psox" for t in range(1, 21)}
     for text in drawn - unnamed:
         if text[0] not in "hW∂":  # inputs, target, x, y, s, p
             assert text in drawing.alt
@@ -351,11 +387,6 @@ def test_the_words_of_each_kind():
     assert unrolled_network("Rossi").alt == (
         "A recurrent network unrolled over five letters, R, o, s, s, i. Each letter and the state before it go into "
         "the next state; the scores s are read from the last state, h5. Their softmax is p."
-    )
-    deep = unrolled_network(["I", "love"], layers=2, output=None).alt
-    assert deep == (
-        "A recurrent network of two layers unrolled over two words, I, love. Each word and the state before it go "
-        "into the next state of the first layer, and each state into the layer above."
     )
     assert unrolled_network("I", target="love", gradients=True).alt.endswith(
         "The next word, love, is drawn from their softmax p. The gradients of J run back, by s and by every state, "
@@ -409,7 +440,6 @@ def test_symbols_are_escaped():
         (unrolled_network, dict(inputs="a\0"), r"'\\x00' cannot be seen"),
         (unrolled_network, dict(inputs="a", output=" "), "' ' cannot be seen"),
         (unrolled_network, dict(inputs="a", target=""), "'' cannot be seen"),
-        (unrolled_network, dict(inputs="a", layers=0), "1 layer; layers is 0"),
         (
             unrolled_network,
             dict(inputs="a", output=None, target="b"),
@@ -417,8 +447,17 @@ def test_symbols_are_escaped():
         ),
         (residual_stream, dict(inputs=[]), "inputs is empty"),
         (residual_stream, dict(inputs="a", output=None, target="b"), "needs scores"),
-        (generating_network, dict(symbols="a"), "expected at least two symbols"),
-        (generating_network, dict(symbols=["a", " "]), "' ' cannot be seen"),
+        (tutorial_network, dict(symbols="a"), "expected at least two symbols"),
+        (tutorial_network, dict(symbols=["a", " "]), "' ' cannot be seen"),
+        (generating_cells, dict(symbols="a"), "expected at least two symbols"),
+        (
+            generating_cells,
+            dict(symbols="abcde"),
+            "5 symbols; there is room for 2 to 4",
+        ),
+        (recurrent_cells, dict(inputs="abcd"), "4 inputs and 1 layers; there is room"),
+        (recurrent_cells, dict(inputs="a", layers=0), "room for 1 to 3 and 1 to 2"),
+        (recurrent_cells, dict(inputs="a", target=""), "'' cannot be seen"),
         (layered_network, dict(word=""), "'' cannot be seen"),
         (layered_network, dict(target="\n"), "cannot be seen"),
         (layered_network, dict(layers=-1), "0 layers or more .*; layers is -1"),

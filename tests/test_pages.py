@@ -120,6 +120,7 @@ def test_what_is_said_is_pasted_and_what_is_asserted_of_the_text_is_a_claim(page
 
 # One number of a visible cell of each page, as a reader would change it: a size, a step, a scale, a data set's part.
 CHANGED = {
+    "gradients": ("[1.0, -1]", "[1.0, 2]"),
     "backprop-mlp": ("eta = 0.1", "eta = 0.5"),
     "backprop-rnn": ("T, V, d = 40, 20, 16", "T, V, d = 30, 20, 8"),
     "classification": ("steps=3000, seed=1", "steps=150, seed=1"),

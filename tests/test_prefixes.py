@@ -23,6 +23,14 @@ def test_the_answers_that_lead_at_some_letter_are_drawn_and_said():
     assert [text for text in written if text.startswith("h")] == ["h1", "h2", "h3"]
 
 
+def test_the_leading_answer_has_a_frame():
+    svg = after_each_letter("Abc", SHARES).svg
+    framed = [' stroke="' in box for box in re.findall("<rect [^>]*>", svg)]
+    # end and start, a box and what fills it, after each letter
+    assert [framed[0::4], framed[2::4]] == [[False, False, True], [True, True, False]]
+    assert not any(framed[1::2])
+
+
 def test_bars_are_as_long_as_the_probabilities():
     boxes = re.findall(
         r'<rect x="([\d.]+)" .*?width="([\d.]+)"', after_each_letter("Abc", SHARES).svg

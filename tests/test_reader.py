@@ -128,3 +128,37 @@ def test_a_result_that_answers_a_question_has_two_or_three_lines_that_tempt(
     ]
     lines = {box["id"]: len(box.select(".tempting > ul > li")) for box in boxes}
     assert all(2 <= number <= 3 for number in lines.values()), lines
+
+
+TASKED = re.compile(r"^:{3,}\{prf:(?:proposition|remark)\} .*\n((?::\w+:.*\n)+)", re.M)
+LONGEST_TASK = 16
+"""Words; formulas count one."""
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_block_that_can_be_covered_says_what_to_find(chapter: str):
+    text = (ROOT / "book" / f"{chapter}.md").read_text()
+    blocks = [
+        dict(re.findall(r":(\w+): *(.*)", found)) for found in TASKED.findall(text)
+    ]
+    asked = [block for block in blocks if "questions" in block]
+    assert asked
+    for block in asked:
+        words = re.sub(r"\$[^$]+\$", "x", block.get("task", "")).split()
+        assert 2 <= len(words) <= LONGEST_TASK, block["label"]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_code_and_figures_that_show_an_answer_can_be_covered(site: Path, chapter: str):
+    page = article(site, chapter)
+    covered = page.select(".to-find")
+    for box in page.select(".admonition.result:has(> .asked)"):
+        source = box.select_one("details .highlight-python pre")
+        name = source and re.search(r"^def (\w+)", source.get_text(), re.M)
+        for code in page.select(".highlight-python pre"):
+            if (
+                name
+                and code.find_parent("details") is None
+                and f"def {name[1]}(" in code.get_text()
+            ):
+                assert code.find_parent(class_="to-find") in covered

@@ -31,7 +31,17 @@ from unrolled import measured
 from unrolled.data import names, originals, reading, surnames, texts, vocabulary
 from unrolled.data.names import ALPHABET, Name
 from unrolled.data.vocabulary import Vocabulary
-from unrolled.figures import charts, maps, networks, plotting, prefixes
+from unrolled.figures import (
+    cells,
+    charts,
+    maps,
+    networks,
+    plotting,
+    prefixes,
+    skipgram,
+    windows,
+    wires,
+)
 from unrolled.learning import checkpoints, sampling, statistics, training
 from unrolled.learning.ngrams import Ngrams, of_best_order
 from unrolled.pages import (
@@ -152,7 +162,26 @@ ENCODED = word2vec.encode(LINES, KNOWN)
 FEW = word2vec.Words([["the", "cat"]])
 QUICK = word2vec.Settings(d=3, epochs=1)
 VECTORS = word2vec.first_vectors(len(KNOWN), QUICK, 1)
+MOMENT = skipgram.Moment(np.zeros(2), np.full(2, 0.5))
 VECTORS.u[:] = VECTORS.v[::-1]
+MAP = {
+    "groups": {"x": ["a", "b"], "y": ["c"]},
+    "places": np.array([[0, 1], [1, 0], [2, 3]]),
+}
+BAD_MAPS = {
+    "groups": {
+        "type": [None, 3, [3], {"x": "abc"}],
+        "empty": [{}, {"x": []}],
+        "shape": [{"x": ["a", "b"]}],
+        "range": [{"x": ["a", "b"], "y": ["a"]}],
+    },
+    "places": {
+        "type": [None, "x"],
+        "shape": [np.eye(3), np.zeros(3)],
+        "not a number": [np.full((3, 2), nan)],
+        "range": [np.ones((3, 2))],
+    },
+}
 BAD_VECTORS = {
     "not a number": [np.full_like(VECTORS.v, nan)],
     "another vocabulary": [VECTORS.v[:2]],
@@ -721,15 +750,25 @@ CALLS = {
         {"word": {"type": [3], "empty": [""], "range": ["\x00", " "]}, "layers": whole(0), "output": {"type": [3],
             "empty": [""]}}),
     "networks.unrolled_network": Call(networks.unrolled_network,
-        {"inputs": ["a", "b"], "layers": 1},
-        {"inputs": {"type": [None, 3, [3]], "empty": [[], "", [""]], "range": ["\x00"]}, "layers": whole(),
+        {"inputs": ["a", "b"]},
+        {"inputs": {"type": [None, 3, [3]], "empty": [[], "", [""]], "range": ["\x00"]},
             "target": {"type": [3], "empty": [""]}}),
     "networks.residual_stream": Call(networks.residual_stream,
         {"inputs": ["a", "b"]},
         {"inputs": {"type": [None, 3, [3]], "empty": [[], "", [""]]}, "target": {"type": [3], "empty": [""]}}),
-    "networks.generating_network": Call(networks.generating_network,
+    "networks.tutorial_network": Call(networks.tutorial_network,
         {"symbols": ["a", "b"]},
         {"symbols": {"type": [None, 3, [3, 4]], "empty": [[], ""], "too short": ["a"]}}),
+    "cells.recurrent_cells": Call(cells.recurrent_cells,
+        {"inputs": ["a", "b"], "layers": 1},
+        {"inputs": {"type": [None, 3, [3]], "empty": [[], "", [""]], "range": ["\x00"], "too long": ["abcd"]},
+            "layers": whole(1, 2), "target": {"type": [3], "empty": [""]}}),
+    "cells.generating_cells": Call(cells.generating_cells,
+        {"symbols": ["a", "b"]},
+        {"symbols": {"type": [None, 3, [3, 4]], "empty": [[], ""], "too short": ["a"], "too long": ["abcde"]}}),
+    "windows.program_in_shapes": Call(windows.program_in_shapes,
+        {"text": "a cat sat ", "batch": 2, "hidden": 3},
+        {"text": {"type": [None, 3], "empty": [""], "too short": ["a cat sat"]}}),
     "plotting.show": Call(plotting.show,
         {"drawn": plotting.figure()[0], "alt": "A figure."},
         {"drawn": {"type": [None, "x"]}, "alt": {"type": [None, 3], "empty": ["", " "]}}),
@@ -750,15 +789,47 @@ CALLS = {
         {"shares": {"type": [None, "x"], "range": [2 * np.eye(2), -np.eye(2)], "not a number": [np.full((2, 2),
             nan)]}, "rows": {"shape": [["a"]], "type": [None]}}),
     "maps.word_map": Call(maps.word_map,
-        {"groups": [["a", "b"], ["c"]], "places": np.array([[0, 1], [1, 0], [2, 3]])},
-        {"groups": {"type": [None, 3, [3], "abc", ["ab", "c"]], "empty": [[], [[]]], "shape": [[["a", "b"]]],
-            "range": [[["a", "b"], ["a"]]]}, "places": {"type": [None, "x"], "shape": [np.eye(3), np.zeros(3)],
-            "not a number": [np.full((3, 2), nan)], "range": [np.ones((3, 2))]}}),
+        MAP, BAD_MAPS),
+    "maps.beside_its_own": Call(maps.beside_its_own, MAP, BAD_MAPS),
     "prefixes.after_each_letter": Call(prefixes.after_each_letter,
         {"word": "ab", "shares": {"x": [0.5, 1], "y": [0.5, 0]}},
         {"word": {"type": [None, 3], "empty": [""], "too long": ["abcdefgh"], "shape": ["a"], "range": ["a\n"]},
             "shares": {"type": [None, 3, {"x": 3}], "empty": [{}], "shape": [{"x": [1]}], "range": [{"x": [2, 0]}],
             "not a number": [{"x": [nan, 0]}]}}),
+    "wires.exact": Call(wires.exact, {"x": 0.5}, {"x": {"type": [None, "x", [0.5]], "not a number": [nan, inf]}}),
+    "wires.numbers_on_wires": Call(wires.numbers_on_wires,
+        {"words": ["a", "b"], "values": {"x": [0, 1], "h": [2], "s": [1, 3], "p": [0.5, 0.5]}, "y": [1, 0],
+            "gradients": {"s": [1, 3], "h": [2], "W_unembed": [[2], [1]], "W_embed": [[1, 2]]}},
+        {"words": {"type": [None, 3, [3, 4]], "empty": [[]], "too short": [["a"]]},
+            "values": {"type": [None, 3], "empty": [{}], "shape": [{name: [1] for name in "xhsp"}]},
+            "y": {"type": [None, 3], "shape": [[1]]}, "gradients": {"type": [None, 3], "empty": [{}]}}),
+    "wires.shared_matrix": Call(wires.shared_matrix,
+        {"words": ["a"], "h": [[0, 0], [1, 2]], "delta": [[3, 4]]},
+        {"words": {"type": [None, 3, [3]], "empty": [[]], "too long": [list("abcd")]},
+            "h": {"type": [None, "x"], "empty": [[]], "shape": [[[0, 0]]], "range": [[[1, 0], [1, 2]]]},
+            "delta": {"type": [None, "x"], "empty": [[]], "shape": [[[3]]], "not a number": [[[nan, 4]]]}}),
+    "wires.ways_back": Call(wires.ways_back,
+        {"g": [1, 2], "terms": [[1, 2]] * 4, "alone": [1, 2]},
+        {"g": {"type": [None, "x"], "empty": [[]], "not a number": [[nan, 1]]},
+            "terms": {"type": [None, "x"], "empty": [[]], "shape": [[[1, 2]] * 3]},
+            "alone": {"type": [None, "x"], "empty": [[]], "shape": [[1]]}}),
+    "skipgram.sliding_window": Call(skipgram.sliding_window,
+        {"words": ["a", "b"], "centres": [0], "reach": 1},
+        {"words": {"type": [None, 3, "ab", [1, 2]], "empty": [[]], "shape": [["a"]], "too long": [["a"] * 50],
+            "range": [["a", "\t"]]}, "centres": {"type": [None, 3], "empty": [[]], "range": [[2], [-1]]},
+            "reach": {"type": [None, "x"], "range": [0]}}),
+    "skipgram.observed_minus_expected": Call(skipgram.observed_minus_expected,
+        {"u": np.eye(2), "o": 0, "before": MOMENT, "after": MOMENT},
+        {"u": {"type": [None, "x"], "shape": [np.eye(3), np.zeros(2)], "empty": [np.zeros((0, 2))],
+            "not a number": [np.full((2, 2), nan)]}, "o": {"type": [None], "range": [2, -1]},
+            "before": {"type": [None, 3], "shape": [skipgram.Moment(np.zeros(3), MOMENT.P)],
+            "range": [skipgram.Moment(MOMENT.v_c, np.ones(2))]},
+            "after": {"type": [None, 3], "not a number": [skipgram.Moment(np.full(2, nan), MOMENT.P)]}}),
+    "skipgram.two_groups": Call(skipgram.two_groups,
+        {"runs": {"a": np.zeros((2, 2, 2, 2)) + 1}, "groups": [0, 1]},
+        {"runs": {"type": [None, 3, {"a": 3}], "empty": [{}], "shape": [{"a": np.zeros((2, 2, 3, 2))}],
+            "not a number": [{"a": np.full((2, 2, 2, 2), nan)}]},
+            "groups": {"type": [None, 3], "empty": [[]], "shape": [[0, 1, 1]], "range": [[0, 2]]}}),
     "statistics.Spread": Call(statistics.Spread, {"values": [1.0, 2.0]}, {"values": {"empty": [[]], "type": [None]}}),
     "statistics.difference": Call(statistics.difference,
         {"first": [1.0, 2.0], "second": [1.0, 2.0]},
@@ -997,6 +1068,8 @@ residual: demand_cell
 word2vec: demand_tree demand_vectors demand_settings demand_lists
 maps: demand_map
 prefixes: demand_probabilities
+wires: demand_shapes demand_steps demand_ways
+skipgram: demand_window demand_moments demand_paths
 training: demand_weights
 data.reading: described place
 """
@@ -1021,10 +1094,12 @@ word2vec: belongs_to_word first_vectors
 residual: random_network
 plotting: Drawing figure follow_page panels
 charts: curves written together from_to opened framed room_for named_rows demand_few
-maps: spread_out pushed_apart
+maps: pushed_apart
 prose: say claim power
 svg: draw_network
-words: layered_words unrolled_words residual_words generating_words
+pieces: picture either wire box draw_node write short
+networks: demand_inputs demand_name demand_visible
+words: layered_words unrolled_words residual_words tutorial_words cell_words generating_words
 """
 """What is called with what the functions in the table have checked, or takes nothing but what they give; and networks.
 

@@ -12,6 +12,7 @@ CONCERNS = (
     "citations",
     "result_index",
     "questions",
+    "quiz",
     "labels",
     "reference",
     "names",

@@ -138,6 +138,16 @@ def together(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             after[0].parent.replace(after[0], nodes.Text(after[0][len(tail) :]))
 
 
+def heighten(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Mark the paragraphs that have a fraction in a line."""
+    for node in doctree.findall(nodes.math):
+        around = node.parent
+        while not isinstance(around, nodes.paragraph | type(None)):
+            around = around.parent
+        if around is not None and "frac" in node.astext():
+            around["classes"] = sorted({*around["classes"], "fractions"})
+
+
 def portable(tex: str, settings: dict) -> str:
     """The TeX of a formula without the book's own macros, so that it can be copied elsewhere."""
     for name, meaning in settings.get("tex", {}).get("macros", {}).items():
@@ -202,5 +212,6 @@ def setup(app: Sphinx) -> dict:
     app.connect("env-check-consistency", check)
     app.connect("doctree-resolved", learn_late, priority=900)
     app.connect("doctree-resolved", together, priority=910)
+    app.connect("doctree-resolved", heighten, priority=920)
     app.connect("build-finished", write_font)
     return {"parallel_read_safe": False}

@@ -422,47 +422,127 @@ def written(root: Node, display: bool) -> tuple[str, float]:
 # Saying it
 
 SAID = {
-    "−": "minus", "⋅": "times", "×": "times", "∣": "given", "∈": "in", "⊙": "times entry by entry", "∘": "after",
-    "≤": "is at most", "≥": "is at least", "≠": "is not", "≈": "is about", "∑": "sum", "∏": "product", "→": "to",
-    "‖": "norm", "∂": "d", "…": "and so on", "⋯": "and so on", "∼": "is drawn from", "∝": "is proportional to",
+    "=": "equals", "+": "plus", "−": "minus", "±": "plus or minus", "⋅": "times", "×": "by", "/": "over",
+    "⊙": "entry by entry times", "∘": "after", "<": "is less than", ">": "is greater than", "≤": "is at most",
+    "≥": "is at least", "≠": "is not", "≈": "is about", "∝": "is proportional to", "∼": "is drawn from", "∈": "in",
+    "∉": "not in", "⊆": "is a part of", "∣": "given", "‖": "against", "∥": "against", "→": "to", "←": "becomes",
+    "⟺": "if and only if", "∑": "sum", "∏": "product", "∂": "partial", "⊤": "transposed", "′": "prime", "ℝ": "R",
+    "∞": "infinity", "…": "and so on", "⋯": "and so on",
 }  # fmt: skip
-SUPERSCRIPTS = {"⊤": "transposed", "′": "prime", "2": "squared", "∗": "star"}
+FENCES = {"|": "size of", "‖": "norm of"}
+POWERS = {"2": "squared", "3": "cubed", "∗": "star"}
 OVER = {"ˆ": "hat", "˜": "tilde", "¯": "bar", "→": "vector"}
+FUNCTIONS = {*"σpPqfHO"}
+"""Letters that are functions where a bracket follows."""
+STEPS = {"t", "T", "τ"}
+"""A subscript with one of these is a time."""
+BRACE = "⏟"
 
 
-def said(nodes: list[Node]) -> str:
-    """A row in words, for who hears the page."""
-    return " ".join(filter(None, map(say, nodes)))
+def said(nodes: list[Node], product: str = "times") -> str:
+    """A row in words, for a reader who hears it; ``product`` is said between factors without a sign.
+
+    The notation page prints these words, so people who read and people who listen say the same.
+    """
+    nodes = [node for node in flat(nodes) if node.tag != "mspace"]
+    words: list[str] = []
+    for before, node, after in zip(
+        [None, *nodes], nodes, [*nodes[1:], None], strict=False
+    ):
+        function = before and (before.kind == OP or before.text in FUNCTIONS)
+        if function and (node.kind == OPEN or (before.kind == OP and factor(node))):
+            words.append("of")
+        elif before and factor(before, left=True) and factor(node):
+            words.append(product)
+        derivative = node.text == "/" and after and first(after).text == "∂"
+        words.append("by" if derivative else say(node))
+    row = re.sub(r"(?<=[(\[]) | (?=[)\],;.:])", "", " ".join(filter(None, words)))
+    return re.sub(r"\bof \((\w+)\)", r"of \1", row)
+
+
+def first(node: Node) -> Node:
+    """The letter that a node begins with, or a fraction, a root, a table."""
+    inside = node.tag in {*SCRIPTED, "mrow"} and node.children
+    return first(node.children[0]) if inside else node
+
+
+def factor(node: Node, left: bool = False) -> bool:
+    """Whether a node may be a factor: the right one, or the left one."""
+    letter = first(node)
+    if letter.kind in {OPEN, CLOSE}:
+        fence = letter.text in FENCES and letter.kind == OPEN
+        return letter.kind == CLOSE if left else fence
+    if letter.text == "∂":
+        return not left
+    if node.tag in {"mo", "mtext", "mtable"} or letter.text in {*"…⋯⊤′|"}:
+        return False
+    return not (left and (node.tag == "mn" or node.kind == OP))
 
 
 def say(node: Node) -> str:
     """A node in words."""
     children = node.children
+    if node.text in FENCES and node.kind in {OPEN, CLOSE}:
+        return FENCES[node.text] if node.kind == OPEN else ""
     if node.text:
-        return SAID.get(node.text, node.text.replace("\N{NO-BREAK SPACE}", " ").strip())
+        return SAID.get(node.text) or called(node.text)
     if node.tag == "mfrac":
-        return f"({say(children[0])}) over ({say(children[1])})"
+        above, below = map(say, children)
+        if first(children[1]).text == "∂":
+            return f"{above} by {below}"
+        return f"{bracketed(above)} over {bracketed(below)}"
     if node.tag == "msqrt":
-        return f"square root of ({said(children)})"
+        return f"square root of {bracketed(said(children))}"
     if node.tag == "mover" and children[1].text in OVER:
         return f"{say(children[0])} {OVER[children[1].text]}"
     if node.tag == "mtable":
-        return "; ".join(
-            ", ".join(said(c.children) for c in r.children) for r in children
-        )
-    if node.tag in SCRIPTED:
-        base, *scripts = map(say, children)
-        bounds = children[0].kind == OP
-        words = []
-        if "sub" in node.tag or "under" in node.tag:
-            words.append(f"{'over' if bounds else 'sub'} {scripts[0]}")
-        if "sup" in node.tag or "over" in node.tag:
-            words.append(
-                SUPERSCRIPTS.get(children[-1].text)
-                or f"{'up to' if bounds else 'superscript'} {scripts[-1]}"
-            )
-        return " ".join([base, *words])
-    return said(children)
+        between = " " if node.attributes.get("class") == "aligned" else ", "
+        rows = ((said(cell.children) for cell in row.children) for row in children)
+        return "; ".join(between.join(filter(None, row)) for row in rows)
+    return scripted(*children, tag=node.tag) if node.tag in SCRIPTED else said(children)
+
+
+def scripted(base: Node, *scripts: Node, tag: str) -> str:
+    """A letter with what stands below and above it, in words."""
+    if scripts[0].text == BRACE:
+        return say(base)
+    if base.tag == "munder" and base.children[1].text == BRACE:
+        return f"{say(base)} ({say(scripts[0])})"
+    bounds = base.text in {*"∑∏"} or "under" in tag
+    words = [say(base)]
+    if "sub" in tag or "under" in tag:
+        below = said([scripts[0]], product="")
+        if bounds:
+            words.append("over")
+        elif scripts[0].tag != "mtext":
+            time = STEPS & {part.text for part in tree(scripts[0])}
+            words.append("at" if time else "sub")
+        words.append(below)
+    if "sup" in tag or "over" in tag:
+        above = say(scripts[-1])
+        if bounds:
+            words.append(f"up to {above}")
+        elif base.text == "ℝ" or above in {"transposed", "prime"}:
+            words.append(above)
+        elif above.startswith("("):
+            words.append(f"superscript {above}")
+        else:
+            words.append(POWERS.get(above) or f"to the power {bracketed(above)}")
+    return " ".join(filter(None, words))
+
+
+def bracketed(words: str) -> str:
+    """Words in brackets, unless it is one alone."""
+    return f"({words})" if " " in words else words
+
+
+def called(text: str) -> str:
+    """A Greek letter by its name, any other text as it is, in plain letters."""
+    text = unicodedata.normalize("NFKC", text).strip()
+    name = unicodedata.name(text, "") if len(text) == 1 else ""
+    if greek := re.fullmatch(r"GREEK (SMALL|CAPITAL) LETTER (\w+)", name):
+        return greek[2].lower() if greek[1] == "SMALL" else greek[2].title()
+    return text
 
 
 TOKEN = re.compile(r"<(mi|mn|mo|mtext)( [^>]*)?>([^<]*)<")

@@ -13,7 +13,14 @@ class volatile(nodes.Inline, nodes.Element):
 
 
 class fold(nodes.General, nodes.Element):
-    """What opens at a click on its ``summary``; it needs no script."""
+    """What opens at a click on its ``summary``, a text, or its first child; it needs no script.
+
+    Of those of one ``group``, one at a time is open.
+    """
+
+
+class summary(nodes.TextElement):
+    """The summary of a fold, where that is more than a text."""
 
 
 class copied(nodes.General, nodes.Element):
@@ -30,14 +37,26 @@ def visit_volatile(translator: HTML5Translator, node: volatile) -> None:
 
 def visit_fold(translator: HTML5Translator, node: fold) -> None:
     """Open the fold."""
-    summary = translator.encode(node["summary"])
-    translator.body.append(translator.starttag(node, "details"))
-    translator.body.append(f"<summary>{summary}</summary>\n")
+    group = {"name": node["group"]} if "group" in node else {}
+    translator.body.append(translator.starttag(node, "details", **group))
+    if "summary" in node:
+        words = translator.encode(node["summary"])
+        translator.body.append(f"<summary>{words}</summary>\n")
 
 
 def depart_fold(translator: HTML5Translator, node: fold) -> None:
     """Close the fold."""
     translator.body.append("</details>\n")
+
+
+def visit_summary(translator: HTML5Translator, node: summary) -> None:
+    """Open the summary."""
+    translator.body.append("<summary>")
+
+
+def depart_summary(translator: HTML5Translator, node: summary) -> None:
+    """Close the summary."""
+    translator.body.append("</summary>\n")
 
 
 def visit_copied(translator: HTML5Translator, node: copied) -> None:
@@ -54,5 +73,6 @@ def setup(app: Sphinx) -> dict:
     """Add the nodes."""
     app.add_node(volatile, html=(visit_volatile, None))
     app.add_node(fold, html=(visit_fold, depart_fold))
+    app.add_node(summary, html=(visit_summary, depart_summary))
     app.add_node(copied, html=(visit_copied, depart_copied))
     return {"parallel_read_safe": False}

@@ -140,7 +140,11 @@ class Fill(SphinxPostTransform):
             short = [
                 fold(
                     "",
-                    *again(doctree(block.docname), block.label, here)[1:],
+                    *(
+                        part
+                        for part in again(doctree(block.docname), block.label, here)[1:]
+                        if "task" not in part["classes"]
+                    ),
                     summary=named(self.app, block),
                     classes=["short-answer"],
                 )

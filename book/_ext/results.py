@@ -8,13 +8,15 @@ short answer, which ends with it.
 ``book/tempting/PAGE.yml`` has the mistakes of the results of a page that people really make: for each label, which of
 the mistakes that its check refuses, the wrong line, why it tempts, and a quick test that exposes it. They stand in the
 box, below the derivation. What a reader may want to find first (all of a short answer; of a result that answers a
-question, all from its formula on) is wrapped, so that try-first.js can cover it.
+question, all from its formula on; what else the page shows of either: figures, and the code that is checked) is
+wrapped, so that try-first.js can cover it. ``:task:`` says then what to find.
 
 What the checks found travels in the metadata of the output of the cell that ran them, so it is there also when the
 page comes from the cache. A result without a check, a check without a result, and a module of results that no page
 runs fail the build.
 """
 
+import re
 from pathlib import Path
 
 import yaml
@@ -68,6 +70,7 @@ class Block(SphinxDirective):
         "label": directives.unchanged_required,
         "questions": words,
         "shown": words,
+        "task": directives.unchanged_required,
     }
     node: type[nodes.Element]
 
@@ -92,6 +95,10 @@ class Block(SphinxDirective):
             shown=self.options.get("shown", []),
             text=block.astext(),
         )
+        if "task" in self.options:
+            said, more = self.state.inline_text(self.options["task"], self.lineno)
+            block += nodes.paragraph("", "", *said, classes=["task"])
+            messages += more
         return [block, *messages]
 
 
@@ -353,13 +360,51 @@ def complete(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         if block.report:
             node += evidence(block)
         node += citation(app, block)
+    blocks = app.env.unrolled_blocks.values()
+    cover_besides(doctree, [b for b in blocks if b.docname == docname and b.questions])
 
 
 def cover(block: nodes.Element) -> None:
     """Wrap what a reader may want to find first: what follows the title, or in a result what it begins from."""
+    tasks = [part for part in block if "task" in part["classes"]]
+    for task in tasks:
+        block.remove(task)
     shown = [isinstance(part, nodes.math_block) for part in block]
     first = shown.index(True) if isinstance(block, result) and any(shown) else 1
-    block[first:] = [nodes.container("", *block[first:], classes=["to-find"])]
+    covered = nodes.container("", *block[first:], classes=["to-find"])
+    block[first:] = [*tasks, covered]
+
+
+def cover_besides(doctree: nodes.document, blocks: list[Cited]) -> None:
+    """Wrap what else a page shows of the blocks that answer a question: their figures, and the code that is checked."""
+    labels = {label for block in blocks for label in block.shown}
+    codes = [block.report["source"] for block in blocks if block.report]
+    names = {name for code in codes for name in DEFINED.findall(code)[:1]}
+    besides = [
+        *(
+            figure
+            for figure in doctree.findall(nodes.figure)
+            if labels & {*figure["ids"]}
+        ),
+        *(
+            code
+            for code in doctree.findall(nodes.literal_block)
+            if names & {*DEFINED.findall(code.astext())}
+        ),
+    ]
+    for node in besides:
+        if not inside(node, (result, answer)):
+            node.replace_self(nodes.container("", node.deepcopy(), classes=["to-find"]))
+
+
+DEFINED = re.compile(r"^def (\w+)", re.MULTILINE)
+
+
+def inside(node: nodes.Node, kinds: tuple[type, ...]) -> bool:
+    """Whether a node is in one of some kinds."""
+    return bool(node.parent) and (
+        isinstance(node.parent, kinds) or inside(node.parent, kinds)
+    )
 
 
 # HTML

@@ -75,15 +75,17 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         place.replace_self(table(app, docname))
     seconds = seconds_of(app).get(docname)
     if seconds is not None:
-        doctree[0] += nodes.paragraph(
-            "",
-            "",
-            nodes.Text("This page ran in "),
-            volatile(text=f"{seconds:.1f}"),
-            nodes.Text(" seconds ("),
-            link(app, docname, "run-times"),
-            nodes.Text(")."),
-            classes=["run-time"],
+        doctree.next_node(nodes.section).append(
+            nodes.paragraph(
+                "",
+                "",
+                nodes.Text("This page ran in "),
+                volatile(text=f"{seconds:.1f}"),
+                nodes.Text(" seconds ("),
+                link(app, docname, "run-times"),
+                nodes.Text(")."),
+                classes=["run-time"],
+            )
         )
 
 

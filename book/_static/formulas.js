@@ -40,7 +40,7 @@ function formula(element, dialect) {
 
 function write(node, dialect) {
   if (node.nodeType === Node.TEXT_NODE) return dialect.text(node.data.replace(/\s+/g, " "));
-  if (node.nodeType !== Node.ELEMENT_NODE || node.matches("details, .headerlink, .eqno, button")) return "";
+  if (node.nodeType !== Node.ELEMENT_NODE || node.matches("details, .headerlink, .eqno, .task, .tempting, button")) return "";
   if (node.dataset.tex) return formula(node, dialect);
   if (node.matches(".admonition-title, .derivation-title")) return dialect.strong(inside(node, dialect));
   const rule = dialect[node.localName === "b" ? "strong" : node.localName];

@@ -5,7 +5,7 @@ addEventListener("DOMContentLoaded", () => {
   if (!found.length || !title) return;
 
   const uncover = (part) => {
-    part.previousElementSibling?.matches(".cover") && part.previousElementSibling.remove();
+    if (part.previousElementSibling?.matches(".cover")) part.previousElementSibling.remove();
     part.hidden = false;
   };
   const cover = (part) => {
@@ -13,7 +13,7 @@ addEventListener("DOMContentLoaded", () => {
     const button = document.createElement("button");
     button.className = "cover";
     button.textContent = "Write yours first · Show me";
-    button.onclick = () => (uncover(part), (part.tabIndex = -1), part.focus());
+    button.onclick = () => (uncover(part), (part.tabIndex = -1), part.focus({ preventScroll: true }));
     part.before(button);
     part.hidden = "until-found";
   };
@@ -48,7 +48,7 @@ addEventListener("DOMContentLoaded", () => {
   const set = (first) => {
     buttons.forEach((button, k) => button.setAttribute("aria-pressed", k === Number(first)));
     note.textContent = first
-      ? "Answers are covered: write yours, then tap to compare."
+      ? "What answers the sheets is covered: write yours, then tap to compare."
       : "New to this? Read. If you know the method, try first.";
     found.forEach(first ? cover : uncover);
   };

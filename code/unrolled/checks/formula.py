@@ -355,7 +355,9 @@ class Checked:
         table = tabulate(
             self.rows(), headers=self.HEADERS, tablefmt="html", disable_numparse=True
         )
-        data = {"text/html": table, "text/plain": repr(self)}
+        found = f"All {len(reports)} results agree with independent calculations"
+        folded = f"<details><summary>{found}</summary>{table}</details>"
+        data = {"text/html": folded, "text/plain": repr(self)}
         return data, {"unrolled": {"module": self.module, "reports": reports}}
 
 

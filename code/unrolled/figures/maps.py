@@ -1,16 +1,18 @@
-"""Maps of words in the plane, with the words of the map in words, from the same data.
+"""Maps of words in the plane: a dot at each word's place, in the colour of its group,
+and in words how many have one of their own group beside them.
 
-Left out: how places are found; that is the page's matter (by t-SNE, say). A map has no
-axes: only what is near counts.
+Left out: how places and groups are found; that is the page's matter. What tells the
+groups should not come from the vectors that tell the places, or the map shows nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy import ndarray
 
 from unrolled.figures.plotting import (
     COLOURS,
+    INK,
     SMALL,
     WIDTH,
     Drawing,
@@ -19,52 +21,71 @@ from unrolled.figures.plotting import (
     styled,
 )
 
-__all__ = ["word_map"]
+__all__ = ["beside_its_own", "word_map"]
 
-LETTER, LINE = 6.3, 14.5
+LETTER, LINE = 6.3, 13.5
 """The width of a letter and the height of a line of a label, in points, with some room
 around.
 """
+HEIGHT = 340
+"""How high the places are spread, in points."""
 
 
 @styled
-def word_map(groups: Sequence[Sequence[str]], places: ndarray) -> Drawing:
-    """Groups of words, a colour each, with the first word of a group in bold.
+def word_map(groups: Mapping[str, Sequence[str]], places: ndarray) -> Drawing:
+    """Groups of words, a colour each, named above the map.
 
-    ``places`` (n, 2) are those of all words, group after group. They are spread over
-    the map, and labels that overlap are pushed apart, up and down. Raises ValueError
-    unless there are one to four groups of words, each word once, and a place of finite
-    numbers for each, not all in a row.
+    ``places`` (n, 2) are those of all words, group after group. Each dot is at its
+    place; labels that would overlap are moved, up and down, and a line leads to the
+    dot. Raises ValueError unless there are one to four groups of words, each word once,
+    and a place of finite numbers for each, not all in a row.
     """
-    shown = [word for group in groups for word in group]
+    shown = [word for group in groups.values() for word in group]
     demand_map(groups, shown, places)
-    style = {
-        word: {"color": colour, "weight": "bold" if word == group[0] else "normal"}
-        for group, colour in zip(groups, COLOURS, strict=False)
-        for word in group
-    }
     labels = np.array([[LETTER * len(word) + 8, LINE] for word in shown])
-    width = 72 * WIDTH
-    spread = spread_out(places) * [width - labels[:, 0].max(), 360]
-    middles = pushed_apart(spread + labels[:, 0].max() / 2, labels)
-    low, high = (middles - labels / 2).min(0), (middles + labels / 2).max(0)
-    drawn, axes = figure((high - low)[1] / 72)
-    for (x, y), word in zip(middles, shown, strict=True):
-        axes.text(x, y, word, ha="center", va="center", fontsize=SMALL, **style[word])
+    width, margin = 72 * WIDTH, labels[:, 0].max() / 2
+    unit = (places - places.min(0)) / np.ptp(places, axis=0)
+    dots = unit * [width - 2 * margin, HEIGHT] + [margin, 0]
+    middles = pushed_apart(dots + [0, LINE / 2 + 2], labels)
+    both = np.concatenate([dots - 4, middles - labels / 2, middles + labels / 2])
+    low, high = both.min(0), both.max(0)
+    drawn, axes = figure((high - low)[1] / 72 + 0.3)
+    of_group = zip(groups.items(), COLOURS, strict=False)
+    colours = [colour for (_, group), colour in of_group for _ in group]
+    for (x, y), (at, up), word, colour in zip(
+        dots, middles, shown, colours, strict=True
+    ):
+        if abs(up - y) > LINE:
+            side = np.sign(up - y) * LINE / 2
+            axes.plot([x, at], [y, up - side], color=INK, linewidth=0.6, alpha=0.5)
+        axes.plot(x, y, "o", color=colour, markersize=4)
+        axes.text(at, up, word, ha="center", va="center", fontsize=SMALL, color=colour)
+    for name, colour in zip(groups, COLOURS, strict=False):
+        axes.plot([], [], "o", color=colour, markersize=5, label=name)
     axes.set(xlim=(0, width), ylim=(low[1], high[1]))
     axes.axis("off")
-    said = "; ".join(
-        f"{word}, with {', '.join(near)}" if near else word for word, *near in groups
+    drawn.legend(loc="outside upper center", ncols=2, handletextpad=0.2)
+    said = "; ".join(f"{name}: {', '.join(group)}" for name, group in groups.items())
+    near = round(len(shown) * beside_its_own(groups, places))
+    return show(
+        drawn,
+        f"A map of {len(shown)} words. In one colour each: {said}. For {near} of them, the nearest word on the map has "
+        "the same colour.",
     )
-    return show(drawn, f"A map of words. In one colour each: {said}.")
 
 
-def spread_out(places: ndarray) -> ndarray:
-    """Places (n, 2) from 0 to 1 in each direction; half of each is its rank, so that
-    the middle of a crowd has room.
+def beside_its_own(groups: Mapping[str, Sequence[str]], places: ndarray) -> float:
+    """The share of words whose nearest word on the map is of their own group.
+
+    Near 1 where groups lie apart; about the share of a group where places have nothing
+    to do with them. Raises ValueError as :func:`word_map` does.
     """
-    ranks = places.argsort(0).argsort(0) / (len(places) - 1)
-    return ((places - places.min(0)) / np.ptp(places, axis=0) + ranks) / 2
+    demand_map(groups, [w for group in groups.values() for w in group], places)
+    places = np.asarray(places, dtype=float)
+    group_of = np.repeat(np.arange(len(groups)), [*map(len, groups.values())])
+    apart = ((places[:, None] - places) ** 2).sum(2)
+    np.fill_diagonal(apart, np.inf)
+    return float(np.mean(group_of[apart.argmin(1)] == group_of))
 
 
 def pushed_apart(middles: ndarray, sizes: ndarray) -> ndarray:
@@ -90,17 +111,17 @@ def pushed_apart(middles: ndarray, sizes: ndarray) -> ndarray:
 
 
 def demand_map(
-    groups: Sequence[Sequence[str]], shown: Sequence[str], places: ndarray
+    groups: Mapping[str, Sequence[str]], shown: Sequence[str], places: ndarray
 ) -> None:
     """Raise ValueError unless there is a colour for each group, and a place for each
     word, which is there once.
     """
-    if not 1 <= len(groups) <= len(COLOURS) or not all(map(len, groups)):
+    if not 1 <= len(groups) <= len(COLOURS) or not all(map(len, groups.values())):
         raise ValueError(
-            f"{len(groups)} groups, of {[len(group) for group in groups]} words; expected 1 to {len(COLOURS)} groups, "
-            "which can be told apart, each of a word or more"
+            f"{len(groups)} groups, of {[len(group) for group in groups.values()]} words; expected 1 to "
+            f"{len(COLOURS)} groups, which can be told apart, each of a word or more"
         )
-    if any(isinstance(group, str) for group in groups):
+    if any(isinstance(group, str) for group in groups.values()):
         raise ValueError(f"{groups!r}: expected a list of words for each group")
     if len(set(shown)) < len(shown):
         twice = next(word for word in shown if shown.count(word) > 1)

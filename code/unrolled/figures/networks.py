@@ -1,5 +1,5 @@
-"""Drawings of networks: layered, unrolled, generating, with a residual stream;
-forwards, and with the gradients back.
+"""Drawings of networks: layered, unrolled, with a residual stream, and the tutorial's
+that generates; forwards, and with the gradients back.
 
 A picture is a list of nodes and a list of arrows, in columns and rows; time runs to the
 right, and what is computed stands above its input or to the right of it. The picture
@@ -8,8 +8,8 @@ weight matrix, so its name is written once. A dashed arrow back is a gradient's,
 the arrow forwards; it leads to what is computed, and not to the inputs or to h_0, which
 are given. A dotted arrow hands on what was drawn: it is the next input of a network
 that generates. Colours and letters are those of the page. Left out: biases, the loop of
-a network not unrolled, and names for the weights of higher recurrent layers, whose
-arrows have the colour of the text.
+a network not unrolled, and what is in a recurrent cell
+(:mod:`unrolled.figures.cells`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,11 +20,10 @@ from unrolled.figures.svg import draw_network
 from unrolled.figures.words import (
     INPUTS,
     LATENT,
-    LAYERS,
     STEPS,
-    generating_words,
     layered_words,
     residual_words,
+    tutorial_words,
     unrolled_words,
 )
 
@@ -38,7 +37,7 @@ def layered_network(
     gradients: bool = False,
 ) -> Drawing:
     """A network x → h → s → p or, with L layers on top of the embedding, x → h^(0) →
-    h^(1) → … → h^(L) → s → p.
+    tanh → h^(1) → … → tanh → h^(L) → s → p.
 
     ``word`` stands at x, and ``target``, the next word, at y. When there are many
     layers, the middle ones are folded. ``output`` names the scores. With ``gradients``,
@@ -50,7 +49,7 @@ def layered_network(
     <Drawing: A network with one latent vector, h. The word x, Barack, goes into h, \
 and h into the scores s. The next word y, Obama, is drawn from their softmax p.>
     """
-    _demand_visible([word, output, target])
+    demand_visible([word, output, target])
     if layers < 0:
         raise ValueError(
             f"a network has 0 layers or more on top of the embedding; layers is {layers}"
@@ -58,17 +57,26 @@ and h into the scores s. The next word y, Obama, is drawn from their softmax p.>
     place, back = ("below", "through") if gradients else ("", "")
     nodes = [Node("x", 0, 0, word=word or "")]
     arrows = []
-    for column, layer in enumerate(LATENT.drawn(range(layers + 1)), 1):
+    for layer in LATENT.drawn(range(layers + 1)):
+        before, through = nodes[-1], back if layer != 0 else ""
         if layer is None:
-            nodes.append(Node("⋯", column, 0, "word"))
-            into = str(LATENT.first)
-        else:
-            above = f"({layer})" if layers else ""
-            nodes.append(Node("h", column, 0, above=above, gradient=place))
-            into = str(layer or "embed")
-        arrows.append(Arrow(*nodes[-2:], into, back if layer != 0 else ""))
-    last, scores = nodes[-1], Node(output, len(nodes), 0, gradient=place)
-    observed = Node("y", len(nodes) + 2, 0, word=target) if target else None
+            nodes.append(Node("⋯", before.column + 1, 0, "word"))
+            arrows.append(Arrow(before, nodes[-1], str(LATENT.first), through))
+            continue
+        above = f"({layer})" if layers else ""
+        state = Node(
+            "h", before.column + 1 + bool(layer), 0, above=above, gradient=place
+        )
+        if layer:
+            tanh = Node("tanh", before.column + 1, 0, "operation")
+            nodes.append(tanh)
+            arrows.append(Arrow(before, tanh, str(layer), through))
+            before = tanh
+        nodes.append(state)
+        arrows.append(Arrow(before, state, "" if layer else "embed", through))
+    last = nodes[-1]
+    scores = Node(output, last.column + 1, 0, gradient=place)
+    observed = Node("y", last.column + 3, 0, word=target) if target else None
     more, right = _readout(last, scores, observed, "unembed", back)
     alt = layered_words(word, layers, output, target, gradients)
     return draw_network(nodes + more, arrows + right, alt)
@@ -77,7 +85,6 @@ and h into the scores s. The next word y, Obama, is drawn from their softmax p.>
 def unrolled_network(
     inputs: Sequence[str],
     *,
-    layers: int = 1,
     output: str | None = "s",
     target: str | None = None,
     gradients: bool = False,
@@ -86,51 +93,38 @@ def unrolled_network(
     state.
 
     ``inputs`` are the symbols x_1, …, x_T: a word for its letters, or a list of words.
-    When there are many inputs or layers, the middle ones are folded. ``output`` names
+    When there are many inputs, the middle ones are folded. ``output`` names
     the scores, or is None for a network without a readout. ``target`` is the next
     symbol ("?" if it is not known); the scores are then those of symbols, through
     W_unembed, and else of classes, through W_out. With ``gradients``, those of J run
     back beside the arrows forwards.
 
-    Raises ValueError if there is no input, if a symbol cannot be seen, if there is less
-    than one layer, or if there is a target and no output.
+    Raises ValueError if there is no input, if a symbol cannot be seen, or if there is a
+    target and no output.
 
     >>> unrolled_network("ab")
     <Drawing: A recurrent network unrolled over two letters, a, b. Each letter and the \
 state before it go into the next state; the scores s are read from the last state, h2. \
 Their softmax is p.>
     """
-    _demand_inputs(inputs, output, target)
-    if layers < 1:
-        raise ValueError(f"a network has at least 1 layer; layers is {layers}")
-    times = INPUTS.drawn(range(1, len(inputs) + 1))
-    stacked = LAYERS.drawn(range(1, layers + 1))
+    demand_inputs(inputs, output, target)
     place, back = ("beside", "through") if gradients else ("", "")
-    under = [
-        Node(inputs[t - 1] if t else "⋯", column, 0, "word")
-        for column, t in enumerate(times, 1)
-    ]
-    nodes, arrows = [*under], []
-    for row, layer in enumerate(stacked, 1):
-        above = f"({layer})" if layers > 1 else ""
-        across, up = ("recurrent", "embed") if row == 1 else ("", "")
-        before = Node("h", -0.25, row, below="0", above=above, tail=" = 0")
-        if layer is None:
-            before = Node("⋮", -0.25, row, "word")
-        nodes.append(before)
-        for column, t in enumerate(times, 1):
-            state = Node("h", column, row, "vector", str(t), above, gradient=place)
-            if layer is None or t is None:
-                state = Node("⋮" if t else "⋯" if layer else "⋱", column, row, "word")
-            if t:
-                arrows.append(Arrow(under[column - 1], state, up, back * (row > 1)))
-            if layer:
-                arrows.append(Arrow(before, state, across, back * (column > 1)))
-            nodes.append(state)
-            under[column - 1] = before = state
+    before = Node("h", -0.25, 1, below="0", tail=" = 0")
+    words, states, arrows = [], [before], []
+    for column, t in enumerate(INPUTS.drawn(range(1, len(inputs) + 1)), 1):
+        word = Node(inputs[t - 1] if t else "⋯", column, 0, "word")
+        state = Node("h", column, 1, below=str(t), gradient=place)
+        if t:
+            arrows.append(Arrow(word, state, "embed"))
+        else:
+            state = Node("⋯", column, 1, "word")
+        arrows.append(Arrow(before, state, "recurrent", back * (column > 1)))
+        words.append(word)
+        states.append(state)
+        before = state
     more, up = _readout_above(before, output, target, back)
-    alt = unrolled_words(inputs, layers, output, target, gradients)
-    return draw_network(nodes + more, arrows + up, alt)
+    alt = unrolled_words(inputs, output, target, gradients)
+    return draw_network(words + states + more, arrows + up, alt)
 
 
 def residual_stream(
@@ -152,7 +146,7 @@ def residual_stream(
 straight from h0 = 0 to h3; at each step, a branch takes the tanh of the state and the \
 word, through their weights, and adds it to the stream.>
     """
-    _demand_inputs(inputs, output, target)
+    demand_inputs(inputs, output, target)
     place, back = ("above", "through") if gradients else ("", "")
     along = "unchanged" if gradients else ""
     before = Node("h", 0, 2, below="0", tail=" = 0")
@@ -183,84 +177,60 @@ word, through their weights, and adds it to the stream.>
     return draw_network(nodes + more, arrows + up, alt)
 
 
-def generating_network(symbols: Sequence[str], *, tutorial: bool = False) -> Drawing:
-    """A network that draws one symbol after the other, each the next input, with the
-    language z read at every step.
+def tutorial_network(symbols: Sequence[str]) -> Drawing:
+    """The tutorial's three dense layers, which draw one symbol after the other, each
+    the next input, with the language z read at every step.
 
     ``symbols`` are those of a name in order, from the first that is read to the last
-    that is drawn. The wiring is that of a recurrent cell, or with ``tutorial`` that of
-    the tutorial's three dense layers. When there are many symbols, the middle ones are
-    folded.
+    that is drawn. When there are many, the middle ones are folded.
 
     Raises ValueError if there are less than two symbols, or if one cannot be seen.
-
-    >>> generating_network("ab")
-    <Drawing: A generating network unrolled over one step. At each step, the symbol \
-read, the language z and the state before go into the next state, and from it the \
-softmax p of the scores is read; from p the next symbol is drawn, which is read at the \
-next step. Read: a. Drawn: b.>
     """
-    if len(symbols) < 2:
-        raise ValueError(
-            f"{list(symbols)} has no symbol to read and one to draw; expected at least two symbols"
-        )
-    _demand_visible(symbols)
-    wire = _tutorial_step if tutorial else _cell_step
+    demand_name(symbols)
     before = Node("h", 0, 1, below="0", tail=" = 0")
     nodes, arrows, drawn = [before], [], None
     for column, t in enumerate(STEPS.drawn(range(1, len(symbols))), 1):
         if t is None:
             dots = Node("⋯", column, 1, "word")
             nodes.append(dots)
-            arrows.append(Arrow(before, dots, "i2h" if tutorial else "recurrent"))
+            arrows.append(Arrow(before, dots, "i2h"))
             before, drawn = dots, None
             continue
         x, z = Node(symbols[t - 1], column, 0, "word"), Node("z", column + 0.45, 0)
-        state = Node("h", column, 1, below=str(t))
-        more, wires, top = wire(x, z, before, state, t)
-        said = Node(symbols[t], column, top.row + 1, "word")
-        nodes += [x, z, state, *more, said]
-        arrows += [*wires, Arrow(top, said, "sample")]
+        state, o = (
+            Node("h", column, 1, below=str(t)),
+            Node("o", z.column, 2, below=str(t)),
+        )
+        s, p = (
+            Node(letter, column, row, below=str(t))
+            for letter, row in (("s", 3), ("p", 5))
+        )
+        dropout = Node("dropout", column, 4, "operation")
+        said = Node(symbols[t], column, 6, "word")
+        nodes += [x, z, state, o, s, dropout, p, said]
+        arrows += [Arrow(node, state, "i2h") for node in (x, z, before)]
+        arrows += [Arrow(node, o, "i2o") for node in (z, x, before)]
+        arrows += [Arrow(state, s, "o2o"), Arrow(o, s, "o2o")]
+        arrows += [Arrow(s, dropout), Arrow(dropout, p), Arrow(p, said, "sample")]
         if drawn:
             arrows.append(Arrow(drawn, x, dotted=True))
         before, drawn = state, said
     # turned, its arrows would run through letters
-    return draw_network(nodes, arrows, generating_words(symbols, tutorial), turns=False)
+    return draw_network(nodes, arrows, tutorial_words(symbols), turns=False)
 
 
-def _cell_step(
-    x: Node, z: Node, before: Node, state: Node, t: int
-) -> tuple[list[Node], list[Arrow], Node]:
-    """A step with a recurrent cell: the nodes above the state, all arrows but the last,
-    and the topmost node.
+def demand_name(symbols: Sequence[str]) -> None:
+    """Raise ValueError unless there is a symbol to read and one to draw, and all can be
+    seen.
     """
-    p = Node("p", state.column, 2, below=str(t))
-    arrows = [
-        Arrow(x, state, "embed"),
-        Arrow(z, state, "language"),
-        Arrow(before, state, "recurrent"),
-        Arrow(state, p, "unembed"),
-    ]
-    return [p], arrows, p
+    if len(symbols) < 2:
+        raise ValueError(
+            f"{list(symbols)} has no symbol to read and one to draw; expected at least two symbols"
+        )
+    demand_visible(symbols)
 
 
-def _tutorial_step(
-    x: Node, z: Node, before: Node, state: Node, t: int
-) -> tuple[list[Node], list[Arrow], Node]:
-    """A step with the tutorial's layers: the nodes above the state, all arrows but the
-    last, and the topmost node.
-    """
-    o = Node("o", z.column, 2, below=str(t))
-    s = Node("s", state.column, 3, below=str(t))
-    dropout = Node("dropout", state.column, 4, "operation")
-    p = Node("p", state.column, 5, below=str(t))
-    arrows = [Arrow(node, state, "i2h") for node in (x, z, before)]
-    arrows += [Arrow(node, o, "i2o") for node in (z, x, before)]
-    arrows += [Arrow(state, s, "o2o"), Arrow(o, s, "o2o")]
-    return [o, s, dropout, p], [*arrows, Arrow(s, dropout), Arrow(dropout, p)], p
-
-
-def _demand_visible(symbols: Iterable[str | None]) -> None:
+def demand_visible(symbols: Iterable[str | None]) -> None:
     """Raise ValueError unless all symbols that there are can be seen."""
     for symbol in symbols:
         if symbol is not None and not (symbol.strip() and symbol.isprintable()):
@@ -269,7 +239,7 @@ def _demand_visible(symbols: Iterable[str | None]) -> None:
             )
 
 
-def _demand_inputs(
+def demand_inputs(
     inputs: Sequence[str], output: str | None, target: str | None
 ) -> None:
     """Raise ValueError unless there are inputs, all symbols can be seen, and a target
@@ -277,7 +247,7 @@ def _demand_inputs(
     """
     if not inputs:
         raise ValueError("inputs is empty; expected at least one symbol")
-    _demand_visible([*inputs, output, target])
+    demand_visible([*inputs, output, target])
     if target is not None and output is None:
         raise ValueError(
             f"the target {target!r} needs scores, and output is None; name the scores, as in output='s'"

@@ -93,8 +93,8 @@ colour of the text.
 
 
 class Node(NamedTuple):
-    """What stands at a column and a row (0 is the lowest): a vector, an operation in a
-    box, or a word or dots.
+    """What stands at a column and a row (0 is the lowest): a vector, one that is
+    "loose", with no circle, an operation in a box, or a word or dots.
 
     A vector has an index ``below`` or ``above``, and a ``word`` under it, or
     ``aside``; one with a ``tail``, = 0, has no circle. ``gradient`` is where the
@@ -139,7 +139,7 @@ class Node(NamedTuple):
 
     def runs(self) -> list[Run]:
         """The node's letters."""
-        if self.kind != "vector":
+        if self.kind not in ("vector", "loose"):
             return [Run.fitted(self.symbol, SIZE if self.kind == "word" else 13)]
         runs = [Run(self.symbol, italic=True)]
         above, below = Run(self.above, SMALL, -6), Run(self.below, SMALL, 4)

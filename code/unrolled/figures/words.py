@@ -36,7 +36,6 @@ class Fold(NamedTuple):
 
 INPUTS = Fold(7, first=3, last=2)  # of a network that is unrolled
 LATENT = Fold(5, first=3, last=2)  # vectors of a layered network
-LAYERS = Fold(4, first=2, last=1)  # recurrent ones
 STEPS = Fold(4, first=2, last=1)  # of a residual stream, or of a network that generates
 
 
@@ -62,31 +61,22 @@ def layered_words(
 
 
 def unrolled_words(
-    inputs: Sequence[str],
-    layers: int,
-    output: str | None,
-    target: str | None,
-    gradients: bool,
+    inputs: Sequence[str], output: str | None, target: str | None, gradients: bool
 ) -> str:
     """The alternative text of a network unrolled over its inputs."""
     T, kind = len(inputs), _kind_of_symbol(inputs, target)
-    deep, first, above, last, below = "", "", "", "", ""
-    if layers > 1:
-        deep, first = f" of {_counted(layers, 'layer')}", " of the first layer"
-        above, last = ", and each state into the layer above", " of the last layer"
-        below = " and to the layer below"
     scores = ""
     if output is not None:
-        scores = f"; the scores {output} are read from the last state, h{T}{last}"
+        scores = f"; the scores {output} are read from the last state, h{T}"
     sentences = [
-        f"A recurrent network{deep} unrolled over {_counted(T, kind)}, {INPUTS.said(inputs)}.",
-        f"Each {kind} and the state before it go into the next state{first}{above}{scores}.",
+        f"A recurrent network unrolled over {_counted(T, kind)}, {INPUTS.said(inputs)}.",
+        f"Each {kind} and the state before it go into the next state{scores}.",
     ]
     if output is not None:
         sentences.append(_softmax_sentence(kind, target))
     if gradients:
         sentences.append(
-            f"{_gradients_by(output)} every state, from the last state to the ones before it{below}."
+            f"{_gradients_by(output)} every state, from the last state to the ones before it."
         )
     return " ".join(sentences)
 
@@ -111,19 +101,52 @@ def residual_words(
     return " ".join(sentences)
 
 
-def generating_words(symbols: Sequence[str], tutorial: bool) -> str:
-    """The alternative text of a network that generates."""
-    into = (
-        "go into the next state h by the layer i2h, and into o by the layer i2o; from h and o, the layer o2o makes the "
-        "scores s, of which dropout sets some to zero, and their softmax is p"
-        if tutorial
-        else "go into the next state, and from it the softmax p of the scores is read"
-    )
+def tutorial_words(symbols: Sequence[str]) -> str:
+    """The alternative text of the tutorial's network that generates."""
     steps = _counted(len(symbols) - 1, "step")
     return (
-        f"A generating network unrolled over {steps}. At each step, the symbol read, the language z "
-        f"and the state before {into}; from p the next symbol is drawn, which is read at the next step. "
+        f"A generating network unrolled over {steps}. At each step, the symbol read, the language z and the state "
+        "before go into the next state h by the layer i2h, and into o by the layer i2o; from h and o, the layer o2o "
+        "makes the scores s, of which dropout sets some to zero, and their softmax is p; from p the next symbol is "
+        "drawn, which is read at the next step. "
         f"Read: {STEPS.said(symbols[:-1])}. Drawn: {STEPS.said(symbols[1:])}."
+    )
+
+
+def cell_words(inputs: Sequence[str], layers: int, target: str) -> str:
+    """The alternative text of rows of recurrent cells."""
+    T, kind = len(inputs), _kind_of_symbol(inputs, target)
+    rows = (
+        "A row"
+        if layers == 1
+        else f"{_counted(layers, 'row')} one above the other,".capitalize()
+    )
+    sentences = [
+        f"{rows} of {_counted(T, 'recurrent cell')}, a column for each {kind}: {', '.join(inputs)}.",
+        f"In each cell, W_embed times the {kind} and W_recurrent times the state before are added; the tanh of the sum "
+        "is the next state, which goes on to the right.",
+    ]
+    if layers > 1:
+        sentences.append(
+            "It leaves upwards too: in the place of the words, the row above reads the states of the row below. Each "
+            "row has matrices of its own, W_in and W_recurrent with its number."
+        )
+    sentences += [
+        f"The scores s are W_unembed times the last state{' of the last row' * (layers > 1)}, h{T}.",
+        _softmax_sentence(kind, target),
+    ]
+    return " ".join(sentences)
+
+
+def generating_words(symbols: Sequence[str]) -> str:
+    """The alternative text of recurrent cells that generate."""
+    steps = _counted(len(symbols) - 1, "recurrent cell")
+    return (
+        f"A row of {steps} to generate with. Each reads a symbol x and the language z, joined. In it, the matrices "
+        "W_embed and W_language times the two, and W_recurrent times the state before, are added; the tanh of the sum "
+        "is the next state h. It leaves twice: to the right into the next cell, and upwards, where W_unembed makes the "
+        "scores s, and their softmax is p; from p the next symbol is drawn, which the next cell reads. "
+        f"Read: {', '.join(symbols[:-1])}. Drawn: {', '.join(symbols[1:])}."
     )
 
 

@@ -68,14 +68,16 @@ def forward(x: ndarray, y: ndarray, W_embed: ndarray, W_unembed: ndarray) -> For
 
 
 def output_error(s: ndarray, y: ndarray) -> ndarray:
-    """The gradient (V,) of J by the scores s (V,): e = y − p, observed minus expected.
-    Result ``softmax-error``.
+    """The gradient (V,) of J with respect to the scores s (V,): e = y − p, observed
+    minus expected. Result ``softmax-error``.
     """
     return y - softmax(s)
 
 
 class Gradients(NamedTuple):
-    """The gradients of J by h (d,), by W_unembed (V, d) and by W_embed (d, V)."""
+    """The gradients of J with respect to h (d,), W_unembed (V, d) and W_embed
+    (d, V).
+    """
 
     h: ndarray
     W_unembed: ndarray
@@ -85,7 +87,7 @@ class Gradients(NamedTuple):
 def gradients(
     x: ndarray, y: ndarray, W_embed: ndarray, W_unembed: ndarray
 ) -> Gradients:
-    """The gradients of J by the hidden vector and by both matrices. Result
+    """The gradients of J with respect to the hidden vector and both matrices. Result
     ``one-layer-gradients``.
     """
     h = W_embed @ x  # (d,)
@@ -125,8 +127,8 @@ def deep_forward(
 
 
 class DeepGradients(NamedTuple):
-    """The gradients of J by h^(0), …, h^(L), which are the rows of h (L + 1, d), and by
-    all matrices.
+    """The gradients of J with respect to h^(0), …, h^(L), which are the rows of h
+    (L + 1, d), and to all matrices.
     """
 
     h: ndarray
@@ -138,7 +140,7 @@ class DeepGradients(NamedTuple):
 def deep_gradients(
     x: ndarray, y: ndarray, W_embed: ndarray, W: ndarray, W_unembed: ndarray
 ) -> DeepGradients:
-    """The gradients of J by all vectors h and all matrices. Result
+    """The gradients of J with respect to all vectors h and all matrices. Result
     ``deep-gradients``.
     """
     L, d, _ = W.shape
@@ -147,7 +149,7 @@ def deep_gradients(
     g, by_W = np.zeros((L + 1, d)), np.zeros((L, d, d))
     g[L] = W_unembed.T @ e
     for layer in range(L, 0, -1):
-        delta = (1 - h[layer] ** 2) * g[layer]  # (d,), by what the tanh is taken of
+        delta = (1 - h[layer] ** 2) * g[layer]  # (d,), δ_ℓ
         by_W[layer - 1] = np.outer(delta, h[layer - 1])
         g[layer - 1] = W[layer - 1].T @ delta
     return DeepGradients(

@@ -74,7 +74,7 @@ def forward(
 def state_gradients(
     x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray
 ) -> ndarray:
-    """The gradients (T + 1, d) of J by the hidden states; row t is ∂J/∂h_t.
+    """The gradients (T + 1, d) of J with respect to the states; row t is ∂J/∂h_t.
 
     Result ``rnn-states``.
     """
@@ -88,7 +88,8 @@ def state_gradients(
 
 
 def jacobians(x: ndarray, W_embed: ndarray, W_recurrent: ndarray) -> ndarray:
-    """The Jacobians (T + 1, d, d) of the last state by all; entry t is ∂h_T/∂h_t.
+    """The Jacobians (T + 1, d, d) of the last state with respect to all states; entry t
+    is ∂h_T/∂h_t.
 
     Result ``rnn-jacobians``.
     """
@@ -100,7 +101,9 @@ def jacobians(x: ndarray, W_embed: ndarray, W_recurrent: ndarray) -> ndarray:
 
 
 class Gradients(NamedTuple):
-    """The gradients of J by W_embed (d, V), W_recurrent (d, d) and W_unembed (V, d)."""
+    """The gradients of J with respect to W_embed (d, V), W_recurrent (d, d) and
+    W_unembed (V, d).
+    """
 
     W_embed: ndarray
     W_recurrent: ndarray
@@ -110,7 +113,7 @@ class Gradients(NamedTuple):
 def gradients(
     x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray
 ) -> Gradients:
-    """The gradients of J by the three matrices, through all T steps.
+    """The gradients of J with respect to the three matrices, through all T steps.
 
     Result ``rnn-gradients``.
     """
@@ -146,8 +149,8 @@ def stacked_states(
 
 
 class StackedGradients(NamedTuple):
-    """The gradients of J by W_embed (d, V), W_in (L − 1, d, d), W_recurrent (L, d, d)
-    and W_unembed (V, d).
+    """The gradients of J with respect to W_embed (d, V), W_in (L − 1, d, d),
+    W_recurrent (L, d, d) and W_unembed (V, d).
     """
 
     W_embed: ndarray
@@ -164,7 +167,7 @@ def stacked_gradients(
     W_recurrent: ndarray,
     W_unembed: ndarray,
 ) -> StackedGradients:
-    """The gradients of J by all matrices of L recurrent layers.
+    """The gradients of J with respect to all matrices of L recurrent layers.
 
     Result ``stacked-rnn-gradients``.
     """
@@ -196,8 +199,8 @@ def stacked_gradients(
 
 
 class Batch(NamedTuple):
-    """J of a batch in nats, its last states h_T (B, d), and the gradients of J by the
-    three matrices.
+    """J of a batch in nats, its last states h_T (B, d), and the gradients of J with
+    respect to the three matrices.
     """
 
     J: float

@@ -2,9 +2,9 @@
 back through it.
 
 The page ``residual`` in the order it is read: the network and its gradients by hand, in
-plain NumPy, one sentence at a time; the sum over paths; what gradients do over long
-distances in three kinds of cells; and the backward pass as a scan (Blelloch 1990;
-Martin & Cundy 2018). The residual form is that of He, Zhang, Ren & Sun (2016), with one
+plain NumPy, one sentence at a time; the sum over paths; the backward pass as a scan
+(Blelloch 1990; Martin & Cundy 2018); and what gradients do over long distances in three
+kinds of cells. The residual form is that of He, Zhang, Ren & Sun (2016), with one
 set of weights for all steps. J is *maximised*: a step goes along the gradient. Left
 out: biases and normalisation.
 """
@@ -20,12 +20,12 @@ __all__ = [
     "MOST_STEPS",
     "Paths",
     "paths",
-    "gradient_norms",
-    "random_network",
-    "singular_values",
     "associative_scan",
     "backward_step_by_step",
     "backward_by_scan",
+    "gradient_norms",
+    "random_network",
+    "singular_values",
 ]
 
 from collections.abc import Callable, Iterable, Sequence
@@ -86,7 +86,7 @@ def forward(
 def state_gradients(
     x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray
 ) -> ndarray:
-    """The gradients of J by h_0, h_1, …, h_T, as rows (T + 1, d). Result
+    """The gradients of J with respect to h_0, h_1, …, h_T, as rows (T + 1, d). Result
     ``residual-states``.
     """
     h, s, _ = forward(x, y, W_embed, W_recurrent, W_unembed)
@@ -99,8 +99,8 @@ def state_gradients(
 
 
 class Gradients(NamedTuple):
-    """The gradients of J by W_embed (d, V), by W_recurrent (d, d) and by W_unembed (V,
-    d).
+    """The gradients of J with respect to W_embed (d, V), W_recurrent (d, d) and
+    W_unembed (V, d).
     """
 
     W_embed: ndarray
@@ -111,7 +111,9 @@ class Gradients(NamedTuple):
 def gradients(
     x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray
 ) -> Gradients:
-    """The gradients of J by the three matrices. Result ``residual-gradients``."""
+    """The gradients of J with respect to the three matrices. Result
+    ``residual-gradients``.
+    """
     h, s, _ = forward(x, y, W_embed, W_recurrent, W_unembed)
     g = state_gradients(x, y, W_embed, W_recurrent, W_unembed)
     delta = (1 - np.diff(h, axis=0) ** 2) * g[1:]  # (T, d), δ_t = D_t g_t
@@ -138,7 +140,7 @@ def factors(h: ndarray, W_recurrent: ndarray, residual: bool = True) -> ndarray:
 
 
 class Paths(NamedTuple):
-    """The gradient by h_1 (d,), and the terms (2ᵀ⁻¹, d) that it is the sum of."""
+    """The gradient with respect to h_1 (d,), and the terms (2ᵀ⁻¹, d) of its sum."""
 
     h_1: ndarray
     terms: ndarray
@@ -151,8 +153,8 @@ MOST_STEPS = 20
 def paths(
     x: ndarray, y: ndarray, W_embed: ndarray, W_recurrent: ndarray, W_unembed: ndarray
 ) -> Paths:
-    """The gradient of J by h_1 as a sum over the subsets of the steps 2, …, T. Result
-    ``residual-paths``.
+    """The gradient of J with respect to h_1 as a sum over the subsets of the steps
+    2, …, T. Result ``residual-paths``.
 
     A subset has the steps that the path takes through the branch. They are in the order
     of the binary numbers whose first digit is for step 2: the first term is the
@@ -169,6 +171,52 @@ def paths(
             g = branch[t - 1] @ g if taken[t - 2] else g
         terms.append(g)
     return Paths(h_1=np.sum(terms, axis=0), terms=np.array(terms))
+
+
+# The backward pass as a scan
+
+
+def associative_scan(
+    combine: Callable[[ndarray, ndarray], ndarray], elements: ndarray
+) -> ndarray:
+    """All of a_1, a_1 ∘ a_2, …, a_1 ∘ ⋯ ∘ a_n, for an operation ∘ that is associative.
+
+    ``elements`` has the a_i along its first axis, and ``combine`` takes two such arrays
+    of the same length and combines them one by one. It is called at most 2 log₂ n
+    times, one call after the other, for fewer than 2n single operations.
+    """
+    if len(elements) < 2:
+        return elements
+    pairs = combine(elements[:-1:2], elements[1::2])  # a_1 ∘ a_2, a_3 ∘ a_4, …
+    scanned = np.empty_like(elements)
+    scanned[0] = elements[0]
+    scanned[1::2] = associative_scan(combine, pairs)
+    if len(elements) > 2:
+        scanned[2::2] = combine(scanned[1:-1:2], elements[2::2])
+    return scanned
+
+
+def backward_step_by_step(A: ndarray, g_T: ndarray) -> ndarray:
+    """The gradients g_0, …, g_T as rows (T + 1, d), by g_{t−1} = A_t g_t, for A (T, d,
+    d) and g_T (d,).
+    """
+    g = [g_T]
+    for A_t in A[::-1]:
+        g.append(A_t @ g[-1])
+    return np.array(g[::-1])
+
+
+def backward_by_scan(A: ndarray, g_T: ndarray) -> ndarray:
+    """The gradients g_0, …, g_T as rows (T + 1, d), by a scan of matrix products.
+    Result ``backward-scan``.
+
+    The matrices A (T, d, d) are those of g_{t−1} = A_t g_t, and g_T is (d,). A matrix
+    g_T (d, n) stands for n gradients at once, its columns; then the g_t are matrices
+    too, (T + 1, d, n).
+    """
+    products = associative_scan(lambda later, earlier: earlier @ later, A[::-1])
+    # A_{t+1} ⋯ A_T g_T, t = 0, …, T
+    return np.concatenate([(products @ g_T)[::-1], g_T[None]])
 
 
 # Three kinds of cells over long distances
@@ -201,8 +249,8 @@ def gradient_norms(
     seeds: Iterable[int] = range(10),
     forget_bias: float = 0.0,
 ) -> ndarray:
-    """How the norm of the gradient by the state changes with the distance from the end:
-    (seeds, T + 1).
+    """How the norm of the gradient with respect to the state changes with the distance
+    from the end: (seeds, T + 1).
 
     Entry k is ‖∂J/∂h_{T−k}‖ / ‖∂J/∂h_T‖; for an LSTM, h stands for its whole state, h
     and c together. Computed by autograd in float64, with the weights and words of
@@ -224,7 +272,7 @@ def gradient_norms(
     trajectory = [tuple(zero.clone().requires_grad_() for _ in range(1 + (gates > 1)))]
     for t in range(T):
         a = (W_recurrent @ trajectory[-1][0][..., None])[..., 0] + inputs[:, t]
-        # copies, so that the gradient by c has no part of that by the h made of it
+        # copies, so that the gradient of c has no part of that of the h made of it
         after = step(cell, trajectory[-1], a, forget_bias)
         trajectory.append(tuple(part.clone() for part in after))
     s = (W_unembed @ trajectory[-1][0][..., None])[..., 0]  # (B, V)
@@ -297,49 +345,3 @@ def singular_values(
         found.append([np.linalg.svd(products[T - k])[1] for k in distances])
     values = np.array(found)
     return np.where(values > 1e-14 * values[..., :1], values, np.nan)
-
-
-# The backward pass as a scan
-
-
-def associative_scan(
-    combine: Callable[[ndarray, ndarray], ndarray], elements: ndarray
-) -> ndarray:
-    """All of a_1, a_1 ∘ a_2, …, a_1 ∘ ⋯ ∘ a_n, for an operation ∘ that is associative.
-
-    ``elements`` has the a_i along its first axis, and ``combine`` takes two such arrays
-    of the same length and combines them one by one. It is called at most 2 log₂ n
-    times, one call after the other, for fewer than 2n single operations.
-    """
-    if len(elements) < 2:
-        return elements
-    pairs = combine(elements[:-1:2], elements[1::2])  # a_1 ∘ a_2, a_3 ∘ a_4, …
-    scanned = np.empty_like(elements)
-    scanned[0] = elements[0]
-    scanned[1::2] = associative_scan(combine, pairs)
-    if len(elements) > 2:
-        scanned[2::2] = combine(scanned[1:-1:2], elements[2::2])
-    return scanned
-
-
-def backward_step_by_step(A: ndarray, g_T: ndarray) -> ndarray:
-    """The gradients g_0, …, g_T as rows (T + 1, d), by g_{t−1} = A_t g_t, for A (T, d,
-    d) and g_T (d,).
-    """
-    g = [g_T]
-    for A_t in A[::-1]:
-        g.append(A_t @ g[-1])
-    return np.array(g[::-1])
-
-
-def backward_by_scan(A: ndarray, g_T: ndarray) -> ndarray:
-    """The gradients g_0, …, g_T as rows (T + 1, d), by a scan of matrix products.
-    Result ``backward-scan``.
-
-    The matrices A (T, d, d) are those of g_{t−1} = A_t g_t, and g_T is (d,). A matrix
-    g_T (d, n) stands for n gradients at once, its columns; then the g_t are matrices
-    too, (T + 1, d, n).
-    """
-    products = associative_scan(lambda later, earlier: earlier @ later, A[::-1])
-    # A_{t+1} ⋯ A_T g_T, t = 0, …, T
-    return np.concatenate([(products @ g_T)[::-1], g_T[None]])

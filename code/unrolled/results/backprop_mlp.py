@@ -83,6 +83,7 @@ ERROR = Result(
             "the normaliser's derivative dropped: y alone": "y - softmax(s) → y",
             "the observed word's own score dropped: −p alone": "y - softmax(s) → -softmax(s)",
             "only the observed word's score gets a gradient, 1 − p": "y - softmax(s) → y * (1 - softmax(s))",
+            "1 − p in every entry, as for the observed word": "y - softmax(s) → 1 - softmax(s)",
             "the gradient of p instead of log p": "y - softmax(s) → (softmax(s) @ y) * (y - softmax(s))",
             "p not normalised": "softmax(s) → np.exp(s)",
         },
@@ -137,6 +138,13 @@ def width(case):
     return len(case["W_embed"])
 
 
+# The example of the page: Barack → Obama, and, with blanks, Obama → spoke.
+BARACK = {
+    **words(0, 1, V=3),
+    "W_embed": np.array([[log(2), 2 * log(2), 1], [-log(2), -log(2), 2]]),
+    "W_unembed": np.array([[1.0, 0], [1, 1], [2, 2]]),
+}
+
 GRADIENTS = Result(
     label="one-layer-gradients",
     claim=backprop_mlp.gradients,
@@ -166,19 +174,28 @@ GRADIENTS = Result(
         ),
     ],
     worked=[
-        # h = (log 2, 0), s = (log 2, 0, 0), p = (1/2, 1/4, 1/4), e = (−1/2, 3/4, −1/4)
+        # h = (log 2, −log 2), s = (log 2, 0, 0), p = (1/2, 1/4, 1/4), e = (−1/2, 3/4, −1/4)
         Worked(
-            {
-                **words(0, 1, V=3),
-                "W_embed": np.array([[log(2), 1, -1], [0, 2, 1]]),
-                "W_unembed": np.array([[1.0, 3], [0, 2], [0, 1]]),
-            },
+            BARACK,
             Gradients(
-                h=[-1 / 2, -1 / 4],
-                W_unembed=[[-log(2) / 2, 0], [3 * log(2) / 4, 0], [-log(2) / 4, 0]],
-                W_embed=[[-1 / 2, 0, 0], [-1 / 4, 0, 0]],
+                h=[-1 / 4, 1 / 4],
+                W_unembed=[[-log(2) / 2, log(2) / 2], [3 * log(2) / 4, -3 * log(2) / 4], [-log(2) / 4, log(2) / 4]],
+                W_embed=[[-1 / 4, 0, 0], [1 / 4, 0, 0]],
             ),
-        )
+        ),
+        # h = (2 log 2, −log 2), s = (2 log 2, log 2, 2 log 2), p = (2/5, 1/5, 2/5), e = (−2/5, −1/5, 3/5)
+        Worked(
+            {**BARACK, **words(1, 2, V=3)},
+            Gradients(
+                h=[3 / 5, 1],
+                W_unembed=[
+                    [-4 * log(2) / 5, 2 * log(2) / 5],
+                    [-2 * log(2) / 5, log(2) / 5],
+                    [6 * log(2) / 5, -3 * log(2) / 5],
+                ],
+                W_embed=[[0, 3 / 5, 0], [0, 1, 0]],
+            ),
+        ),
     ],
     mutants=mistakes(
         [backprop_mlp.output_error, backprop_mlp.gradients],

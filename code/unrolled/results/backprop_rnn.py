@@ -65,13 +65,19 @@ EDGES = {
     "sure and wrong": {**given([0, 1, 2], 1), "W_unembed": np.outer([30.0, -30, 0, 0, 0], [1, 1, 1])},
 }
 
-# The example of the page: I, love, machine → learning, with tanh(log(3)/2) = 1/2, tanh(log 2) = 3/5, tanh(log 3) = 4/5.
-# s = (0, 0, 0, log 3), so p = (1/6, 1/6, 1/6, 1/2), e = (−1/6, −1/6, −1/6, 1/2) and g_3 = 5/8 log 3.
-C = log(3)
-ONE_NUMBER = written([0, 1, 2], 3, [[C / 2, log(2) - 1 / 4, C - 3 / 10, 0]], [[1 / 2]], [[0], [0], [0], [5 / 4 * C]])
-# A word twice: h_1 = (1/2, 3/5), h_2 = (4/5, 3/5), s = (0, log 3), e = (3/4, −3/4), g_2 = (−15/8, 5/4) log 3,
-# δ_2 = (−27/40, 4/5) log 3, g_1 = (0, −9/16 log² 3), δ_1 = (0, −9/25 log² 3)
-TWICE = written([0, 0], 0, [[C / 2, 1], [log(2), -1]], [[0, 5 / 6 * C], [0, 0]], [[0, 0], [5 / 2 * C, -5 / 3 * C]])
+# The two examples of the page; tanh(C) = 1/2. I, love, machine → learning: h = (0, 1/2), (1/2, 0), (1/2, 1/2), all
+# scores 0, e = (−1/4, −1/4, −1/4, 3/4), δ_1 = (3, −9/2), δ_2 = (9/2, 3), δ_3 = (−6, 6).
+L = log(3)
+C = L / 2
+SENTENCE = written(
+    [0, 1, 2],
+    3,
+    [[0, C + 1 / 2, C, 0], [C, 1 / 4, C - 1 / 2, 0]],
+    [[0, -1], [1, -1 / 2]],
+    [[0, 0], [0, 0], [8, -8], [-8, 8]],
+)
+# very, very → good: h = (0, 1/2), (1/2, 1/2), all scores 0, e = (−1/3, 2/3, −1/3), δ_1 = (3, 9/4 L), δ_2 = (3, −3).
+TWICE = written([0, 0], 1, [[0, 0, 0], [C, 0, 0]], [[0, L], [-1, 0]], [[0, 0], [4, -4], [-4, 4]])
 
 SLOPES = {
     "the derivative of tanh left out": "(1 - h[t] ** 2) * g → g",
@@ -95,8 +101,8 @@ STATES = Result(
         Reference("central differences", central_differences(plain_J, h=all_states), bound=1e-6),
     ],
     worked=[
-        Worked(ONE_NUMBER, [[27 / 2000 * C], [9 / 250 * C], [9 / 80 * C], [5 / 8 * C]]),
-        Worked(TWICE, [[0, 0], [0, -9 / 16 * C**2], [-15 / 8 * C, 5 / 4 * C]]),
+        Worked(SENTENCE, [[-9 / 2, -3 / 4], [3, -6], [6, 3], [-8, 8]]),
+        Worked(TWICE, [[-9 / 4 * L, 3 * L], [3, 3 * L], [4, -4]]),
     ],
     mutants=mistakes(
         backprop_rnn.state_gradients,
@@ -142,12 +148,19 @@ JACOBIANS = Result(
         Reference("central differences", entry_by_time(central_differences(plain_state, h=all_states)), bound=1e-6),
     ],
     worked=[
-        # the factors are 3/4 · 1/2, 16/25 · 1/2 and 9/25 · 1/2
         Worked(
-            without_readout(ONE_NUMBER), [[[Fraction(27, 1250)]], [[Fraction(36, 625)]], [[Fraction(9, 50)]], [[1]]]
+            without_readout(SENTENCE),
+            [
+                [[9 / 32, 39 / 64], [-9 / 32, 33 / 64]],
+                [[-3 / 4, 3 / 8], [-3 / 8, -3 / 8]],
+                [[0, -3 / 4], [3 / 4, -3 / 8]],
+                [[1, 0], [0, 1]],
+            ],
         ),
-        # two steps of a matrix that is zero but for its upper right corner come to zero
-        Worked(without_readout(TWICE), [[[0, 0], [0, 0]], [[0, 3 / 10 * C], [0, 0]], [[1, 0], [0, 1]]]),
+        Worked(
+            without_readout(TWICE),
+            [[[-9 / 16 * L, 0], [0, -3 / 4 * L]], [[0, 3 / 4 * L], [-3 / 4, 0]], [[1, 0], [0, 1]]],
+        ),
     ],
     mutants=mistakes(
         backprop_rnn.jacobians,
@@ -184,19 +197,19 @@ GRADIENTS = Result(
     ],
     worked=[
         Worked(
-            ONE_NUMBER,
+            SENTENCE,
             Gradients(
-                W_embed=[[27 / 1000 * C, 9 / 125 * C, 9 / 40 * C, 0]],
-                W_recurrent=[[171 / 1000 * C]],
-                W_unembed=[[-2 / 15], [-2 / 15], [-2 / 15], [2 / 5]],
+                W_embed=[[3, 9 / 2, -6, 0], [-9 / 2, 3, 6, 0]],
+                W_recurrent=[[-3, 9 / 4], [3, 3 / 2]],
+                W_unembed=[[-1 / 8, -1 / 8], [-1 / 8, -1 / 8], [-1 / 8, -1 / 8], [3 / 8, 3 / 8]],
             ),
         ),
         Worked(
             TWICE,
             Gradients(
-                W_embed=[[-27 / 40 * C, 0], [4 / 5 * C - 9 / 25 * C**2, 0]],
-                W_recurrent=[[-27 / 80 * C, -81 / 200 * C], [2 / 5 * C, 12 / 25 * C]],
-                W_unembed=[[3 / 5, 9 / 20], [-3 / 5, -9 / 20]],
+                W_embed=[[6, 0, 0], [9 / 4 * L - 3, 0, 0]],
+                W_recurrent=[[0, 3 / 2], [0, -3 / 2]],
+                W_unembed=[[-1 / 6, -1 / 6], [1 / 3, 1 / 3], [-1 / 6, -1 / 6]],
             ),
         ),
     ],
@@ -277,18 +290,24 @@ STACKED = Result(
         Reference("central differences", central_differences(plain_J_of_layers, "W_in", *MATRICES), bound=1e-6),
     ],
     worked=[
-        # h = 1/2, 3/5 below and 1/2, 4/5 above; s = (0, log 3), e = (3/4, −3/4); with c = log 3, δ is −27/80 c and
-        # −81/400 c² above (the last step first), −27/125 c² and −81/1000 c² − 243/1600 c³ below
+        # h = (0, 1/2), (1/2, 0) below and (1/2, −1/2), (1/2, 1/2) above, all scores 0, e = (−1/3, −1/3, 2/3); from the
+        # last step, δ = (3, −3), L (9/2, 27/4) above and L (9/4, 6), L² (9/2, −27/16) + L (6, −63/16) below
         Worked(
             {
-                **written([0, 1], 0, [[C / 2, log(2) - 1 / 4]], [[[1 / 2]], [[4 / 5 * C]]], [[0], [5 / 4 * C]]),
-                "W_in": np.array([[[C]]]),
+                **written(
+                    [0, 1],
+                    2,
+                    [[0, C + 1 / 2, 0], [C, 1 / 4, 0]],
+                    [[[0, -1], [1, -1 / 2]], [[L, L], [-L, -2 * L]]],
+                    [[0, 0], [-4, 4], [4, -4]],
+                ),
+                "W_in": np.array([[[L, L], [0, -L]]]),
             },
             StackedGradients(
-                W_embed=[[-81 / 1000 * C**2 - 243 / 1600 * C**3, -27 / 125 * C**2]],
-                W_in=[[[-81 / 800 * C**2 - 81 / 400 * C]]],
-                W_recurrent=[[[-27 / 250 * C**2]], [[-27 / 160 * C]]],
-                W_unembed=[[3 / 5], [-3 / 5]],
+                W_embed=[[9 / 2 * L**2 + 6 * L, 9 / 4 * L, 0], [-27 / 16 * L**2 - 63 / 16 * L, 6 * L, 0]],
+                W_in=[[[3 / 2, 9 / 4 * L], [-3 / 2, 27 / 8 * L]]],
+                W_recurrent=[[[0, 9 / 8 * L], [0, 3 * L]], [[3 / 2, -3 / 2], [-3 / 2, 3 / 2]]],
+                W_unembed=[[-1 / 6, -1 / 6], [-1 / 6, -1 / 6], [1 / 3, 1 / 3]],
             ),
         )
     ],
@@ -392,7 +411,7 @@ def run_on(ids, targets, h_0, **weights):
 
 
 # The states are 3/5 = tanh(b) and 4/5 = tanh(c) with b = log 2 and c = log 3, the scores (0, 3b) and (0, 4b).
-B_2, W_2 = log(2), 5 / 3 * (C - log(2))
+B_2, W_2 = log(2), 5 / 3 * (L - log(2))
 
 BATCH = Result(
     label="rnn-batch-gradients",
@@ -425,7 +444,7 @@ BATCH = Result(
             {
                 "ids": np.array([[0, 0], [0, 1]]),
                 "targets": np.array([[1, 0], [0, 1]]),
-                "W_embed": np.array([[B_2, (7 * B_2 - 4 * C) / 3]]),
+                "W_embed": np.array([[B_2, (7 * B_2 - 4 * L) / 3]]),
                 "W_recurrent": np.array([[W_2]]),
                 "W_unembed": np.array([[0], [5 * B_2]]),
                 "h_0": np.array([[0], [3 / 5]]),

@@ -35,13 +35,19 @@ def network(rng, V, d, T):
     }
 
 
-# I love machine → learning, d = 1: every step adds tanh(log(3)/2) = 1/2, so h = 0, 1/2, 1, 3/2 and D_t = 3/4;
-# s = (0, 0, 0, log 3), p = (1/6, 1/6, 1/6, 1/2)
-C = log(3)
-LOVE = written([0, 1, 2], 3, [[C / 2, C / 2 - 1 / 3, C / 2 - 2 / 3, 0]], [[2 / 3]], [[0], [0], [0], [2 * C / 3]])
-# the same word twice, d = 2: h = (0, 0), (1/2, 0), (1, 0), D_t = diag(3/4, 1), WᵀD_t = [[0, 0], [1, 0]];
-# s = (0, log 3), p = (1/4, 3/4), e = (3/4, −3/4)
-TWICE = written([0, 0], 0, [[C / 2, 0], [0, 0]], [[0, 4 / 3], [0, 0]], [[0, 0], [C, 4]])
+# The two examples of the page; tanh(C) = 1/2. I, love, machine → learning: the updates are (0, 1/2), (1/2, 0) and
+# (1/2, 1/2), and h = (0, 1/2), (1/2, 1/2), (1, 1), all scores 0, e = (−1/4, −1/4, −1/4, 3/4).
+L = log(3)
+C = L / 2
+SENTENCE = written(
+    [0, 1, 2],
+    3,
+    [[0, C + 1 / 2, C + 1 / 2, 0], [C, 1 / 4, C - 1 / 4, 0]],
+    [[0, -1], [1, -1 / 2]],
+    [[0, 0], [0, 0], [8, -8], [-8, 8]],
+)
+# very, very → good: the updates are (0, 1/2), (1/2, 1/2), h = (0, 1/2), (1/2, 1), all scores 0, e = (−1/3, 2/3, −1/3).
+TWICE = written([0, 0], 1, [[0, 0, 0], [C, 0, 0]], [[0, L], [-1, 0]], [[0, 0], [8, -4], [-8, 4]])
 EDGES = {
     "one step": written([1], 0, [[0.5, -1, 2], [1, 0.3, 0]], [[0.5, -1], [2, 0.3]], [[1, -1], [0.5, 2], [0, 1]]),
     "two words, one number": written([0, 1, 1], 0, [[0.7, -0.4]], [[-0.8]], [[1], [-0.5]]),
@@ -69,8 +75,8 @@ STATES = Result(
         Reference("central differences", central_differences(plain_J, h=all_states), bound=1e-6),
     ],
     worked=[
-        Worked(LOVE, [[9 * C / 8], [3 * C / 4], [C / 2], [C / 3]]),
-        Worked(TWICE, [[-3 * C / 4, -3 * C / 2 - 3], [-3 * C / 4, -3 * C / 4 - 3], [-3 * C / 4, -3]]),
+        Worked(SENTENCE, [[57 / 4, -37 / 8], [9, 7], [-2, 11], [-8, 8]]),
+        Worked(TWICE, [[14 - 9 / 2 * L, 17 * L - 4], [11, 6 * L - 4], [8, -4]]),
     ],
     mutants=mistakes(
         residual.state_gradients,
@@ -105,22 +111,22 @@ GRADIENTS = Result(
         Reference("central differences", central_differences(plain_J, *MATRICES), bound=1e-6),
     ],
     worked=[
-        # δ = log 3 · (9/16, 3/8, 1/4), h_(t−1) = (0, 1/2, 1)
+        # δ_1 = (9, 21/4), δ_2 = (−3/2, 11), δ_3 = (−6, 6)
         Worked(
-            LOVE,
+            SENTENCE,
             Gradients(
-                W_embed=[[9 * C / 16, 3 * C / 8, C / 4, 0]],
-                W_recurrent=[[7 * C / 16]],
-                W_unembed=[[-1 / 4], [-1 / 4], [-1 / 4], [3 / 4]],
+                W_embed=[[9, -3 / 2, -6, 0], [21 / 4, 11, 6, 0]],
+                W_recurrent=[[-3, -15 / 4], [3, 17 / 2]],
+                W_unembed=[[-1 / 4, -1 / 4], [-1 / 4, -1 / 4], [-1 / 4, -1 / 4], [3 / 4, 3 / 4]],
             ),
         ),
-        # δ_1 = (−9 log 3/16, −3 log 3/4 − 3), δ_2 = (−9 log 3/16, −3), h_1 = (1/2, 0), h_2 = (1, 0)
+        # δ_1 = (11, 9/2 L − 3), δ_2 = (6, −3)
         Worked(
             TWICE,
             Gradients(
-                W_embed=[[-9 * C / 8, 0], [-3 * C / 4 - 6, 0]],
-                W_recurrent=[[-9 * C / 32, 0], [-3 / 2, 0]],
-                W_unembed=[[3 / 4, 0], [-3 / 4, 0]],
+                W_embed=[[17, 0, 0], [9 / 2 * L - 6, 0, 0]],
+                W_recurrent=[[0, 3], [0, -3 / 2]],
+                W_unembed=[[-1 / 6, -1 / 3], [1 / 3, 2 / 3], [-1 / 6, -1 / 3]],
             ),
         ),
     ],
@@ -255,9 +261,8 @@ PATHS = Result(
         ),
     ],
     worked=[
-        # WD_t = 1/2 at every step: 1, 1/2, 1/2, 1/4 times g_3 = log(3)/3
-        Worked(LOVE, Paths(h_1=[3 * C / 4], terms=[[C / 3], [C / 6], [C / 6], [C / 12]])),
-        Worked(TWICE, Paths(h_1=[-3 * C / 4, -3 * C / 4 - 3], terms=[[-3 * C / 4, -3], [0, -3 * C / 4]])),
+        Worked(SENTENCE, Paths(h_1=[9, 7], terms=[[-8, 8], [6, 3], [8, 2], [3, -6]])),
+        Worked(TWICE, Paths(h_1=[11, 6 * L - 4], terms=[[8, -4], [3, 6 * L]])),
     ],
     mutants=mistakes(
         [residual.factors, residual.paths],
@@ -269,6 +274,10 @@ PATHS = Result(
             "only the path through every branch, as in the vanilla network": (
                 "np.sum(terms, axis=0) → terms[-1]",
                 "T == 1",
+            ),
+            "only the identity path and the path through every branch": (
+                "np.sum(terms, axis=0) → terms[0] + (len(x) > 1) * terms[-1]",
+                "T <= 2",
             ),
             "the paths through two or more branches forgotten": (
                 "np.sum(terms, axis=0) → sum(g for k, g in enumerate(terms) if k.bit_count() < 2)",
