@@ -35,7 +35,9 @@ def hoist(
         place, names, digest, table, data, end = part.groups()
         for name in names.split():
             loaded[f"{name}.js"] = (package / f"{name}.js").read_text()
-        loaded[f"{digest}.js"] = f'(globalThis.unrolled ??= {{}}).payloads = {{ ...unrolled.payloads, "{digest}": {data} }};\n'
+        loaded[f"{digest}.js"] = (
+            f'(globalThis.unrolled ??= {{}}).payloads = {{ ...unrolled.payloads, "{digest}": {data} }};\n'
+        )
         return place + table + end
 
     context["body"] = PART.sub(leave, context.get("body") or "")
@@ -43,7 +45,10 @@ def hoist(
         return
     folder = Path(app.outdir, "_static", FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in {**loaded, "live.css": (package / "live.css").read_text()}.items():
+    for name, text in {
+        **loaded,
+        "live.css": (package / "live.css").read_text(),
+    }.items():
         (folder / name).write_text(text)
     app.add_css_file(f"{FOLDER}/live.css")
     for name in loaded:

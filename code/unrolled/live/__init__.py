@@ -5,8 +5,6 @@ A part is a few scripts of this folder and a payload: what it needs to know. Wit
 scripts, or where a payload is missing or was cut, the page shows a table instead.
 """
 
-__all__ = ["Live"]
-
 import hashlib
 import json
 from collections.abc import Sequence

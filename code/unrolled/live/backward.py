@@ -1,8 +1,8 @@
-"""The backward pass of a recurrent network in the reader's hands: every number, forwards and back.
+"""The backward pass of a recurrent network in the reader's hands, number by number.
 
-The numbers are computed in the page, by ``backward.js``, which has the mistakes too that the results of the pages
-``backprop-rnn`` and ``residual`` list. Here is what each of them is called there. Left out: several layers, and losses
-at every step.
+The numbers are computed in the page, by ``backward.js``, which has the mistakes too
+that the results of the pages ``backprop-rnn`` and ``residual`` list. Here is what each
+of them is called there. Left out: several layers, and losses at every step.
 """
 
 __all__ = ["MISTAKES", "backward_pass"]
@@ -24,7 +24,10 @@ MISTAKES: dict[str, tuple[str, ...]] = {
         "the derivative of tanh left out",
         "the activation's derivative forgotten: g_t for δ_t",
     ),
-    "delta slope before": ("1 − h_{t−1}² for 1 − h_t²", "D at the wrong time, D_(t−1) for D_t"),
+    "delta slope before": (
+        "1 − h_{t−1}² for 1 − h_t²",
+        "D at the wrong time, D_(t−1) for D_t",
+    ),
     "delta slope of a": ("the derivative at what goes into the tanh, 1 − a_t²",),
     "delta not squared": ("1 − h_t for 1 − h_t²",),
     "delta slope of h": (
@@ -67,7 +70,9 @@ MISTAKES: dict[str, tuple[str, ...]] = {
     ),
     "g no matrix": ("W_recurrent left out on the way back",),
     "g zero": ("∂J/∂h_0 zero because h_0 is",),
-    "g readout again": ("the readout's gradient added at every step, not only at the last",),
+    "g readout again": (
+        "the readout's gradient added at every step, not only at the last",
+    ),
     "g no identity": (
         "the identity path forgotten: WᵀD_t for I + WᵀD_t",
         "the identity path forgotten on the way back",
@@ -76,7 +81,9 @@ MISTAKES: dict[str, tuple[str, ...]] = {
     "g identity bent": ("the identity path through the activation too, D_t + WᵀD_t",),
     "g factors reversed": ("the factors in the wrong order, (I + WᵀD_3)(I + WᵀD_2)",),
 }
-"""What results call each mistake of a step, by its name in the page; it begins with the step's."""
+"""What results call each mistake of a step, by its name in the page, which begins with
+that of the step.
+"""
 
 
 def backward_pass(
@@ -101,16 +108,22 @@ def backward_pass(
         )
     rows = [
         [t, words[x.argmax()] if t else "", *map(written, (h_t, g_t))]
-        for t, (x, h_t, g_t) in enumerate(zip([case["y"], *case["x"]], h, g, strict=True))
+        for t, (x, h_t, g_t) in enumerate(
+            zip([case["y"], *case["x"]], h, g, strict=True)
+        )
     ]
-    table = tabulate(rows, headers=["step", "word", "state", "gradient of J"], tablefmt="html")
+    table = tabulate(
+        rows, headers=["step", "word", "state", "gradient of J"], tablefmt="html"
+    )
     payload = {
         "words": list(words),
         "x": case["x"].argmax(1).tolist(),
         "y": int(case["y"].argmax()),
         "matrices": {name: case[name].tolist() for name in MATRICES},
         "residual": residual,
-        "sentences": json.loads((files(__package__) / "sentences.json").read_text("utf-8")),
+        "sentences": json.loads(
+            (files(__package__) / "sentences.json").read_text("utf-8")
+        ),
     }
     return Live(["backward", "stepper"], payload, table)
 

@@ -204,9 +204,10 @@
         if (close(right)) return next("Right.");
         const slip = slips.find((one) => close(one.x))?.name ?? (close(-right) ? (step.kind === "e" ? "e sign" : "sign") : "");
         const key = `${state.done} ${slip}`;
-        const fault = state.tries[key] ??= { count: 0, last: null };
-        if (fault.last !== x) fault.count++, (fault.last = x);
-        reply(step, slip, fault.count);
+        // a number again is no new try
+        if (state.last !== `${state.done} ${x}`) state.tries[key] = (state.tries[key] ?? 0) + 1;
+        state.last = `${state.done} ${x}`;
+        reply(step, slip, state.tries[key]);
       };
       const form = el("form", { onsubmit: (event) => (event.preventDefault(), check()) }, field, el("button", { type: "submit" }, "Check"), el("button", { type: "button", onclick: () => (state.shown.add(state.done), next(`Shown: ${fraction(right)}.`)) }, "Show it"));
       const tiles = el("div", { class: "live-tiles", role: "group", "aria-label": "Keys" }, [..."1234567890", "−", "/", ".", "⌫"].map((key) => el("button", { type: "button", "aria-label": key === "⌫" ? "Delete" : key, onclick: () => put(key) }, key)));
