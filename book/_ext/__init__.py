@@ -25,6 +25,7 @@ CONCERNS = (
     "exercises",
     "figures",
     "kept",
+    "live",
 )
 
 

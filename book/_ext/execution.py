@@ -39,8 +39,9 @@ logger = logging.getLogger(__name__)
 
 # A page depends on which data were chosen exactly if it imports this module, through all levels.
 DATA_CHOICE = "unrolled.data.choice"
-# The room whose files a page names by themselves.
+# The room whose files a page names by themselves, and the one whose modules read theirs.
 MEASURED = "unrolled.measured"
+LIVE = "unrolled.live"
 KERNEL_NAME = re.compile(r"^(  display_name: .*)$", re.MULTILINE)
 
 
@@ -63,10 +64,10 @@ def counted_files(notebook: NotebookNode, root: Path) -> dict[str, Path]:
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     # without IPython's magics
     plain = TransformerManager().transform_cell("\n\n".join(cells))
-    return {
-        **module_files(plain, root),
-        **{os.path.relpath(file, root): file for file in named_files(plain, root)},
-    }
+    modules, files = module_files(plain, root), named_files(plain, root)
+    if LIVE in modules:
+        files += modules[LIVE].parent.glob("*.[!p]*")
+    return modules | {os.path.relpath(file, root): file for file in files}
 
 
 def fingerprint(notebook: NotebookNode, root: Path) -> str:

@@ -1,0 +1,86 @@
+// Starts the live parts of a page, and what they share: elements, numbers in words, what is announced.
+//
+// A part is a function of its place in the page and its payload: unrolled.parts[name](place, payload).
+(function (root) {
+  const unrolled = (root.unrolled ??= {});
+  unrolled.parts ??= {};
+  unrolled.payloads ??= {};
+
+  // A number as a fraction, where it comes out well, and else with three digits.
+  unrolled.fraction = (x) => {
+    if (Math.abs(x) < 1e-12) return "0";
+    const sign = x < 0 ? "−" : "";
+    for (let below = 1, size = Math.abs(x); below <= 1024; below++) {
+      const above = Math.round(size * below);
+      if (above && Math.abs(size - above / below) < 1e-12 * Math.max(1, size)) return sign + (below === 1 ? above : `${above}/${below}`);
+    }
+    const size = Math.abs(x);
+    return sign + (size >= 1e5 || size < 1e-3 ? size.toExponential(1).replace("e+", "e").replace("-", "−") : String(+size.toPrecision(3)));
+  };
+
+  // What was typed, as a number and how near to it counts as the same: 9/40, −0.225, 1,5. NaN if it is none.
+  unrolled.typed = (text) => {
+    const plain = text.trim().replace(/[−–]/g, "-").replace(/\s+/g, "").replace(",", ".");
+    const [, above, below] = plain.match(/^(-?\d*\.?\d+)(?:\/(\d*\.?\d+))?$/) ?? [];
+    const x = below === undefined ? +above : above / below;
+    if (above === undefined || !isFinite(x)) return { x: NaN, near: 0 };
+    const places = below === undefined ? (above.split(".")[1] ?? "").length : 0;
+    return { x, near: places > 1 ? 0.501 * 10 ** -places : 1e-9 };
+  };
+
+  // An element: its attributes (on… are listeners, class and the like), then what is in it.
+  unrolled.element = (name, attributes = {}, ...inside) => {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) {
+      if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+      else if (value === true) made.setAttribute(key, "");
+      else if (value !== false && value !== undefined) made.setAttribute(key, value);
+    }
+    made.append(...inside.flat().filter((part) => part !== undefined));
+    return made;
+  };
+
+  // Numbers by a small generator (mulberry32), the same for a seed everywhere, in [0, 1).
+  unrolled.random = (seed) => () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+
+  unrolled.start = () => {
+    for (const place of document.querySelectorAll(".unrolled-live:not([data-live])")) {
+      const { part, payload } = place.dataset, inline = place.querySelector(':scope > script[type="application/json"]');
+      const trouble = (why) => {
+        place.dataset.live = "no";
+        place.prepend(unrolled.element("p", { class: "live-trouble", role: "status" }, `This part could not start: ${why}. What it would show first stands below.`));
+      };
+      if (!unrolled.parts[part]) {
+        if (document.readyState === "complete" || inline) trouble("its script is missing");
+        continue;
+      }
+      let data = unrolled.payloads[payload];
+      try {
+        data ??= inline && JSON.parse(inline.textContent);
+      } catch {}
+      if (!data) {
+        trouble("its data are missing or were cut");
+        continue;
+      }
+      place.dataset.live = "yes";
+      const shown = unrolled.element("div", { class: "live" }), table = [...place.children].filter((part) => !/SCRIPT|STYLE/.test(part.tagName));
+      place.prepend(shown);
+      try {
+        unrolled.parts[part](shown, data);
+        for (const part of table) part.hidden = true;
+        // JupyterLab takes keys for its own
+        shown.addEventListener("keydown", (event) => event.stopPropagation());
+      } catch (error) {
+        shown.remove();
+        trouble(error.message);
+      }
+    }
+  };
+  addEventListener("DOMContentLoaded", unrolled.start);
+  addEventListener("load", unrolled.start);
+})(globalThis);

@@ -1,0 +1,330 @@
+// The backward pass in the reader's hands: every number of a recurrent network, forwards and back, a step at a time.
+(function (root) {
+  const unrolled = (root.unrolled ??= {});
+  unrolled.parts ??= {};
+  const BACKWARD = ["e", "W_unembed", "g_T", "delta", "W_embed", "W_recurrent", "g"];
+
+  unrolled.parts.stepper = (place, payload) => {
+    const { element: el, fraction, typed, random, backward: pass } = unrolled;
+    const { words, sentences } = payload;
+    const matrices = () => structuredClone(payload.matrices);
+    const start = { x: payload.x, y: payload.y, networks: payload.residual ? ["residual"] : ["vanilla"], mode: "watch" };
+    const state = { ...start, ...matrices(), done: 0, tries: {}, shown: new Set(), planted: null, seed: 1 };
+
+    // Symbols: h_{2} and W_{recurrent}^T in a text become elements.
+    const math = (text) => {
+      const pieces = text.split(/([_^]\{[^}]*\})/).map((piece) => {
+        const [, kind, inside] = piece.match(/^([_^])\{([^}]*)\}$/) ?? [];
+        return kind ? el(kind === "_" ? "sub" : "sup", {}, inside) : piece;
+      });
+      return el("span", { class: "live-math" }, pieces);
+    };
+    const vector = (a) => `(${a.map(fraction).join(", ")})`;
+    const steps = (T) => {
+      const forwards = [];
+      for (let t = 1; t <= T; t++) forwards.push({ kind: "a", t }, { kind: "h", t });
+      return [...forwards, { kind: "s" }, { kind: "p" }, ...pass.order(T)];
+    };
+    const first = (list) => list.findIndex((step) => step.kind === "e");
+    const net = (network) => ({ residual: network === "residual", x: state.x, y: state.y, W_embed: state.W_embed, W_recurrent: state.W_recurrent, W_unembed: state.W_unembed });
+
+    // What a step is called, its formula, and the formula with the numbers put in.
+    const slope = (n, t) => (n.residual ? `1 − (h_{${t}} − h_{${t - 1}})^{2}` : `1 − h_{${t}}^{2}`);
+    const slopes = (n, t) => n.h[t].map((z, i) => 1 - (n.residual ? z - n.h[t - 1][i] : z) ** 2);
+    const about = {
+      a: (n, t) => [`a_{${t}}`, `W_{embed} x_{${t}} + W_{recurrent} h_{${t - 1}}`, vector(n.a[t]), `into the tanh of step ${t}`],
+      h: (n, t) => [`h_{${t}}`, n.residual ? `h_{${t - 1}} + tanh(a_{${t}})` : `tanh(a_{${t}})`, vector(n.h[t]), `the state after step ${t}`],
+      s: (n) => ["s", `W_{unembed} h_{${n.x.length}}`, vector(n.s), "the scores"],
+      p: (n) => ["p", "softmax(s)", vector(n.p), "the probabilities"],
+      e: (n) => ["e = ∂J/∂s", "y − p", `${vector(n.y_hot)} − ${vector(n.p)}`, "observed minus expected"],
+      W_unembed: (n) => ["∂J/∂W_{unembed}", `e h_{${n.x.length}}^{⊤}`, "", "error times what was there"],
+      g_T: (n) => [`g_{${n.x.length}} = ∂J/∂h_{${n.x.length}}`, "W_{unembed}^{⊤} e", "", "back through the readout"],
+      delta: (n, t) => [`δ_{${t}} = ∂J/∂a_{${t}}`, `(${slope(n, t)}) ⊙ g_{${t}}`, `${vector(slopes(n, t))} ⊙ ${vector(n.g[t])}`, `back through the tanh of step ${t}`],
+      W_embed: (n, t) => ["∂J/∂W_{embed}", `what it was, + δ_{${t}} x_{${t}}^{⊤}`, `column “${words[n.x[t - 1]]}” gets ${vector(n.delta[t])}`, "the word's column collects"],
+      W_recurrent: (n, t) => ["∂J/∂W_{recurrent}", `what it was, + δ_{${t}} h_{${t - 1}}^{⊤}`, t === 1 ? `h_{0} is zero, so nothing is added` : `${vector(n.delta[t])} times ${vector(n.h[t - 1])}`, "the shared matrix collects"],
+      g: (n, t) => [`g_{${t - 1}} = ∂J/∂h_{${t - 1}}`, n.residual ? `g_{${t}} + W_{recurrent}^{⊤} δ_{${t}}` : `W_{recurrent}^{⊤} δ_{${t}}`, n.residual ? `${vector(n.g[t])} + W_{recurrent}^{⊤} ${vector(n.delta[t])}` : `W_{recurrent}^{⊤} ${vector(n.delta[t])}`, n.residual ? "along the stream, and through the branch" : `back through the matrix of step ${t}`],
+    };
+
+    // Which entry of a step is asked for: the one that most mistakes change, by other numbers each.
+    const flat = (value) => value.flat();
+    function asked(network, k) {
+      const { right, found } = pass.slips(net(network)), at = k - first(steps(state.x.length)), entries = flat(right.values[at]);
+      const slips = Object.entries(found).filter(([, values]) => values[at]);
+      let best = { entry: 0, kinds: -1 };
+      entries.forEach((x, entry) => {
+        const others = slips.map(([, values]) => flat(values[at])[entry]).filter((z) => Math.abs(z - x) > 1e-9);
+        const kinds = new Set(others.map((z) => z.toFixed(9))).size;
+        if (kinds > best.kinds) best = { entry, kinds };
+      });
+      const named = slips.map(([name, values]) => ({ name, x: flat(values[at])[best.entry] }));
+      return { entry: best.entry, right: entries[best.entry], slips: named.filter(({ x }) => Math.abs(x - entries[best.entry]) > 1e-9), width: right.values[at][0].length };
+    }
+
+    // A smaller case for a mistake: plain numbers in the place of all that it needs.
+    const SMALL = { residual: false, x: [0, 0], y: 0, y_hot: [1, 0], p: [0.25, 0.75], s: [1, 2], h: [[1, 0], [0.5, 0], [0.5, 0.75]], a: [null, [2, 1], [2, 1]],
+      W_recurrent: [[1, 1], [0, 1]], W_unembed: [[1, 0], [0, 1]], e: [0.75, -0.75], g: [null, [1, 2], [2, 4]], delta: [null, [1, 0], [1, 0]], by_embed: [[3, 0], [1, 0]], by_recurrent: [[1, 0], [0, 1]] };
+
+    // The page
+
+    const status = el("div", { class: "live-status", "aria-live": "polite" });
+    const panels = el("div", { class: "live-panels" });
+    const question = el("div", { class: "live-question" });
+    const announce = (...inside) => status.replaceChildren(...inside.map((part) => (typeof part === "string" ? el("p", {}, part) : part)));
+    const choices = (label, options, chosen, choose) => {
+      const buttons = options.map(([value, name]) => el("button", { type: "button", "aria-pressed": String(chosen() === value), onclick: () => choose(value) }, name));
+      const group = el("div", { class: "live-choices", role: "group", "aria-label": label }, el("span", {}, label), buttons);
+      group.update = () => options.forEach(([value], k) => buttons[k].setAttribute("aria-pressed", String(chosen() === value)));
+      return group;
+    };
+    const select = (label, index, change) => {
+      const made = el("select", { "aria-label": label, onchange: () => change(+made.value) }, words.map((word, k) => el("option", { value: k, selected: k === index }, word)));
+      return made;
+    };
+
+    function restart(changes = {}) {
+      Object.assign(state, changes);
+      const last = steps(state.x.length);
+      state.done = state.mode === "watch" ? 0 : state.mode === "turn" ? first(last) : last.length;
+      state.tries = {};
+      state.shown = new Set();
+      state.planted = state.mode === "find" ? plant() : null;
+      draw();
+    }
+
+    const mode = choices("Mode", [["watch", "Watch"], ["turn", "Your turn"], ["find", "Find the mistake"]], () => state.mode, (value) => restart({ mode: value, networks: value === "watch" ? state.networks : state.networks.slice(0, 1) }));
+    const network = choices("Network", [["vanilla", "Without a stream"], ["residual", "With a stream"], ["both", "Both"]], () => (state.networks.length > 1 ? "both" : state.networks[0]), (value) => restart({ networks: value === "both" ? ["vanilla", "residual"] : [value], mode: value === "both" ? "watch" : state.mode }));
+    const length = choices("Steps", [1, 2, 3, 4].map((T) => [T, String(T)]), () => state.x.length, (T) => restart({ x: Array.from({ length: T }, (_, t) => state.x[t] ?? t % words.length) }));
+    const weights = el("details", { class: "live-weights" }, el("summary", {}, "Change the network, the words, the weights"));
+
+    function drawWeights() {
+      const grid = (name, heads) => {
+        const rows = state[name].map((row, i) => el("tr", {}, row.map((x, j) => {
+          const field = el("input", { type: "text", inputmode: "text", value: fraction(x), "aria-label": `${name}, row ${i + 1}, column ${j + 1}`, onchange: () => {
+            const { x: found } = typed(field.value);
+            field.setAttribute("aria-invalid", String(!isFinite(found)));
+            if (isFinite(found)) restart({ [name]: state[name].with(i, state[name][i].with(j, found)) });
+            else announce(`“${field.value}” is not a number. Type one such as 1/2 or −0.5.`);
+          } });
+          return el("td", {}, field);
+        })));
+        return el("table", {}, el("caption", {}, math(`W_{${name.slice(2)}}`)), heads ? el("thead", {}, el("tr", {}, heads.map((head) => el("th", {}, head)))) : [], el("tbody", {}, rows));
+      };
+      const reset = el("button", { type: "button", onclick: () => restart({ ...matrices(), ...start, networks: state.networks, mode: state.mode }) }, "Back to the example");
+      const sentence = el("div", { class: "live-choices", role: "group", "aria-label": "Words" }, el("span", {}, "Words"), state.x.map((word, t) => select(`Word ${t + 1}`, word, (value) => restart({ x: state.x.with(t, value) }))), el("span", {}, "→"), select("Next word", state.y, (value) => restart({ y: value })));
+      weights.replaceChildren(weights.querySelector("summary"), network, length, sentence, el("div", { class: "live-matrices" }, grid("W_embed", words), grid("W_recurrent"), grid("W_unembed")), reset);
+    }
+
+    // One number among others, or a blank for it
+    function numbers(values, options = {}) {
+      return el("span", { class: `live-vector ${options.class ?? ""}` }, values.map((x, i) => el("span", { class: options.blank === i ? "live-blank" : "" }, options.blank === i ? "?" : fraction(x))));
+    }
+
+    function drawPanel(which) {
+      const T = state.x.length, list = steps(T), planted = state.planted;
+      const n = planted ? planted.n : pass.backward(net(which)), begin = first(list);
+      const done = (kind, t) => list.findIndex((step) => step.kind === kind && (t === undefined || step.t === t)) < state.done;
+      const now = list[state.done - 1];
+      const lit = (kind, t) => (state.mode === "watch" && now && now.kind === kind && (t === undefined || now.t === t) ? " live-now" : "");
+      const waits = { g: (t) => `after δ_{${t + 1}}`, delta: (t) => `after g_{${t}}` };
+      const wire = (label, kind, t, values, ready, waiting) => {
+        const gradient = BACKWARD.includes(kind), name = el("span", { class: "live-label" }, math(label));
+        const inside = ready ? numbers(values, { class: gradient ? "live-gradient" : "live-forward" }) : el("span", { class: "live-wait" }, waiting ? math(waiting) : "·");
+        const content = [name, inside], look = `live-wire${lit(kind, t)}${gradient ? " live-back" : ""}`;
+        if (!planted || !gradient) return el("div", { class: look }, content);
+        return el("button", { type: "button", class: look, onclick: () => judge(kind, t) }, content);
+      };
+      const rows = [];
+      const back = (t) => (t === T ? wire(`g_{${t}}`, "g_T", T, n.g[T], done("g_T"), "after e") : wire(`g_{${t}}`, "g", t + 1, n.g[t], done("g", t + 1), waits.g(t)));
+      rows.push(el("tr", {}, el("th", { scope: "row" }, "0"), el("td", {}), el("td", {}), el("td", {}, wire("h_{0}", "h", 0, n.h[0], true), back(0))));
+      for (let t = 1; t <= T; t++)
+        rows.push(el("tr", {}, el("th", { scope: "row" }, String(t)), el("td", {}, words[state.x[t - 1]]),
+          el("td", {}, wire(`a_{${t}}`, "a", t, n.a[t], done("a", t)), wire(`δ_{${t}}`, "delta", t, n.delta[t], done("delta", t), waits.delta(t))),
+          el("td", {}, wire(`h_{${t}}`, "h", t, n.h[t], done("h", t)), back(t))));
+      rows.push(el("tr", {}, el("th", { scope: "row" }, "→"), el("td", {}, words[state.y]), el("td", {}, wire("s", "s", undefined, n.s, done("s")), wire("e", "e", undefined, n.e, done("e"))), el("td", {}, wire("p", "p", undefined, n.p, done("p")))));
+      const head = el("tr", {}, ["step", "word", "into the tanh", "state"].map((name) => el("th", { scope: "col" }, name)));
+      const title = which === "residual" ? "With a stream" : "Without a stream";
+      const net_ = el("table", { class: "live-net" }, el("caption", {}, planted || state.networks.length > 1 ? title : `${title}: values, and gradients of J`), el("thead", {}, head), el("tbody", {}, rows));
+
+      // what the matrices have collected so far
+      const values = n.values.slice(0, Math.max(0, state.done - begin)), order = pass.order(T);
+      const so_far = (kind, empty) => values.reduce((found, value, k) => (order[k].kind === kind ? value : found), empty);
+      const zero = (W) => W.map((row) => row.map(() => 0));
+      const sum = (kind, W, heads, sides) => {
+        const value = so_far(kind, zero(W)), at = now && now.kind === kind && state.mode === "watch";
+        const body = value.map((row, i) => el("tr", {}, sides ? el("th", { scope: "row" }, sides[i]) : [], row.map((x) => el("td", { class: Math.abs(x) < 1e-12 ? "live-zero" : "live-gradient" }, fraction(x)))));
+        const made = el("table", { class: `live-sum${at ? " live-now" : ""}` }, el("caption", {}, math(`∂J/∂W_{${kind.slice(2)}}`)), heads ? el("thead", {}, el("tr", {}, heads.map((h) => el("th", { scope: "col" }, h)))) : [], el("tbody", {}, body));
+        return planted ? el("div", {}, made, el("button", { type: "button", onclick: () => judge(kind) }, math(`Wrong in ∂J/∂W_{${kind.slice(2)}}`))) : made;
+      };
+      return el("section", { class: "live-panel" }, net_, el("div", { class: "live-matrices" }, sum("W_embed", state.W_embed, words), sum("W_recurrent", state.W_recurrent), sum("W_unembed", state.W_unembed, undefined, words)));
+    }
+
+    // Watch
+
+    function tell() {
+      const T = state.x.length, list = steps(T);
+      if (!state.done) return announce(`${list.length} steps: first forwards, then back. Each gradient waits for the one after it.`);
+      const step = list[state.done - 1], n = pass.backward(net(state.networks[0])), k = state.done - 1 - first(list);
+      const [name, formula, inserted, said] = about[step.kind](n, step.t);
+      const value = k < 0 ? "" : Array.isArray(n.values[k][0]) ? "" : ` = ${vector(n.values[k])}`;
+      const line = el("p", { class: "live-formula" }, math(`${name} = ${formula}`.replace(/^∂J\/∂(W_\{\w+\}) = /, "∂J/∂$1 = ")));
+      const put = inserted + value ? el("p", { class: "live-formula" }, math((value ? "= " : "") + inserted + value)) : "";
+      announce(el("p", { class: "live-count" }, `Step ${state.done} of ${list.length}, ${said}`), line, put);
+      if (state.done === list.length) status.append(el("p", { class: "live-seen" }, "To have seen: each gradient of a matrix is an error, times what was there. A matrix that is used at every step collects a term from each."));
+    }
+
+    // Your turn
+
+    const place_of = (step, entry, width) => {
+      const [name] = about[step.kind](pass.backward(net(state.networks[0])), step.t);
+      const short = name.split(" = ")[0];
+      if (step.kind === "W_embed") return [math(`Entry of ${short}`), ` in row ${Math.floor(entry / width) + 1}, column “${words[entry % width]}”, after step ${step.t}`];
+      if (step.kind === "W_recurrent") return [math(`Entry of ${short}`), ` in row ${Math.floor(entry / width) + 1}, column ${(entry % width) + 1}, after step ${step.t}`];
+      if (step.kind === "W_unembed") return [math(`Entry of ${short}`), ` in the row of “${words[Math.floor(entry / width)]}”, column ${(entry % width) + 1}`];
+      return [math(`Entry ${entry + 1} of ${name}`)];
+    };
+
+    function ask() {
+      const list = steps(state.x.length);
+      if (state.done >= list.length) {
+        question.replaceChildren();
+        return announce(`Done: ${list.length - first(list)} numbers, ${state.shown.size} of them shown to you.`, el("p", { class: "live-seen" }, "To have seen: each gradient of a matrix is an error, times what was there. A matrix that is used at every step collects a term from each."));
+      }
+      const step = list[state.done], { entry, right, slips, width } = asked(state.networks[0], state.done);
+      const field = el("input", { type: "text", inputmode: "none", autocomplete: "off", "aria-label": "Your number" });
+      const put = (text) => {
+        const at = field.selectionStart ?? field.value.length;
+        field.value = text === "⌫" ? field.value.slice(0, Math.max(0, at - 1)) + field.value.slice(at) : field.value.slice(0, at) + text + field.value.slice(at);
+        const to = text === "⌫" ? Math.max(0, at - 1) : at + text.length;
+        field.setSelectionRange(to, to);
+      };
+      const check = () => {
+        const { x, near } = typed(field.value);
+        if (!isFinite(x)) return announce("I cannot read this. Type a number such as 9/40, −2 or 0.225.");
+        const close = (z) => Math.abs(x - z) <= Math.max(near, 1e-9 * Math.abs(z));
+        if (close(right)) return next("Right.");
+        const slip = slips.find((one) => close(one.x))?.name ?? (close(-right) ? (step.kind === "e" ? "e sign" : "sign") : "");
+        const key = `${state.done} ${slip}`;
+        // a number again is no new try
+        if (state.last !== `${state.done} ${x}`) state.tries[key] = (state.tries[key] ?? 0) + 1;
+        state.last = `${state.done} ${x}`;
+        reply(step, slip, state.tries[key]);
+      };
+      const form = el("form", { onsubmit: (event) => (event.preventDefault(), check()) }, field, el("button", { type: "submit" }, "Check"), el("button", { type: "button", onclick: () => (state.shown.add(state.done), next(`Shown: ${fraction(right)}.`)) }, "Show it"));
+      const tiles = el("div", { class: "live-tiles", role: "group", "aria-label": "Keys" }, [..."1234567890", "−", "/", ".", "⌫"].map((key) => el("button", { type: "button", "aria-label": key === "⌫" ? "Delete" : key, onclick: () => put(key) }, key)));
+      question.replaceChildren(el("p", {}, place_of(step, entry, width), "?"), form, tiles);
+      question.field = field;
+    }
+
+    function next(word) {
+      state.done++;
+      draw();
+      status.prepend(el("p", {}, word));
+      question.field?.focus({ preventScroll: true });
+    }
+
+    function reply(step, slip, count) {
+      const known = sentences.mistakes[slip], general = sentences.steps[step.kind];
+      if (slip === "sign") return announce(el("p", {}, el("strong", {}, "Nearly: the sign.")));
+      if (!known) return announce(el("p", {}, el("strong", {}, "Not right. "), general), ...(count > 1 ? [formula_of(step)] : []));
+      const lines = [el("p", {}, el("strong", {}, "Not right. "), known.ask)];
+      if (count > 1) lines.push(small(step, slip));
+      if (count > 2) lines.push(el("p", {}, el("strong", {}, known.name), " ", known.rule));
+      announce(...lines);
+    }
+
+    function formula_of(step) {
+      const [name, formula] = about[step.kind](pass.backward(net(state.networks[0])), step.t);
+      return el("p", { class: "live-formula" }, math(`${name} = ${formula}`));
+    }
+
+    function small(step, slip) {
+      const n = { ...SMALL, residual: state.networks[0] === "residual", hot: (k) => [+(k === 0), +(k === 1)] }, t = 2;
+      const yours = pass.step(n, { kind: step.kind, t }, slip), right = pass.step(n, { kind: step.kind, t });
+      const shown = (value) => (Array.isArray(value[0]) ? `rows ${value.map(vector).join(", ")}` : vector(value));
+      const W = `rows ${n.W_recurrent.map(vector).join(", ")}`;
+      const given = {
+        e: `y = ${vector(n.y_hot)}, p = ${vector(n.p)}`, W_unembed: `e = ${vector(n.e)}, last state ${vector(n.h[2])}`,
+        delta: `states ${vector(n.h[1])}, then ${vector(n.h[2])}, gradient ${vector(n.g[2])}`, W_embed: `first word again, collected rows ${n.by_embed.map(vector).join(", ")}, δ = ${vector(n.delta[2])}`,
+        W_recurrent: `collected rows ${n.by_recurrent.map(vector).join(", ")}, δ = ${vector(n.delta[2])}, states ${vector(n.h[1])}, then ${vector(n.h[2])}`,
+        g: `matrix with ${W}, δ = ${vector(n.delta[2])}, gradient after ${vector(n.g[2])}`,
+      }[step.kind];
+      return el("p", {}, math(`A smaller case: ${given}. Your way gives ${shown(yours)}. Right is ${shown(right)}.`));
+    }
+
+    // Find the mistake
+
+    function plant() {
+      const draw_ = random(state.seed), which = state.networks[0], { right, steps: order, found } = pass.slips(net(which));
+      const all = [];
+      for (const [mistake, values] of Object.entries(found))
+        values.forEach((value, k) => value && Math.max(...flat(value).map((x, i) => Math.abs(x - flat(right.values[k])[i]))) > 1e-6 && all.push({ mistake, k, step: order[k] }));
+      const chosen = all[Math.floor(draw_() * all.length)];
+      const others = [...new Set(all.map((one) => one.mistake))].filter((one) => one !== chosen.mistake);
+      const wrong = Array.from({ length: 3 }, () => others.splice(Math.floor(draw_() * others.length), 1)[0]).filter(Boolean);
+      const options = [chosen.mistake, ...wrong].map((one) => [draw_(), one]).sort((a, b) => a[0] - b[0]).map(([, one]) => one);
+      return { ...chosen, options, n: pass.backward(net(which), chosen.mistake, chosen.k), found: false };
+    }
+
+    const order_of = (kind, t) => pass.order(state.x.length).findIndex((step) => step.kind === kind && (t === undefined || step.t === t || kind === "e" || kind === "W_unembed"));
+
+    function judge(kind, t) {
+      const { k, step, options, mistake } = state.planted;
+      const matrix = kind.startsWith("W_");
+      if (matrix ? step.kind === kind : step.kind === kind && order_of(kind, t) === k) {
+        const answer = (one) => announce(one === mistake
+          ? el("p", {}, el("strong", {}, "Right. "), sentences.mistakes[mistake].name, " ", sentences.mistakes[mistake].rule)
+          : el("p", {}, el("strong", {}, "Not this one. "), sentences.mistakes[mistake].ask));
+        question.replaceChildren(el("p", {}, "Yes, here. What was done?"), el("div", { class: "live-options" }, options.map((one) => el("button", { type: "button", onclick: () => answer(one) }, sentences.mistakes[one].name))), another());
+        announce("Yes, here.");
+        return;
+      }
+      const before = matrix ? false : order_of(kind, t) < k, touched = matrix && !["W_embed", "W_recurrent"].includes(kind) && step.kind !== kind;
+      announce(before || touched ? "This is right." : "This follows from another number, which is wrong. Look at what it was made of.");
+    }
+
+    const another = () => el("button", { type: "button", onclick: () => restart({ seed: state.seed + 1 }) }, "Another one");
+
+    // All of it
+
+    const buttons = el("div", { class: "live-buttons" });
+    const move = (to) => {
+      state.done = Math.max(0, Math.min(steps(state.x.length).length, to));
+      draw();
+    };
+    function draw() {
+      const list = steps(state.x.length);
+      for (const group of [mode, network, length]) group.update();
+      drawWeights();
+      panels.replaceChildren(...state.networks.map(drawPanel));
+      question.replaceChildren();
+      if (state.mode === "watch") tell();
+      else if (state.mode === "turn") announce(""), ask();
+      else question.replaceChildren(el("p", {}, "One number is wrong, and all that follows from it. Tap the gradient where it begins."), another()), announce("");
+      buttons.hidden = state.mode !== "watch";
+      buttons.replaceChildren(
+        el("button", { type: "button", disabled: !state.done, onclick: () => move(state.done - 1) }, "Back"),
+        el("button", { type: "button", class: "live-next", disabled: state.done === list.length, onclick: () => move(state.done + 1) }, "Next"),
+        el("button", { type: "button", onclick: () => move(state.done < first(list) ? first(list) : list.length) }, "To the end"),
+        el("button", { type: "button", onclick: () => move(0) }, "From the start"));
+    }
+
+    // A prediction first, which can be passed over
+    const guess = new Set();
+    const chips = words.map((word, k) => {
+      const chip = el("button", { type: "button", "aria-pressed": "false", onclick: () => {
+        guess.has(k) ? guess.delete(k) : guess.add(k);
+        chip.setAttribute("aria-pressed", String(guess.has(k)));
+      } }, word);
+      return chip;
+    });
+    const outcome = el("span", { role: "status" });
+    const predict = el("div", { class: "live-choices live-predict", role: "group", "aria-label": "Predict" }, el("span", {}, "Predict: which columns of ", math("∂J/∂W_{embed}"), " will not be zero?"), chips,
+      el("button", { type: "button", onclick: () => {
+        const read = new Set(payload.x), same = read.size === guess.size && [...read].every((k) => guess.has(k));
+        outcome.textContent = `${same ? "Yes" : "Not quite"}: those of the words that were read, ${[...read].map((k) => words[k]).join(", ")}. Watch them fill.`;
+      } }, "Say"), outcome);
+
+    place.append(predict, mode, status, question, buttons, panels, weights);
+    draw();
+  };
+})(globalThis);

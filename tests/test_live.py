@@ -1,0 +1,370 @@
+"""What runs in the reader's page: in Node the package's numbers, right and with every mistake; in a browser a part."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import playwright
+import pytest
+from playwright.sync_api import Browser, Page
+
+from _ext import live as extension
+from browsing import AXE_OPTIONS, AXE_SCRIPT
+from unrolled.live import Live
+from unrolled.live.backward import MISTAKES, backward_pass
+from unrolled.pages import backprop_rnn, residual
+from unrolled.results import backprop_rnn as rnn_results
+from unrolled.results import residual as residual_results
+
+LIVE = Path(__file__).parents[1] / "code" / "unrolled" / "live"
+NODE = shutil.which("node", path=str(Path(playwright.__file__).parent / "driver"))
+PAGES = {False: backprop_rnn, True: residual}
+RESULTS = {
+    False: (rnn_results.STATES, rnn_results.GRADIENTS),
+    True: (residual_results.STATES, residual_results.GRADIENTS),
+}
+RUN = """
+const pass = require(process.argv[1]), nets = JSON.parse(require("fs").readFileSync(0));
+const rows = nets.map(({ net, mistake }) => {
+  const n = pass.backward(net, mistake);
+  return { h: n.h, g: n.g, p: n.p, gradients: [n.by_embed, n.by_recurrent, n.by_unembed], delta: n.delta.slice(1) };
+});
+console.log(JSON.stringify(rows));
+"""
+Case = dict[str, np.ndarray]
+
+
+def in_node(runs: list[tuple[bool, Case, str | None]]) -> list[dict]:
+    """What the page computes, of nets as the package has them."""
+    nets = [
+        {
+            "net": {
+                "residual": residual,
+                "x": case["x"].argmax(1).tolist(),
+                "y": int(case["y"].argmax()),
+                **{
+                    name: case[name].tolist()
+                    for name in ("W_embed", "W_recurrent", "W_unembed")
+                },
+            },
+            "mistake": mistake,
+        }
+        for residual, case, mistake in runs
+    ]
+    command = [NODE, "-e", RUN, str(LIVE / "backward.js")]
+    run = subprocess.run(
+        command, input=json.dumps(nets), capture_output=True, text=True, check=True
+    )
+    return json.loads(run.stdout)
+
+
+def cases(is_residual: bool, number: int, repeats: bool = True) -> list[Case]:
+    """Random nets of d = 2 with four words and 1 to 4 steps."""
+    rng, result = np.random.default_rng(7), RESULTS[is_residual][0]
+    found = []
+    while len(found) < number:
+        case = result.case(rng, V=4, d=2, T=1 + len(found) % 4)
+        if repeats or case["x"].sum(0).max() <= 1:
+            found.append(case)
+    return found
+
+
+def close(found: object, expected: object) -> None:
+    """Fail unless two arrays agree."""
+    np.testing.assert_allclose(
+        np.array(found), np.array(expected), rtol=1e-9, atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("is_residual", PAGES)
+def test_every_number_is_the_package_s(is_residual: bool):
+    page, nets = PAGES[is_residual], cases(is_residual, 200)
+    for case, found in zip(
+        nets, in_node([(is_residual, case, None) for case in nets]), strict=True
+    ):
+        weights = case["x"], case["W_embed"], case["W_recurrent"]
+        close(found["h"], page.states(*weights))
+        close(found["g"], page.state_gradients(**case))
+        for own, its in zip(found["gradients"], page.gradients(**case), strict=True):
+            close(own, its)
+
+
+def names(is_residual: bool) -> dict[str, list]:
+    """The mistakes that the results list, each with the result and its function."""
+    return {
+        mutant.mistake: [
+            (result, mutant.function)
+            for result in RESULTS[is_residual]
+            for mutant in result.mutants
+            if mutant.mistake == name
+        ]
+        for result in RESULTS[is_residual]
+        for mutant in result.mutants
+        for name in [mutant.mistake]
+    }
+
+
+@pytest.mark.parametrize("is_residual", PAGES)
+def test_every_listed_mistake_is_one_of_a_step(is_residual: bool):
+    known = {name for called in MISTAKES.values() for name in called}
+    assert set(names(is_residual)) <= known
+    assert set().union(*map(names, PAGES)) >= known
+
+
+AT_A_STEP = {
+    "1 − h_t² for 1 − (h_t − h_(t−1))², in δ_t alone",
+    "the activation's derivative forgotten: g_t for δ_t",
+    "off by one in time: D_t g_(t−1) for D_t g_t",
+}
+"""Mistakes of δ_t in the gradients of the matrices, which do not go on to the states before."""
+
+
+@pytest.mark.parametrize(
+    "is_residual, mistake",
+    [(is_residual, name) for is_residual in PAGES for name in names(is_residual)],
+)
+def test_mistake_makes_the_numbers_that_it_makes_in_the_package(
+    is_residual: bool, mistake: str
+):
+    keys = [key for key, called in MISTAKES.items() if mistake in called]
+    nets = cases(is_residual, 20, repeats=mistake not in AT_A_STEP)
+    for key in keys:
+        runs = in_node([(is_residual, case, key) for case in nets])
+        for result, function in names(is_residual)[mistake]:
+            states = result is RESULTS[is_residual][0]
+            for case, found in zip(nets, runs, strict=True):
+                wrong = function(**case)
+                if mistake in AT_A_STEP:
+                    last = case["x"][-1].argmax()
+                    close(found["delta"][-1], wrong.W_embed[:, last])
+                elif states:
+                    close(found["g"], wrong)
+                else:
+                    own = {"W_embed": 0, "W_recurrent": 1, "W_unembed": 2}
+                    parts = [own[key.split()[0]]] if key.split()[0] in own else range(3)
+                    for part in parts:
+                        close(found["gradients"][part], wrong[part])
+
+
+# In a browser, from a file
+
+WORDS = ["I", "love", "machine", "learning"]
+
+
+def written(folder: Path, live: Live, html: str = "") -> str:
+    """The address of a page with a part."""
+    path = folder / "part.html"
+    head = (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>A part</title>'
+        '<meta name="viewport" content="width=device-width">'
+    )
+    path.write_text(f"{head}<main><h1>A part</h1>{html or live._repr_html_()}</main>")
+    return path.as_uri()
+
+
+def example(is_residual: bool) -> tuple[dict[str, np.ndarray], Live]:
+    """The page's example as a part."""
+    case, page = rnn_results.SENTENCE, PAGES[is_residual]
+    h = page.states(case["x"], case["W_embed"], case["W_recurrent"])
+    return case, backward_pass(
+        WORDS, case, h, page.state_gradients(**case), is_residual
+    )
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Page]:
+    """A phone's window; a script's error fails the test."""
+    page, faults = browser.new_page(viewport={"width": 360, "height": 740}), []
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    yield page
+    page.close()
+    assert faults == []
+
+
+def press(page: Page, name: str) -> None:
+    """Press a button by its name."""
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def numbers(page: Page, kind: str) -> list[list[float]]:
+    """The numbers on the wires of a kind, forward or gradient, each a vector."""
+    texts = page.eval_on_selector_all(
+        f".live-{kind}.live-vector",
+        "all => all.map(e => [...e.children].map(x => x.textContent))",
+    )
+    return [
+        [float(eval(text.replace("−", "-"))) for text in vector] for vector in texts
+    ]
+
+
+@pytest.mark.parametrize("is_residual", PAGES)
+def test_wires_show_the_package_s_numbers_when_all_is_stepped_through(
+    phone: Page, tmp_path: Path, is_residual: bool
+):
+    case, live = example(is_residual)
+    phone.goto(written(tmp_path, live))
+    assert not numbers(phone, "gradient")
+    while phone.get_by_role("button", name="Next", exact=True).is_enabled():
+        press(phone, "Next")
+    g = PAGES[is_residual].state_gradients(**case)
+    shown = numbers(phone, "gradient")
+    for vector in g:
+        assert any(
+            np.allclose(vector, one, rtol=5e-3) for one in shown if len(one) == 2
+        )
+    assert "To have seen" in phone.locator(".live-status").inner_text()
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_part_has_no_fault_for_reader_software_and_its_buttons_fit_a_thumb(
+    phone: Page, tmp_path: Path
+):
+    phone.goto(written(tmp_path, example(False)[1]))
+    for mode in ("Watch", "Your turn", "Find the mistake"):
+        press(phone, mode)
+        phone.evaluate(AXE_SCRIPT)
+        found = phone.evaluate("options => axe.run(document, options)", AXE_OPTIONS)
+        assert [
+            (fault["id"], fault["nodes"][0]["html"]) for fault in found["violations"]
+        ] == []
+        small = phone.eval_on_selector_all(
+            ".live button:not(.live-wire)",
+            """all => all.filter(e => e.checkVisibility() && e.getBoundingClientRect().height < 44)
+              .map(e => e.textContent)""",
+        )
+        assert small == []
+
+
+def test_a_wrong_number_is_answered_by_a_question_then_a_smaller_case_then_a_name(
+    phone: Page, tmp_path: Path
+):
+    case, live = example(False)
+    sentences = json.loads((LIVE / "sentences.json").read_text())["mistakes"]
+    phone.goto(written(tmp_path, live))
+    press(phone, "Your turn")
+    while "δ" not in phone.locator(".live-question").inner_text():
+        press(phone, "Show it")
+    field, status = phone.get_by_label("Your number"), phone.locator(".live-status")
+    known = sentences["delta no slope"]
+    entry = int(phone.locator(".live-question p").inner_text().split()[1]) - 1
+    for text in (str([-8, 8][entry]), f"{[-8, 8][entry]}/1", f"{[-8, 8][entry]}.00"):
+        field.fill(text)
+        field.press("Enter")
+        said = status.inner_text()
+        assert known["ask"] in said
+    # the same number three times is one try
+    assert known["name"] not in said and "smaller case" not in said
+    field.fill("1")
+    field.press("Enter")
+    field.fill(str([-8, 8][entry]))
+    field.press("Enter")
+    assert "smaller case" in status.inner_text()
+    field.fill("about six")
+    field.press("Enter")
+    assert "cannot read" in status.inner_text()
+    field.fill(str([-6, 6][entry]))
+    field.press("Enter")
+    assert "Right." in status.inner_text()
+
+
+def test_what_is_said_first_has_no_number_and_no_symbol():
+    sentences = json.loads((LIVE / "sentences.json").read_text())
+    assert set(sentences["mistakes"]) >= set(MISTAKES)
+    said = [
+        *sentences["steps"].values(),
+        *(one["ask"] for one in sentences["mistakes"].values()),
+    ]
+    for sentence in said:
+        assert not any(sign.isdigit() or sign in "δ∂⊙ᵀ⊤=_^" for sign in sentence), (
+            sentence
+        )
+        for part in sentence.replace("?", ".").split("."):
+            assert len(part.split()) <= 22, part
+
+
+def test_planted_mistake_is_found_where_it_is(phone: Page, tmp_path: Path):
+    phone.goto(written(tmp_path, example(False)[1]))
+    press(phone, "Find the mistake")
+    for _ in range(6):
+        found = False
+        for button in phone.locator("button.live-back, .live-matrices button").all():
+            button.click()
+            found = "Yes, here" in phone.locator(".live-status").inner_text()
+            if found:
+                break
+        assert found
+        names = [
+            option.inner_text()
+            for option in phone.locator(".live-options button").all()
+        ]
+        assert len(set(names)) == 4
+        for name in names:
+            press(phone, name)
+            if "Right." in phone.locator(".live-status").inner_text():
+                break
+        else:
+            raise AssertionError(f"none of {names} is right")
+        press(phone, "Another one")
+
+
+@pytest.mark.parametrize("fault", ["missing", "cut"])
+def test_part_without_its_data_says_so_and_shows_its_table(
+    phone: Page, tmp_path: Path, fault: str
+):
+    html = example(False)[1]._repr_html_()
+    old = '<script type="application/json">'
+    html = html.replace(
+        old, f"{old}cut" if fault == "cut" else '<script type="text/plain">'
+    )
+    phone.goto(written(tmp_path, example(False)[1], html))
+    assert (
+        "its data are missing or were cut"
+        in phone.locator(".live-trouble").inner_text()
+    )
+    assert phone.locator(".unrolled-live > table").is_visible()
+
+
+def test_page_of_the_site_gets_scripts_and_payload_as_files(
+    phone: Page, tmp_path: Path
+):
+    live, added = example(False)[1], []
+    app = SimpleNamespace(
+        srcdir=LIVE.parents[2] / "book",
+        outdir=tmp_path,
+        add_css_file=added.append,
+        add_js_file=lambda name, **_: added.append(name),
+    )
+    context = {"body": f"<p>Before.</p>{live._repr_html_()}<p>After.</p>"}
+    extension.hoist(app, "page", "page.html", context, None)
+    assert (
+        "<script" not in context["body"]
+        and "Before." in context["body"]
+        and "After." in context["body"]
+    )
+    links = "".join(
+        f'<script defer src="_static/{name}"></script>'
+        if name.endswith("js")
+        else f'<link rel="stylesheet" href="_static/{name}">'
+        for name in added
+    )
+    phone.goto(written(tmp_path, live, links + context["body"]))
+    assert (
+        phone.locator(".live-net").is_visible()
+        and not phone.locator(".unrolled-live > table").is_visible()
+    )
+
+
+def test_part_needs_a_table_and_numbers_that_json_has():
+    with pytest.raises(ValueError, match="needs a table"):
+        Live(["stepper"], {}, " ")
+    with pytest.raises(ValueError):
+        Live(["stepper"], {"x": float("nan")}, "<table></table>")
+    case, _ = example(False)
+    with pytest.raises(
+        ValueError, match="there are 1 words, and W_embed has 4 columns"
+    ):
+        backward_pass(["I"], case, np.zeros((4, 2)), np.zeros((4, 2)))
