@@ -394,7 +394,9 @@ def cover_besides(doctree: nodes.document, blocks: list[Cited]) -> None:
     ]
     for node in besides:
         if not inside(node, (result, answer)):
-            node.replace_self(nodes.container("", node.deepcopy(), classes=["to-find"]))
+            around, covered = node.parent, nodes.container(classes=["to-find"])
+            around[around.index(node)] = covered
+            covered += node
 
 
 DEFINED = re.compile(r"^def (\w+)", re.MULTILINE)
