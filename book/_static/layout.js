@@ -51,6 +51,13 @@ function markStop(box) {
 }
 
 addEventListener("DOMContentLoaded", async () => {
+  // a table in a fold of a cell's output has a box of its own, which is laid out when the fold opens
+  for (const table of document.querySelectorAll(".output > details > table")) {
+    const box = document.createElement("div");
+    box.className = "pst-scrollable-table-container";
+    table.replaceWith(box);
+    box.append(table);
+  }
   const boxes = [...document.querySelectorAll(BOXES)], widths = new Map();
   // a box gets its width when the page is laid out, when a fold opens, and when a window or a phone is turned
   const watch = new ResizeObserver((entries) =>
