@@ -237,7 +237,10 @@ def test_an_old_browser_shows_latex_and_says_so_once(
         page.goto((site / "residual.html").as_uri())
         assert page.locator(".old-browser").count() == said
         assert page.locator("math").count() == 0
-        assert r"$" not in page.locator("#answer-residual .to-find .math").first.inner_text()
+        assert (
+            r"$"
+            not in page.locator("#answer-residual .to-find .math").first.inner_text()
+        )
         assert page.locator("#answer-residual .to-find .math").first.inner_text() == (
             r"g_t = \partial J / \partial h_t"
         )

@@ -258,7 +258,7 @@ def test_worked_plan_is_saved_as_its_form_filled_in(site: Path):
 
 def test_weak_plan_has_every_field_and_its_points_add_up():
     text = (DOWNLOADS.parent / "project.md").read_text()
-    section = text.split("(project-weak-plan)=")[1].split("\n(")[0]
+    section = text.split("### A weak plan")[1].split("\n(")[0]
     marked = re.findall(r"^- \*(.+?)\* “[^”]+” \*\*([012])\.\*\*", section, re.M)
     form = BeautifulSoup(FORM, "html.parser")
     fields_of_form = [label.find(string=True).strip() for label in form.select("dt")]

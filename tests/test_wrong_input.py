@@ -44,6 +44,8 @@ from unrolled.figures import (
 )
 from unrolled.learning import checkpoints, sampling, statistics, training
 from unrolled.learning.ngrams import Ngrams, of_best_order
+from unrolled.live import Live
+from unrolled.live.backward import backward_pass
 from unrolled.pages import (
     classification,
     evaluation,
@@ -53,6 +55,7 @@ from unrolled.pages import (
     residual,
     word2vec,
 )
+from unrolled.results.backprop_rnn import SENTENCE
 
 nan, inf = math.nan, math.inf
 SCRATCH = tempfile.TemporaryDirectory()
@@ -162,6 +165,7 @@ ENCODED = word2vec.encode(LINES, KNOWN)
 FEW = word2vec.Words([["the", "cat"]])
 QUICK = word2vec.Settings(d=3, epochs=1)
 VECTORS = word2vec.first_vectors(len(KNOWN), QUICK, 1)
+WORDS_OF_FOUR = ["I", "love", "machine", "learning"]
 MOMENT = skipgram.Moment(np.zeros(2), np.full(2, 0.5))
 VECTORS.u[:] = VECTORS.v[::-1]
 MAP = {
@@ -834,6 +838,10 @@ CALLS = {
     "statistics.difference": Call(statistics.difference,
         {"first": [1.0, 2.0], "second": [1.0, 2.0]},
         {"first": {"empty": [[]], "type": [None], "shape": [[1.0]]}, "second": {"empty": [[]], "type": [None]}}),
+    "live.Live": Call(Live, {"scripts": ["stepper"], "payload": {}, "table": "<table>"},
+        {"payload": {"not a number": [{"x": nan}]}, "table": {"empty": ["", " "]}}),
+    "backward.backward_pass": Call(backward_pass, {"words": WORDS_OF_FOUR, "case": SENTENCE, "h": np.zeros((4, 2)),
+        "g": np.zeros((4, 2))}, {"words": {"shape": [["a"]], "empty": [[]]}}),
     "measured.read": Call(measured.read, {"page": "lstm"}, {"page": {"type": [None, 3], "range": ["poetry", ""]}}),
     "measured.Runs.where": Call(measured.Runs([{"a": 1}]).where, {"a": 1}, {"a": {"range": [2, None]}}),
 }

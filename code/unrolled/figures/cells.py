@@ -182,14 +182,6 @@ class _Sketch:
         self.vector(t, 1, (middle, turn), "h", str(t), number)
         self.wire(t, 1, (off, turn), (0, turn), (0, end))
 
-    def last_state(self, t: int, layer: int, place: Point, number: str = "") -> None:
-        """The letters of the state that is read out and goes nowhere else, so far from
-        its wire.
-        """
-        x, y = self.at(t, layer, self.form.fork, 0)
-        node = Node("h", 0, 0, "loose", str(t), number)
-        self.parts += draw_node(x + place[0], y + place[1], node)
-
     def readout(
         self, t: int, layer: int, index: str, target: str, upwards: bool
     ) -> Point:
@@ -261,8 +253,6 @@ def recurrent_cells(
                 if layer == 1:
                     _read(sketch, t, symbol)
         sketch.readout(last, layers, "", target, upwards=True)
-        place = (16, 2) if form.turned else (-5, 17)
-        sketch.last_state(last, layers, place, f"({layers})" * (layers > 1))
         return sketch.parts
 
     return _both(draw, cell_words(inputs, layers, target))
@@ -310,7 +300,6 @@ def generating_cells(symbols: Sequence[str]) -> Drawing:
             if t < last:
                 sketch.state_on(t, 1, "", ORANGE)
                 sketch.fork(t, 1)
-        sketch.last_state(last, 1, (-16, 2) if form.turned else (-5, 17))
         for t, places in enumerate(zip(drawn, read[1:], strict=False), 1):
             _hand_on(sketch, t, symbols[t], *places)
         return sketch.parts

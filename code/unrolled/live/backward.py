@@ -107,7 +107,7 @@ def backward_pass(
             "give a word for each column"
         )
     rows = [
-        [t, words[x.argmax()] if t else "", *map(written, (h_t, g_t))]
+        [t, words[x.argmax()] if t else "", *map(_written, (h_t, g_t))]
         for t, (x, h_t, g_t) in enumerate(
             zip([case["y"], *case["x"]], h, g, strict=True)
         )
@@ -128,6 +128,6 @@ def backward_pass(
     return Live(["backward", "stepper"], payload, table)
 
 
-def written(a: ndarray) -> str:
+def _written(a: ndarray) -> str:
     """A vector with three digits."""
     return ", ".join(f"{x + 0.0:.3g}" for x in a)
