@@ -84,7 +84,8 @@ OF_DRILLS = [
     Network("x 3, W_1 2 3, W_2 2 3", "a = W_1 @ x; c = W_2 @ x; o = sigmoid(a); n = tanh(c); h = o * n", {
         "a": (r"\delta_1 = o \odot (1 - o) \odot n \odot g", "o * (1 - o) * n * d_h"),
         "c": (r"\delta_2 = (1 - n \odot n) \odot o \odot g", "(1 - n * n) * o * d_h"),
-        "x": (r"\partial J / \partial x = W_1^\top \delta_1 + W_2^\top \delta_2$ (length 3)", "W_1.T @ d_a + W_2.T @ d_c"),
+        "x": (r"\partial J / \partial x = W_1^\top \delta_1 + W_2^\top \delta_2$ (length 3)",
+              "W_1.T @ d_a + W_2.T @ d_c"),
     }),
 ]  # fmt: skip
 
