@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
 LOADED = {
     "script": "src",
@@ -37,6 +37,11 @@ STYLE_URL = re.compile(r"""url\(\s*["']?(?!data:)([^"')]+)|@import\s+["']([^"']+
 def soup(html: str) -> BeautifulSoup:
     """A page, parsed once, since that takes long: to be read, not to be changed."""
     return BeautifulSoup(html, "html.parser")
+
+
+def spaced(element: Tag) -> str:
+    """The text of an element, with plain single spaces."""
+    return " ".join(element.get_text().split())
 
 
 def pages(site: Path) -> dict[str, BeautifulSoup]:

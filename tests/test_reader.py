@@ -7,7 +7,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup, Tag
 
-from check_site import pages
+from check_site import pages, spaced
 
 ROOT = Path(__file__).parents[1]
 PARTS = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
@@ -27,11 +27,6 @@ def article(site: Path, chapter: str) -> BeautifulSoup:
     return BeautifulSoup(
         str(pages(site)[f"{chapter}.html"].select_one("article")), "html.parser"
     )
-
-
-def spaced(element: Tag) -> str:
-    """The text of an element, with plain single spaces."""
-    return " ".join(element.get_text().split())
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)

@@ -22,6 +22,7 @@ from check_site import (
     images_without_text,
     machine_paths,
     pages,
+    spaced,
 )
 
 ROOT = Path(__file__).parents[1]
@@ -93,11 +94,6 @@ def test_front_page_leads_to_the_sheets_with_the_time_that_their_chapters_take(
         )
         for sheet in ("assignment", "homework")
     }
-
-
-def spaced(element: Tag) -> str:
-    """The text of an element, with plain single spaces."""
-    return " ".join(element.get_text().split())
 
 
 def blocks(site: Path) -> dict[str, Tag]:

@@ -33,6 +33,11 @@ class Cited:
     tempting: list[str] = field(default_factory=list)
 
     @property
+    def refused(self) -> set[str]:
+        """The mistakes that its check refuses."""
+        return {found["mistake"] for found in (self.report or {}).get("mutants", [])}
+
+    @property
     def address(self) -> str:
         """Where it stands in the site."""
         return f"{self.docname}.html#{self.label}"

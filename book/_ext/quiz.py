@@ -211,16 +211,8 @@ def forget(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
 def check(app: Sphinx, env: BuildEnvironment) -> None:
     """Refuse a mistake that no check refuses, and a file that no page has."""
     for claim in env.unrolled_claims:
-        reports = [
-            env.unrolled_blocks[label].report or {}
-            for label in claim.labels
-            if label in env.unrolled_blocks
-        ]
-        if claim.mistake not in [
-            found["mistake"]
-            for report in reports
-            for found in report.get("mutants", [])
-        ]:
+        blocks = map(env.unrolled_blocks.get, claim.labels)
+        if not any(block and claim.mistake in block.refused for block in blocks):
             message = "%s: the check of %s refuses no mistake “%s”"
             logger.warning(
                 message,

@@ -245,10 +245,7 @@ def tie(app: Sphinx, env: BuildEnvironment) -> None:
                 f"result without a check: no cell of this page checks {block.label}",
             )
         else:
-            refused = {
-                found["mistake"] for found in (block.report or {}).get("mutants", [])
-            }
-            for mistake in set(block.tempting) - refused:
+            for mistake in set(block.tempting) - block.refused:
                 complain(
                     env,
                     block,
