@@ -38,28 +38,35 @@ console.log(JSON.stringify(rows));
 Case = dict[str, np.ndarray]
 
 
+def net(residual: bool, case: Case) -> dict:
+    """A net as the page has it, of one as the package has it."""
+    return {
+        "residual": residual,
+        "x": case["x"].argmax(1).tolist(),
+        "y": int(case["y"].argmax()),
+        **{
+            name: case[name].tolist()
+            for name in ("W_embed", "W_recurrent", "W_unembed")
+        },
+    }
+
+
+def node(script: str, told: object) -> object:
+    """What a script of the page comes to in Node, for what it is told."""
+    command = [NODE, "-e", script, str(LIVE / "backward.js")]
+    run = subprocess.run(
+        command, input=json.dumps(told), capture_output=True, text=True, check=True
+    )
+    return json.loads(run.stdout)
+
+
 def in_node(runs: list[tuple[bool, Case, str | None]]) -> list[dict]:
     """What the page computes, of nets as the package has them."""
     nets = [
-        {
-            "net": {
-                "residual": residual,
-                "x": case["x"].argmax(1).tolist(),
-                "y": int(case["y"].argmax()),
-                **{
-                    name: case[name].tolist()
-                    for name in ("W_embed", "W_recurrent", "W_unembed")
-                },
-            },
-            "mistake": mistake,
-        }
+        {"net": net(residual, case), "mistake": mistake}
         for residual, case, mistake in runs
     ]
-    command = [NODE, "-e", RUN, str(LIVE / "backward.js")]
-    run = subprocess.run(
-        command, input=json.dumps(nets), capture_output=True, text=True, check=True
-    )
-    return json.loads(run.stdout)
+    return node(RUN, nets)
 
 
 def cases(is_residual: bool, number: int, repeats: bool = True) -> list[Case]:
@@ -150,6 +157,39 @@ def test_mistake_makes_the_numbers_that_it_makes_in_the_package(
                         close(found["gradients"][part], wrong[part])
 
 
+NONE_WITHOUT_A_STREAM = {
+    "W_unembed last update",
+    "delta slope of h",
+    "g no identity",
+}
+"""Without a stream the last update is the state, and there is no identity path: these are right there."""
+TELL = """
+const pass = require(process.argv[1]), nets = JSON.parse(require("fs").readFileSync(0));
+const rows = nets.map((net) => {
+  const asked = pass.order(net.x.length).flatMap((_, k) => pass.asked(net, k));
+  const named = asked.flatMap(({ slips }) => slips.filter(({ name, x }) => slips.find((one) => Math.abs(one.x - x) < 1e-9).name === name));
+  const leaves = asked.filter(({ right, slips }) => slips.some(({ x }) => Math.abs(x - right) < 1e-6));
+  return { named: named.map(({ name }) => name), planted: pass.plantable(net).map(({ mistake }) => mistake), leaves: leaves.length };
+});
+console.log(JSON.stringify(rows));
+"""
+
+
+@pytest.mark.parametrize("is_residual", PAGES)
+def test_every_mistake_is_named_when_its_number_is_typed_and_can_be_planted(
+    is_residual: bool,
+):
+    sentence = net(is_residual, rnn_results.SENTENCE)
+    twice = {**sentence, "x": [1, 1, 2]}
+    expected = set(MISTAKES) - (set() if is_residual else NONE_WITHOUT_A_STREAM)
+    for found in (told := node(TELL, [sentence, twice])):
+        assert not found["leaves"]
+    for what in ("named", "planted"):
+        seen = {name for found in told for name in found[what]}
+        of_results = {name for name in seen if name in MISTAKES}
+        assert of_results == expected, what
+
+
 # In a browser, from a file
 
 WORDS = ["I", "love", "machine", "learning"]
@@ -232,7 +272,7 @@ def test_part_has_no_fault_for_reader_software_and_its_buttons_fit_a_thumb(
             (fault["id"], fault["nodes"][0]["html"]) for fault in found["violations"]
         ] == []
         small = phone.eval_on_selector_all(
-            ".live button:not(.live-wire)",
+            ".live button",
             """all => all.filter(e => e.checkVisibility() && e.getBoundingClientRect().height < 44)
               .map(e => e.textContent)""",
         )
@@ -257,18 +297,84 @@ def test_a_wrong_number_is_answered_by_a_question_then_a_smaller_case_then_a_nam
         said = status.inner_text()
         assert known["ask"] in said
     # the same number three times is one try
-    assert known["name"] not in said and "smaller case" not in said
+    assert known["name"] not in said and "A smaller case" not in said
     field.fill("1")
     field.press("Enter")
     field.fill(str([-8, 8][entry]))
     field.press("Enter")
-    assert "smaller case" in status.inner_text()
+    assert "A smaller case" in status.inner_text()
     field.fill("about six")
     field.press("Enter")
     assert "cannot read" in status.inner_text()
     field.fill(str([-6, 6][entry]))
     field.press("Enter")
     assert "Right." in status.inner_text()
+
+
+def test_backward_pass_can_be_worked_through_by_keyboard_alone(
+    phone: Page, tmp_path: Path
+):
+    phone.goto(written(tmp_path, example(True)[1]))
+    reached = []
+
+    def go_to(name: str) -> None:
+        """Press Tab until the focus is on what has this name."""
+        for _ in range(60):
+            phone.keyboard.press("Tab")
+            at = phone.evaluate(
+                "document.activeElement.ariaLabel ?? document.activeElement.textContent"
+            )
+            reached.append(at)
+            if at == name:
+                return
+        raise AssertionError(f"{name} is not reached by Tab, only {reached}")
+
+    go_to("Your turn")
+    assert reached.index("Say") < reached.index("Watch")
+    phone.keyboard.press("Enter")
+    go_to("Your number")
+    for _ in range(40):
+        phone.keyboard.type("1")
+        phone.keyboard.press("Enter")
+        if "Done" in phone.locator(".live-status").inner_text():
+            break
+        if "Right" not in phone.locator(".live-status").inner_text():
+            go_to("Show it")
+            phone.keyboard.press("Space")
+            if "Done" in phone.locator(".live-status").inner_text():
+                break
+            # the next number can be typed at once
+            assert phone.evaluate("document.activeElement.ariaLabel") == "Your number"
+    assert "Done" in phone.locator(".live-status").inner_text()
+
+
+@pytest.mark.parametrize("is_residual", PAGES)
+def test_arrows_join_their_boxes_and_turn_round_as_the_gradient_comes_back(
+    phone: Page, tmp_path: Path, is_residual: bool
+):
+    phone.goto(written(tmp_path, example(is_residual)[1]))
+    turned = []
+    while True:
+        looks = phone.eval_on_selector_all(
+            ".live-arrows path", "all => all.map(e => e.getAttribute('class'))"
+        )
+        assert len(looks) == (14 if is_residual else 11)
+        turned.append(sum("live-gone-back" in look for look in looks))
+        next_ = phone.get_by_role("button", name="Next", exact=True)
+        if not next_.is_enabled():
+            break
+        next_.click()
+    assert turned == sorted(turned) and turned[-1] == len(looks)
+    assert turned[: len(turned) - 15] == [0] * (len(turned) - 15)
+    # each ends on the edges of two boxes
+    loose = phone.evaluate("""() => {
+      const graph = document.querySelector(".live-graph"), all = graph.getBoundingClientRect();
+      const boxes = [...graph.querySelectorAll("[data-at]")].map(e => e.getBoundingClientRect());
+      const near = ([x, y]) => boxes.some(b => x > b.left - all.left - 4 && x < b.right - all.left + 4 && y > b.top - all.top - 4 && y < b.bottom - all.top + 4);
+      return [...graph.querySelectorAll("path")].map(e => e.getAttribute("d").split("M")[1].split("L").map(point => point.split(",").map(Number)))
+        .filter(points => !near(points[0]) || !near(points.at(-1))).length;
+    }""")
+    assert loose == 0
 
 
 def test_what_is_said_first_has_no_number_and_no_symbol():

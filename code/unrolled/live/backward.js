@@ -129,7 +129,36 @@
     return { right, steps, found };
   }
 
-  const backwardPass = { forward, backward, order, slips, step: value, MISTAKES: Object.keys(MISTAKES) };
+  // Where the numbers of a wrong value and the right one are not the same.
+  const flat = (value) => value.flat();
+  const differs = (one, other) => flat(one).some((x, i) => Math.abs(x - flat(other)[i]) > 1e-6);
+
+  // Which entries of step k a reader is asked for, as few as show every mistake that changes one: [{ entry, right, width
+  // of a row, slips: [{ name, x }] }]. First that where the mistakes give the most numbers, each its own; who has it right
+  // has made none of these, and is asked for what the others change. What an earlier step shows comes last among slips.
+  function asked(net, k) {
+    const { right, found } = slips(net), entries = flat(right.values[k]), list = [];
+    const early = (name) => found[name].slice(0, k).some((value, j) => value && differs(value, right.values[j]));
+    const made = Object.keys(found).filter((name) => found[name][k]).sort((one, other) => early(one) - early(other));
+    let left = made.map((name) => ({ name, xs: flat(found[name][k]) }));
+    const at = (entry) => left.filter(({ xs }) => Math.abs(xs[entry] - entries[entry]) > 1e-6);
+    do {
+      const worth = entries.map((_, entry) => 2 * new Set(at(entry).map(({ xs }) => xs[entry].toFixed(9))).size - at(entry).length);
+      const entry = worth.indexOf(Math.max(...worth)), shown = at(entry);
+      list.push({ entry, right: entries[entry], width: right.values[k][0].length, slips: shown.map(({ name, xs }) => ({ name, x: xs[entry] })) });
+      left = left.filter((one) => !shown.includes(one));
+    } while (entries.some((_, entry) => at(entry).length));
+    return list;
+  }
+
+  // The mistakes that can be hidden in a net, each with the steps where it changes a number: [{ mistake, k, step }]
+  function plantable(net) {
+    const { right, steps, found } = slips(net);
+    return Object.entries(found).flatMap(([mistake, values]) =>
+      values.flatMap((value, k) => (value && differs(value, right.values[k]) ? [{ mistake, k, step: steps[k] }] : [])));
+  }
+
+  const backwardPass = { forward, backward, order, asked, plantable, step: value, MISTAKES: Object.keys(MISTAKES) };
   if (typeof module === "object") module.exports = backwardPass;
   else (root.unrolled ??= {}).backward = backwardPass;
 })(globalThis);

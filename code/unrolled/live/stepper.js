@@ -9,7 +9,8 @@
     const { words, sentences } = payload;
     const matrices = () => structuredClone(payload.matrices);
     const start = { x: payload.x, y: payload.y, networks: payload.residual ? ["residual"] : ["vanilla"], mode: "watch" };
-    const state = { ...start, ...matrices(), done: 0, tries: {}, shown: new Set(), planted: null, seed: 1 };
+    const state = { ...start, ...matrices(), done: 0, planted: null, seed: 1 };
+    let asking = null; // the entry that is asked for, in Your turn
 
     // Symbols: h_{2} and W_{recurrent}^T in a text become elements.
     const math = (text) => {
@@ -45,23 +46,8 @@
       g: (n, t) => [`g_{${t - 1}} = ∂J/∂h_{${t - 1}}`, n.residual ? `g_{${t}} + W_{recurrent}^{⊤} δ_{${t}}` : `W_{recurrent}^{⊤} δ_{${t}}`, n.residual ? `${vector(n.g[t])} + W_{recurrent}^{⊤} ${vector(n.delta[t])}` : `W_{recurrent}^{⊤} ${vector(n.delta[t])}`, n.residual ? "along the stream, and through the branch" : `back through the matrix of step ${t}`],
     };
 
-    // Which entry of a step is asked for: the one that most mistakes change, by other numbers each.
-    const flat = (value) => value.flat();
-    function asked(network, k) {
-      const { right, found } = pass.slips(net(network)), at = k - first(steps(state.x.length)), entries = flat(right.values[at]);
-      const slips = Object.entries(found).filter(([, values]) => values[at]);
-      let best = { entry: 0, kinds: -1 };
-      entries.forEach((x, entry) => {
-        const others = slips.map(([, values]) => flat(values[at])[entry]).filter((z) => Math.abs(z - x) > 1e-9);
-        const kinds = new Set(others.map((z) => z.toFixed(9))).size;
-        if (kinds > best.kinds) best = { entry, kinds };
-      });
-      const named = slips.map(([name, values]) => ({ name, x: flat(values[at])[best.entry] }));
-      return { entry: best.entry, right: entries[best.entry], slips: named.filter(({ x }) => Math.abs(x - entries[best.entry]) > 1e-9), width: right.values[at][0].length };
-    }
-
     // A smaller case for a mistake: plain numbers in the place of all that it needs.
-    const SMALL = { residual: false, x: [0, 0], y: 0, y_hot: [1, 0], p: [0.25, 0.75], s: [1, 2], h: [[1, 0], [0.5, 0], [0.5, 0.75]], a: [null, [2, 1], [2, 1]],
+    const SMALL = { residual: false, x: [0, 0], y: 0, y_hot: [1, 0], p: [0.25, 0.75], s: [1, 2], h: [[0, 0], [0.5, 0], [0.5, 0.75]], a: [null, [2, 1], [2, 1]],
       W_recurrent: [[1, 1], [0, 1]], W_unembed: [[1, 0], [0, 1]], e: [0.75, -0.75], g: [null, [1, 2], [2, 4]], delta: [null, [1, 0], [1, 0]], by_embed: [[3, 0], [1, 0]], by_recurrent: [[1, 0], [0, 1]] };
 
     // The page
@@ -85,8 +71,7 @@
       Object.assign(state, changes);
       const last = steps(state.x.length);
       state.done = state.mode === "watch" ? 0 : state.mode === "turn" ? first(last) : last.length;
-      state.tries = {};
-      state.shown = new Set();
+      Object.assign(state, { part: 0, count: 0, shown: 0, tries: {} });
       state.planted = state.mode === "find" ? plant() : null;
       draw();
     }
@@ -114,49 +99,96 @@
       weights.replaceChildren(weights.querySelector("summary"), network, length, sentence, el("div", { class: "live-matrices" }, grid("W_embed", words), grid("W_recurrent"), grid("W_unembed")), reset);
     }
 
-    // One number among others, or a blank for it
-    function numbers(values, options = {}) {
-      return el("span", { class: `live-vector ${options.class ?? ""}` }, values.map((x, i) => el("span", { class: options.blank === i ? "live-blank" : "" }, options.blank === i ? "?" : fraction(x))));
+    // A number of what is asked for is blank until it was found
+    const number = (x, i, hole) => (!hole || hole.known.includes(i) ? fraction(x) : hole.entry === i ? "?" : "·");
+    function numbers(values, look, hole) {
+      return el("span", { class: `live-vector ${look}` }, values.map((x, i) => el("span", { class: hole?.entry === i ? "live-blank" : "" }, number(x, i, hole))));
     }
 
     function drawPanel(which) {
       const T = state.x.length, list = steps(T), planted = state.planted;
       const n = planted ? planted.n : pass.backward(net(which)), begin = first(list);
-      const done = (kind, t) => list.findIndex((step) => step.kind === kind && (t === undefined || step.t === t)) < state.done;
-      const now = list[state.done - 1];
-      const lit = (kind, t) => (state.mode === "watch" && now && now.kind === kind && (t === undefined || now.t === t) ? " live-now" : "");
-      const waits = { g: (t) => `after δ_{${t + 1}}`, delta: (t) => `after g_{${t}}` };
-      const wire = (label, kind, t, values, ready, waiting) => {
-        const gradient = BACKWARD.includes(kind), name = el("span", { class: "live-label" }, math(label));
-        const inside = ready ? numbers(values, { class: gradient ? "live-gradient" : "live-forward" }) : el("span", { class: "live-wait" }, waiting ? math(waiting) : "·");
-        const content = [name, inside], look = `live-wire${lit(kind, t)}${gradient ? " live-back" : ""}`;
-        if (!planted || !gradient) return el("div", { class: look }, content);
-        return el("button", { type: "button", class: look, onclick: () => judge(kind, t) }, content);
+      const is = (step, kind, t) => step?.kind === kind && (t === undefined || step.t === t);
+      const done = (kind, t) => list.findIndex((step) => is(step, kind, t)) < state.done;
+      const now = state.mode === "watch" ? list[state.done - 1] : state.mode === "turn" ? list[state.done] : undefined;
+      const blank = (kind, t) => (state.mode === "turn" && is(now, kind, t) ? asking : undefined);
+      const wire = (label, kind, t, values, waiting = "·") => {
+        const gradient = BACKWARD.includes(kind), look = gradient ? "live-gradient" : "live-forward", hole = blank(kind, t);
+        const inside = t === 0 && !gradient || done(kind, t) || hole ? numbers(values, look, hole) : el("span", { class: "live-wait" }, math(waiting));
+        const attributes = { class: `live-wire${is(now, kind, t) ? " live-now" : ""}${gradient ? " live-back" : ""}` }, content = [el("span", { class: "live-label" }, math(label)), inside];
+        return planted && gradient ? el("button", { type: "button", ...attributes, onclick: () => judge(kind, t) }, content) : el("div", attributes, content);
       };
-      const rows = [];
-      const back = (t) => (t === T ? wire(`g_{${t}}`, "g_T", T, n.g[T], done("g_T"), "after e") : wire(`g_{${t}}`, "g", t + 1, n.g[t], done("g", t + 1), waits.g(t)));
-      rows.push(el("tr", {}, el("th", { scope: "row" }, "0"), el("td", {}), el("td", {}), el("td", {}, wire("h_{0}", "h", 0, n.h[0], true), back(0))));
+      const node = (name, ...wires) => el("td", {}, el("div", { class: "live-node", "data-at": name }, wires));
+      const head = (name, count, word) => el("th", { scope: "row" }, el("span", { class: "live-word", "data-at": name }, el("small", {}, count), " ", word));
+      const back = (t) => (t === T ? wire(`g_{${T}}`, "g_T", T, n.g[T], "after e") : wire(`g_{${t}}`, "g", t + 1, n.g[t], `after δ_{${t + 1}}`));
+      const rows = [el("tr", {}, head("x0", "0", ""), el("td", {}), node("h0", wire("h_{0}", "h", 0, n.h[0]), back(0)))];
       for (let t = 1; t <= T; t++)
-        rows.push(el("tr", {}, el("th", { scope: "row" }, String(t)), el("td", {}, words[state.x[t - 1]]),
-          el("td", {}, wire(`a_{${t}}`, "a", t, n.a[t], done("a", t)), wire(`δ_{${t}}`, "delta", t, n.delta[t], done("delta", t), waits.delta(t))),
-          el("td", {}, wire(`h_{${t}}`, "h", t, n.h[t], done("h", t)), back(t))));
-      rows.push(el("tr", {}, el("th", { scope: "row" }, "→"), el("td", {}, words[state.y]), el("td", {}, wire("s", "s", undefined, n.s, done("s")), wire("e", "e", undefined, n.e, done("e"))), el("td", {}, wire("p", "p", undefined, n.p, done("p")))));
-      const head = el("tr", {}, ["step", "word", "into the tanh", "state"].map((name) => el("th", { scope: "col" }, name)));
+        rows.push(el("tr", {}, head(`x${t}`, String(t), words[state.x[t - 1]]),
+          node(`a${t}`, wire(`a_{${t}}`, "a", t, n.a[t]), wire(`δ_{${t}}`, "delta", t, n.delta[t], `after g_{${t}}`)),
+          node(`h${t}`, wire(`h_{${t}}`, "h", t, n.h[t]), back(t))));
+      rows.push(el("tr", {}, head("y", "→", words[state.y]), node("s", wire("s", "s", undefined, n.s), wire("e", "e", undefined, n.e)), node("p", wire("p", "p", undefined, n.p))));
+
+      // The arrows of the graph: [from, to, the step that goes along it, the step that goes back]
+      const arrows = [];
+      for (let t = 1; t <= T; t++) {
+        arrows.push([`x${t}`, `a${t}`, ["a", t], ["W_embed", t]], [`h${t - 1}`, `a${t}`, ["a", t], ["g", t]], [`a${t}`, `h${t}`, ["h", t], ["delta", t]]);
+        if (n.residual) arrows.push([`h${t - 1}`, `h${t}`, ["h", t], ["g", t]]);
+      }
+      arrows.push([`h${T}`, "s", ["s"], ["g_T", T]], ["s", "p", ["p"], ["e"]]);
+      const looks = arrows.map(([from, to, there, again]) => [from, to, done(...again) ? "live-gone-back" : done(...there) ? "live-gone" : "", is(now, ...there) || is(now, ...again)]);
+
       const title = which === "residual" ? "With a stream" : "Without a stream";
-      const net_ = el("table", { class: "live-net" }, el("caption", {}, planted || state.networks.length > 1 ? title : `${title}: values, and gradients of J`), el("thead", {}, head), el("tbody", {}, rows));
+      const top = el("tr", {}, ["step, word", "into the tanh", "state"].map((name) => el("th", { scope: "col" }, name)));
+      const table = el("table", { class: "live-net" }, el("caption", {}, planted || state.networks.length > 1 ? title : `${title}: values, and gradients of J`), el("thead", {}, top), el("tbody", {}, rows));
+      const graph = el("div", { class: "live-graph" }, table);
+      graph.arrows = looks;
 
       // what the matrices have collected so far
       const values = n.values.slice(0, Math.max(0, state.done - begin)), order = pass.order(T);
       const so_far = (kind, empty) => values.reduce((found, value, k) => (order[k].kind === kind ? value : found), empty);
       const zero = (W) => W.map((row) => row.map(() => 0));
       const sum = (kind, W, heads, sides) => {
-        const value = so_far(kind, zero(W)), at = now && now.kind === kind && state.mode === "watch";
-        const body = value.map((row, i) => el("tr", {}, sides ? el("th", { scope: "row" }, sides[i]) : [], row.map((x) => el("td", { class: Math.abs(x) < 1e-12 ? "live-zero" : "live-gradient" }, fraction(x)))));
-        const made = el("table", { class: `live-sum${at ? " live-now" : ""}` }, el("caption", {}, math(`∂J/∂W_{${kind.slice(2)}}`)), heads ? el("thead", {}, el("tr", {}, heads.map((h) => el("th", { scope: "col" }, h)))) : [], el("tbody", {}, body));
+        const value = so_far(kind, zero(W)), width = W[0].length, hole = blank(kind);
+        const cell = (x, k) => (k === hole?.entry ? el("td", { class: "live-blank" }, "?") : el("td", { class: Math.abs(x) < 1e-12 ? "live-zero" : "live-gradient" }, fraction(x)));
+        const body = value.map((row, i) => el("tr", {}, sides ? el("th", { scope: "row" }, sides[i]) : [], row.map((x, j) => cell(x, i * width + j))));
+        const made = el("table", { class: `live-sum${is(now, kind) ? " live-now" : ""}` }, el("caption", {}, math(`∂J/∂W_{${kind.slice(2)}}`)), heads ? el("thead", {}, el("tr", {}, heads.map((h) => el("th", { scope: "col" }, h)))) : [], el("tbody", {}, body));
         return planted ? el("div", {}, made, el("button", { type: "button", onclick: () => judge(kind) }, math(`Wrong in ∂J/∂W_{${kind.slice(2)}}`))) : made;
       };
-      return el("section", { class: "live-panel" }, net_, el("div", { class: "live-matrices" }, sum("W_embed", state.W_embed, words), sum("W_recurrent", state.W_recurrent), sum("W_unembed", state.W_unembed, undefined, words)));
+      return el("section", { class: "live-panel" }, graph, el("div", { class: "live-matrices" }, sum("W_embed", state.W_embed, words), sum("W_recurrent", state.W_recurrent), sum("W_unembed", state.W_unembed, undefined, words)));
     }
+
+    // The arrows between the boxes of a drawn panel: down and across, or straight. What went back has its head turned.
+    function drawArrows(graph) {
+      const all = graph.getBoundingClientRect(), NS = "http://www.w3.org/2000/svg";
+      const at = (name) => {
+        const box = graph.querySelector(`[data-at="${name}"]`).getBoundingClientRect();
+        return { left: box.left - all.left, right: box.right - all.left, top: box.top - all.top, bottom: box.bottom - all.top };
+      };
+      const middle = (from, to) => (from + to) / 2;
+      const svg = document.createElementNS(NS, "svg");
+      for (const [name, value] of Object.entries({ class: "live-arrows", "aria-hidden": "true", width: all.width, height: all.height })) svg.setAttribute(name, value);
+      for (const [from, to, look, now] of graph.arrows) {
+        const a = at(from), b = at(to), down = b.top > a.bottom;
+        const straight = down && from[0] === to[0], x = straight ? Math.min(a.right, b.right) - 16 : middle(a.left, a.right) - 16;
+        const start = down ? [x, a.bottom] : [a.right + (from[0] === "x" ? 3 : 0), middle(a.top, a.bottom)], end = straight ? [x, b.top] : down ? [middle(b.left, b.right), b.top] : [b.left, middle(b.top, b.bottom)];
+        const bend = down && !straight ? [[x, middle(start[1], end[1])], [end[0], middle(start[1], end[1])]] : [];
+        if (!down) start[1] = end[1] = middle(Math.max(a.top, b.top), Math.min(a.bottom, b.bottom));
+        const points = [start, ...bend, end];
+        if (look === "live-gone-back") points.reverse();
+        const [[x0, y0], [x1, y1]] = points.slice(-2), dx = Math.sign(Math.round(x1 - x0)), dy = Math.sign(Math.round(y1 - y0)), size = 5;
+        const head = `M${x1 - size * (dx - dy)},${y1 - size * (dy - dx)}L${x1},${y1}L${x1 - size * (dx + dy)},${y1 - size * (dy + dx)}`;
+        const path = document.createElementNS(NS, "path");
+        path.setAttribute("d", `M${points.map((point) => point.join(",")).join("L")}${head}`);
+        path.setAttribute("class", `${look}${now ? " live-lit" : ""}`);
+        svg.append(path);
+      }
+      graph.querySelector("svg")?.remove();
+      graph.prepend(svg);
+    }
+    const drawAllArrows = () => panels.querySelectorAll(".live-graph").forEach(drawArrows);
+
+    const seen = () => "To have seen: each gradient of a matrix is an error times what was there, and has the matrix's shape. A matrix that is used at every step collects a term from each." +
+      (state.networks.includes("residual") ? " Along the stream the gradient comes back unchanged; each branch adds to it." : "");
 
     // Watch
 
@@ -169,7 +201,7 @@
       const line = el("p", { class: "live-formula" }, math(`${name} = ${formula}`.replace(/^∂J\/∂(W_\{\w+\}) = /, "∂J/∂$1 = ")));
       const put = inserted + value ? el("p", { class: "live-formula" }, math((value ? "= " : "") + inserted + value)) : "";
       announce(el("p", { class: "live-count" }, `Step ${state.done} of ${list.length}, ${said}`), line, put);
-      if (state.done === list.length) status.append(el("p", { class: "live-seen" }, "To have seen: each gradient of a matrix is an error, times what was there. A matrix that is used at every step collects a term from each."));
+      if (state.done === list.length) status.append(el("p", { class: "live-seen" }, seen()));
     }
 
     // Your turn
@@ -187,9 +219,9 @@
       const list = steps(state.x.length);
       if (state.done >= list.length) {
         question.replaceChildren();
-        return announce(`Done: ${list.length - first(list)} numbers, ${state.shown.size} of them shown to you.`, el("p", { class: "live-seen" }, "To have seen: each gradient of a matrix is an error, times what was there. A matrix that is used at every step collects a term from each."));
+        return announce(`Done: ${state.count} numbers, ${state.shown} of them shown to you.`, el("p", { class: "live-seen" }, seen()));
       }
-      const step = list[state.done], { entry, right, slips, width } = asked(state.networks[0], state.done);
+      const step = list[state.done], { entry, right, slips, width } = asking;
       const field = el("input", { type: "text", inputmode: "none", autocomplete: "off", "aria-label": "Your number" });
       const put = (text) => {
         const at = field.selectionStart ?? field.value.length;
@@ -203,20 +235,22 @@
         const close = (z) => Math.abs(x - z) <= Math.max(near, 1e-9 * Math.abs(z));
         if (close(right)) return next("Right.");
         const slip = slips.find((one) => close(one.x))?.name ?? (close(-right) ? (step.kind === "e" ? "e sign" : "sign") : "");
-        const key = `${state.done} ${slip}`;
+        const here = `${state.done} ${state.part}`, key = `${here} ${slip}`;
         // a number again is no new try
-        if (state.last !== `${state.done} ${x}`) state.tries[key] = (state.tries[key] ?? 0) + 1;
-        state.last = `${state.done} ${x}`;
+        if (state.last !== `${here} ${x}`) state.tries[key] = (state.tries[key] ?? 0) + 1;
+        state.last = `${here} ${x}`;
         reply(step, slip, state.tries[key]);
       };
-      const form = el("form", { onsubmit: (event) => (event.preventDefault(), check()) }, field, el("button", { type: "submit" }, "Check"), el("button", { type: "button", onclick: () => (state.shown.add(state.done), next(`Shown: ${fraction(right)}.`)) }, "Show it"));
+      const form = el("form", { onsubmit: (event) => (event.preventDefault(), check()) }, field, el("button", { type: "submit" }, "Check"), el("button", { type: "button", onclick: () => (state.shown++, next(`Shown: ${fraction(right)}.`)) }, "Show it"));
       const tiles = el("div", { class: "live-tiles", role: "group", "aria-label": "Keys" }, [..."1234567890", "−", "/", ".", "⌫"].map((key) => el("button", { type: "button", "aria-label": key === "⌫" ? "Delete" : key, onclick: () => put(key) }, key)));
       question.replaceChildren(el("p", {}, place_of(step, entry, width), "?"), form, tiles);
       question.field = field;
     }
 
     function next(word) {
-      state.done++;
+      state.count++;
+      if (asking.last) Object.assign(state, { done: state.done + 1, part: 0 });
+      else state.part++;
       draw();
       status.prepend(el("p", {}, word));
       question.field?.focus({ preventScroll: true });
@@ -240,24 +274,20 @@
     function small(step, slip) {
       const n = { ...SMALL, residual: state.networks[0] === "residual", hot: (k) => [+(k === 0), +(k === 1)] }, t = 2;
       const yours = pass.step(n, { kind: step.kind, t }, slip), right = pass.step(n, { kind: step.kind, t });
-      const shown = (value) => (Array.isArray(value[0]) ? `rows ${value.map(vector).join(", ")}` : vector(value));
-      const W = `rows ${n.W_recurrent.map(vector).join(", ")}`;
-      const given = {
-        e: `y = ${vector(n.y_hot)}, p = ${vector(n.p)}`, W_unembed: `e = ${vector(n.e)}, last state ${vector(n.h[2])}`,
-        delta: `states ${vector(n.h[1])}, then ${vector(n.h[2])}, gradient ${vector(n.g[2])}`, W_embed: `first word again, collected rows ${n.by_embed.map(vector).join(", ")}, δ = ${vector(n.delta[2])}`,
-        W_recurrent: `collected rows ${n.by_recurrent.map(vector).join(", ")}, δ = ${vector(n.delta[2])}, states ${vector(n.h[1])}, then ${vector(n.h[2])}`,
-        g: `matrix with ${W}, δ = ${vector(n.delta[2])}, gradient after ${vector(n.g[2])}`,
-      }[step.kind];
-      return el("p", {}, math(`A smaller case: ${given}. Your way gives ${shown(yours)}. Right is ${shown(right)}.`));
+      const shown = (value) => (Array.isArray(value[0]) ? `rows ${value.map(vector).join(" ")}` : vector(value));
+      const rows = { e: ["y", "p"], W_unembed: ["e", "h"], delta: ["h", "g"], W_embed: ["x", "δ"], W_recurrent: ["h", "δ"], g: ["W", "δ", "g"] }[step.kind].flatMap((name) => ({
+        y: [["y", n.y_hot]], p: [["p", n.p]], e: [["e", n.e]], W: [["W_{recurrent}", n.W_recurrent]], δ: [["δ_{2}", n.delta[2]]], g: [["g_{2}", n.g[2]]], h: [["h_{1}", n.h[1]], ["h_{2}", n.h[2]]],
+        x: [["the same word twice; collected", n.by_embed]],
+      })[name]);
+      if (step.kind === "W_recurrent") rows.unshift(["collected", n.by_recurrent]);
+      rows.push(["your way", yours], ["right", right]);
+      return el("table", { class: "live-small" }, el("caption", {}, "A smaller case"), el("tbody", {}, rows.map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, math(name)), el("td", {}, shown(value))))));
     }
 
     // Find the mistake
 
     function plant() {
-      const draw_ = random(state.seed), which = state.networks[0], { right, steps: order, found } = pass.slips(net(which));
-      const all = [];
-      for (const [mistake, values] of Object.entries(found))
-        values.forEach((value, k) => value && Math.max(...flat(value).map((x, i) => Math.abs(x - flat(right.values[k])[i]))) > 1e-6 && all.push({ mistake, k, step: order[k] }));
+      const draw_ = random(state.seed), which = state.networks[0], all = pass.plantable(net(which));
       const chosen = all[Math.floor(draw_() * all.length)];
       const others = [...new Set(all.map((one) => one.mistake))].filter((one) => one !== chosen.mistake);
       const wrong = Array.from({ length: 3 }, () => others.splice(Math.floor(draw_() * others.length), 1)[0]).filter(Boolean);
@@ -295,12 +325,18 @@
       const list = steps(state.x.length);
       for (const group of [mode, network, length]) group.update();
       drawWeights();
+      if (state.mode === "turn" && state.done < list.length) {
+        const entries = pass.asked(net(state.networks[0]), state.done - first(list)), known = entries.slice(0, state.part).map(({ entry }) => entry);
+        asking = { ...entries[state.part], known, last: state.part === entries.length - 1 };
+      } else asking = null;
       panels.replaceChildren(...state.networks.map(drawPanel));
+      drawAllArrows();
       question.replaceChildren();
       if (state.mode === "watch") tell();
       else if (state.mode === "turn") announce(""), ask();
       else question.replaceChildren(el("p", {}, "One number is wrong, and all that follows from it. Tap the gradient where it begins."), another()), announce("");
       buttons.hidden = state.mode !== "watch";
+      place.className = `live live-${state.mode}`;
       buttons.replaceChildren(
         el("button", { type: "button", disabled: !state.done, onclick: () => move(state.done - 1) }, "Back"),
         el("button", { type: "button", class: "live-next", disabled: state.done === list.length, onclick: () => move(state.done + 1) }, "Next"),
@@ -320,11 +356,12 @@
     const outcome = el("span", { role: "status" });
     const predict = el("div", { class: "live-choices live-predict", role: "group", "aria-label": "Predict" }, el("span", {}, "Predict: which columns of ", math("∂J/∂W_{embed}"), " will not be zero?"), chips,
       el("button", { type: "button", onclick: () => {
-        const read = new Set(payload.x), same = read.size === guess.size && [...read].every((k) => guess.has(k));
+        const read = new Set(state.x), same = read.size === guess.size && [...read].every((k) => guess.has(k));
         outcome.textContent = `${same ? "Yes" : "Not quite"}: those of the words that were read, ${[...read].map((k) => words[k]).join(", ")}. Watch them fill.`;
       } }, "Say"), outcome);
 
     place.append(predict, mode, status, question, buttons, panels, weights);
     draw();
+    new ResizeObserver(drawAllArrows).observe(panels);
   };
 })(globalThis);
