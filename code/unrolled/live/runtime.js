@@ -29,8 +29,7 @@
   };
 
   // An element: its attributes (on… are listeners, class and the like), then what is in it.
-  unrolled.element = (name, attributes = {}, ...inside) => {
-    const made = document.createElement(name);
+  const filled = (made, attributes, inside) => {
     for (const [key, value] of Object.entries(attributes)) {
       if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
       else if (value === true) made.setAttribute(key, "");
@@ -38,6 +37,23 @@
     }
     made.append(...inside.flat().filter((part) => part !== undefined));
     return made;
+  };
+  unrolled.element = (name, attributes = {}, ...inside) => filled(document.createElement(name), attributes, inside);
+  unrolled.svg = (name, attributes = {}, ...inside) => filled(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, inside);
+
+  // Make a part of the page equal to one that was made anew, and touch only what differs: a page with a book on it is slow
+  // to lay out. Listeners of the old stay, but for buttons, which are taken over.
+  unrolled.patch = (old, made) => {
+    if (old.nodeName !== made.nodeName || made.nodeName === "BUTTON") return old.replaceWith(made);
+    if (made.nodeType === Node.TEXT_NODE) {
+      if (old.data !== made.data) old.data = made.data;
+      return;
+    }
+    for (const { name } of [...old.attributes]) if (!made.hasAttribute(name)) old.removeAttribute(name);
+    for (const { name, value } of made.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+    const before = [...old.childNodes], after = [...made.childNodes];
+    after.forEach((child, i) => (before[i] ? unrolled.patch(before[i], child) : old.append(child)));
+    before.slice(after.length).forEach((child) => child.remove());
   };
 
   // Numbers by a small generator (mulberry32), the same for a seed everywhere, in [0, 1).

@@ -5,11 +5,11 @@
   const BACKWARD = ["e", "W_unembed", "g_T", "delta", "W_embed", "W_recurrent", "g"];
 
   unrolled.parts.stepper = (place, payload) => {
-    const { element: el, fraction, typed, random, backward: pass } = unrolled;
+    const { element: el, svg, patch, fraction, typed, random, backward: pass } = unrolled;
     const { words, sentences } = payload;
     const matrices = () => structuredClone(payload.matrices);
     const start = { x: payload.x, y: payload.y, networks: payload.residual ? ["residual"] : ["vanilla"], mode: "watch" };
-    const state = { ...start, ...matrices(), done: 0, planted: null, seed: 1 };
+    const state = { ...start, ...matrices(), seed: 1 };
     let asking = null; // the entry that is asked for, in Your turn
 
     // Symbols: h_{2} and W_{recurrent}^T in a text become elements.
@@ -73,6 +73,7 @@
       state.done = state.mode === "watch" ? 0 : state.mode === "turn" ? first(last) : last.length;
       Object.assign(state, { part: 0, count: 0, shown: 0, tries: {} });
       state.planted = state.mode === "find" ? plant() : null;
+      drawWeights();
       draw();
     }
 
@@ -140,8 +141,7 @@
       const title = which === "residual" ? "With a stream" : "Without a stream";
       const top = el("tr", {}, ["step, word", "into the tanh", "state"].map((name) => el("th", { scope: "col" }, name)));
       const table = el("table", { class: "live-net" }, el("caption", {}, planted || state.networks.length > 1 ? title : `${title}: values, and gradients of J`), el("thead", {}, top), el("tbody", {}, rows));
-      const graph = el("div", { class: "live-graph" }, table);
-      graph.arrows = looks;
+      const graph = el("div", { class: "live-graph", "data-arrows": JSON.stringify(looks) }, svg("svg", { class: "live-arrows", "aria-hidden": "true" }), table);
 
       // what the matrices have collected so far
       const values = n.values.slice(0, Math.max(0, state.done - begin)), order = pass.order(T);
@@ -159,15 +159,13 @@
 
     // The arrows between the boxes of a drawn panel: down and across, or straight. What went back has its head turned.
     function drawArrows(graph) {
-      const all = graph.getBoundingClientRect(), NS = "http://www.w3.org/2000/svg";
+      const all = graph.getBoundingClientRect(), paths = [];
       const at = (name) => {
         const box = graph.querySelector(`[data-at="${name}"]`).getBoundingClientRect();
         return { left: box.left - all.left, right: box.right - all.left, top: box.top - all.top, bottom: box.bottom - all.top };
       };
       const middle = (from, to) => (from + to) / 2;
-      const svg = document.createElementNS(NS, "svg");
-      for (const [name, value] of Object.entries({ class: "live-arrows", "aria-hidden": "true", width: all.width, height: all.height })) svg.setAttribute(name, value);
-      for (const [from, to, look, now] of graph.arrows) {
+      for (const [from, to, look, now] of JSON.parse(graph.dataset.arrows)) {
         const a = at(from), b = at(to), down = b.top > a.bottom;
         const straight = down && from[0] === to[0], x = straight ? Math.min(a.right, b.right) - 16 : middle(a.left, a.right) - 16;
         const start = down ? [x, a.bottom] : [a.right + (from[0] === "x" ? 3 : 0), middle(a.top, a.bottom)], end = straight ? [x, b.top] : down ? [middle(b.left, b.right), b.top] : [b.left, middle(b.top, b.bottom)];
@@ -177,13 +175,9 @@
         if (look === "live-gone-back") points.reverse();
         const [[x0, y0], [x1, y1]] = points.slice(-2), dx = Math.sign(Math.round(x1 - x0)), dy = Math.sign(Math.round(y1 - y0)), size = 5;
         const head = `M${x1 - size * (dx - dy)},${y1 - size * (dy - dx)}L${x1},${y1}L${x1 - size * (dx + dy)},${y1 - size * (dy + dx)}`;
-        const path = document.createElementNS(NS, "path");
-        path.setAttribute("d", `M${points.map((point) => point.join(",")).join("L")}${head}`);
-        path.setAttribute("class", `${look}${now ? " live-lit" : ""}`);
-        svg.append(path);
+        paths.push(svg("path", { d: `M${points.map((point) => point.join(",")).join("L")}${head}`, class: `${look}${now ? " live-lit" : ""}` }));
       }
-      graph.querySelector("svg")?.remove();
-      graph.prepend(svg);
+      patch(graph.querySelector("svg"), svg("svg", { class: "live-arrows", "aria-hidden": "true", width: all.width, height: all.height }, paths));
     }
     const drawAllArrows = () => panels.querySelectorAll(".live-graph").forEach(drawArrows);
 
@@ -316,20 +310,22 @@
 
     // All of it
 
-    const buttons = el("div", { class: "live-buttons" });
     const move = (to) => {
       state.done = Math.max(0, Math.min(steps(state.x.length).length, to));
       draw();
     };
+    const button = (name, to, look) => el("button", { type: "button", class: look, onclick: () => move(to(steps(state.x.length))) }, name);
+    const back = button("Back", () => state.done - 1), forth = button("Next", () => state.done + 1, "live-next");
+    const end = button("To the end", (list) => (state.done < first(list) ? first(list) : list.length)), again = button("From the start", () => 0);
+    const buttons = el("div", { class: "live-buttons" }, back, forth, end, again);
     function draw() {
       const list = steps(state.x.length);
       for (const group of [mode, network, length]) group.update();
-      drawWeights();
       if (state.mode === "turn" && state.done < list.length) {
         const entries = pass.asked(net(state.networks[0]), state.done - first(list)), known = entries.slice(0, state.part).map(({ entry }) => entry);
         asking = { ...entries[state.part], known, last: state.part === entries.length - 1 };
       } else asking = null;
-      panels.replaceChildren(...state.networks.map(drawPanel));
+      patch(panels, el("div", { class: "live-panels" }, state.networks.map(drawPanel)));
       drawAllArrows();
       question.replaceChildren();
       if (state.mode === "watch") tell();
@@ -337,11 +333,8 @@
       else question.replaceChildren(el("p", {}, "One number is wrong, and all that follows from it. Tap the gradient where it begins."), another()), announce("");
       buttons.hidden = state.mode !== "watch";
       place.className = `live live-${state.mode}`;
-      buttons.replaceChildren(
-        el("button", { type: "button", disabled: !state.done, onclick: () => move(state.done - 1) }, "Back"),
-        el("button", { type: "button", class: "live-next", disabled: state.done === list.length, onclick: () => move(state.done + 1) }, "Next"),
-        el("button", { type: "button", onclick: () => move(state.done < first(list) ? first(list) : list.length) }, "To the end"),
-        el("button", { type: "button", onclick: () => move(0) }, "From the start"));
+      back.setAttribute("aria-disabled", !state.done);
+      forth.setAttribute("aria-disabled", state.done === list.length);
     }
 
     // A prediction first, which can be passed over
@@ -361,7 +354,7 @@
       } }, "Say"), outcome);
 
     place.append(predict, mode, status, question, buttons, panels, weights);
-    draw();
+    restart();
     new ResizeObserver(drawAllArrows).observe(panels);
   };
 })(globalThis);
