@@ -56,6 +56,24 @@
     before.slice(after.length).forEach((child) => child.remove());
   };
 
+  // Symbols: h_{2} and W_{recurrent}^{⊤} in a text become elements.
+  unrolled.math = (text) => {
+    const pieces = text.split(/([_^]\{[^}]*\})/).map((piece) => {
+      const [, kind, inside] = piece.match(/^([_^])\{([^}]*)\}$/) ?? [];
+      return kind ? unrolled.element(kind === "_" ? "sub" : "sup", {}, inside) : piece;
+    });
+    return unrolled.element("span", { class: "live-math" }, pieces);
+  };
+
+  // Buttons of which one is chosen: options are pairs of a value and its name. update() shows which, after a change.
+  unrolled.choices = (label, options, chosen, choose) => {
+    const buttons = options.map(([value, name]) => unrolled.element("button", { type: "button", onclick: () => choose(value) }, name));
+    const group = unrolled.element("div", { class: "live-choices", role: "group", "aria-label": label }, unrolled.element("span", {}, label), buttons);
+    group.update = () => options.forEach(([value], k) => buttons[k].setAttribute("aria-pressed", String(chosen() === value)));
+    group.update();
+    return group;
+  };
+
   // Numbers by a small generator (mulberry32), the same for a seed everywhere, in [0, 1).
   unrolled.random = (seed) => () => {
     seed = (seed + 0x6d2b79f5) | 0;

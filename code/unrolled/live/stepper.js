@@ -5,21 +5,13 @@
   const BACKWARD = ["e", "W_unembed", "g_T", "delta", "W_embed", "W_recurrent", "g"];
 
   unrolled.parts.stepper = (place, payload) => {
-    const { element: el, svg, patch, fraction, typed, random, backward: pass } = unrolled;
+    const { element: el, svg, patch, math, choices, fraction, typed, random, backward: pass } = unrolled;
     const { words, sentences } = payload;
     const matrices = () => structuredClone(payload.matrices);
     const start = { x: payload.x, y: payload.y, networks: payload.residual ? ["residual"] : ["vanilla"], mode: "watch" };
     const state = { ...start, ...matrices(), seed: 1 };
     let asking = null; // the entry that is asked for, in Your turn
 
-    // Symbols: h_{2} and W_{recurrent}^T in a text become elements.
-    const math = (text) => {
-      const pieces = text.split(/([_^]\{[^}]*\})/).map((piece) => {
-        const [, kind, inside] = piece.match(/^([_^])\{([^}]*)\}$/) ?? [];
-        return kind ? el(kind === "_" ? "sub" : "sup", {}, inside) : piece;
-      });
-      return el("span", { class: "live-math" }, pieces);
-    };
     const vector = (a) => `(${a.map(fraction).join(", ")})`;
     const steps = (T) => {
       const forwards = [];
@@ -56,12 +48,6 @@
     const panels = el("div", { class: "live-panels" });
     const question = el("div", { class: "live-question" });
     const announce = (...inside) => status.replaceChildren(...inside.map((part) => (typeof part === "string" ? el("p", {}, part) : part)));
-    const choices = (label, options, chosen, choose) => {
-      const buttons = options.map(([value, name]) => el("button", { type: "button", "aria-pressed": String(chosen() === value), onclick: () => choose(value) }, name));
-      const group = el("div", { class: "live-choices", role: "group", "aria-label": label }, el("span", {}, label), buttons);
-      group.update = () => options.forEach(([value], k) => buttons[k].setAttribute("aria-pressed", String(chosen() === value)));
-      return group;
-    };
     const select = (label, index, change) => {
       const made = el("select", { "aria-label": label, onchange: () => change(+made.value) }, words.map((word, k) => el("option", { value: k, selected: k === index }, word)));
       return made;
