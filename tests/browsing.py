@@ -1,11 +1,17 @@
-"""The views in which pages are tried in a real browser, and what is looked for in each."""
+"""The views in which pages are tried in a real browser, and what is looked for in each; and live parts of a page, alone."""
 
+import json
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import playwright
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Request
+from playwright.sync_api import Browser, Page, Request
+
+from unrolled.live import Live
 
 DEJAVU, LIBERATION = "DejaVu", "Liberation"
 
@@ -180,3 +186,58 @@ class Visit:
         for violation in found:
             for node in violation["nodes"]:
                 yield f"{violation['id']}: {node['html'][:160]}: {node['failureSummary']}"
+
+
+LIVE = Path(__file__).parents[1] / "code" / "unrolled" / "live"
+NODE = shutil.which("node", path=str(Path(playwright.__file__).parent / "driver"))
+
+
+def node(function: str, script: str, rows: list) -> list:
+    """What a JavaScript function makes of each of some rows, with what a script of the live parts exports as `script`."""
+    run = (
+        "const script = require(process.argv[1]), rows = JSON.parse(require('fs').readFileSync(0));"
+        f"console.log(JSON.stringify(rows.map({function.strip()})));"
+    )
+    done = subprocess.run(
+        [NODE, "-e", run, str(LIVE / f"{script}.js")],
+        input=json.dumps(rows),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+def written(folder: Path, part: Live | str) -> str:
+    """The address of a page with a live part, or with its HTML."""
+    path = folder / "part.html"
+    head = (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>A part</title>'
+        '<meta name="viewport" content="width=device-width">'
+    )
+    html = part if isinstance(part, str) else part._repr_html_()
+    path.write_text(f"{head}<main><h1>A part</h1>{html}</main>")
+    return path.as_uri()
+
+
+def press(page: Page, name: str) -> None:
+    """Press a button by its name."""
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def part_faults(page: Page) -> list[str]:
+    """What axe has against a page with a live part, what of the part is too small for a thumb, and whether it scrolls
+    sideways; a line each.
+    """
+    page.evaluate(AXE_SCRIPT)
+    found = page.evaluate("options => axe.run(document, options)", AXE_OPTIONS)
+    faults = [f"{v['id']}: {v['nodes'][0]['html']}" for v in found["violations"]]
+    small = page.eval_on_selector_all(
+        ".live :is(button, select, input, summary)",
+        """all => all.filter(e => e.checkVisibility() && e.getBoundingClientRect().height < 44)
+          .map(e => e.ariaLabel || e.textContent)""",
+    )
+    faults += [f"lower than 44 pixels: {name}" for name in small]
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        faults.append("the page scrolls sideways")
+    return faults

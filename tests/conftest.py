@@ -12,7 +12,7 @@ from pathlib import Path
 import build
 import pytest
 from hypothesis import settings
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tiny import Book, fresh
 
@@ -138,6 +138,16 @@ def browsers(
 def browser(browsers: Callable[[str], Browser]) -> Browser:
     """A browser for what does not hang on the fonts."""
     return browsers("DejaVu")
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Page]:
+    """A phone's window; a script's error fails the test."""
+    page, faults = browser.new_page(viewport={"width": 360, "height": 740}), []
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    yield page
+    page.close()
+    assert faults == []
 
 
 @pytest.fixture(scope="session")
