@@ -1,4 +1,4 @@
-"""The views in which pages are tried in a real browser, and what is looked for in each; and live parts of a page, alone."""
+"""The views in which pages are tried in a real browser, and what is looked for in each; and live parts alone."""
 
 import json
 import shutil
@@ -193,7 +193,7 @@ NODE = shutil.which("node", path=str(Path(playwright.__file__).parent / "driver"
 
 
 def node(function: str, script: str, rows: list) -> list:
-    """What a JavaScript function makes of each of some rows, with what a script of the live parts exports as `script`."""
+    """What a JavaScript function makes of each row, in Node; `script` is what that script of a live part exports."""
     run = (
         "const script = require(process.argv[1]), rows = JSON.parse(require('fs').readFileSync(0));"
         f"console.log(JSON.stringify(rows.map({function.strip()})));"

@@ -153,9 +153,14 @@ NONE_WITHOUT_A_STREAM = {
 TELL = """
 (net) => {
   const asked = script.order(net.x.length).flatMap((_, k) => script.asked(net, k));
-  const named = asked.flatMap(({ slips }) => slips.filter(({ name, x }) => slips.find((one) => Math.abs(one.x - x) < 1e-9).name === name));
-  const right = asked.filter(({ right, slips }) => slips.some(({ x }) => Math.abs(x - right) < 1e-6));
-  return { all: script.MISTAKES, named: named.map(({ name }) => name), planted: script.plantable(net).map(({ mistake }) => mistake), right: right.length };
+  const same = (x) => (y) => Math.abs(x - y.x) < 1e-9;
+  const named = asked.flatMap(({ slips }) => slips.filter(({ name, x }) => slips.find(same(x)).name === name));
+  return {
+    all: script.MISTAKES,
+    named: named.map(({ name }) => name),
+    planted: script.plantable(net).map(({ mistake }) => mistake),
+    right: asked.filter(({ right, slips }) => slips.some(same(right))).length,
+  };
 }
 """
 
@@ -328,11 +333,13 @@ def test_arrows_join_their_boxes_and_turn_round_as_the_gradient_comes_back(
     assert turned[: len(turned) - 15] == [0] * (len(turned) - 15)
     # each ends on the edges of two boxes
     loose = phone.evaluate("""() => {
-      const graph = document.querySelector(".live-graph"), all = graph.getBoundingClientRect();
-      const boxes = [...graph.querySelectorAll("[data-at]")].map(e => e.getBoundingClientRect());
-      const near = ([x, y]) => boxes.some(b => x > b.left - all.left - 4 && x < b.right - all.left + 4 && y > b.top - all.top - 4 && y < b.bottom - all.top + 4);
-      return [...graph.querySelectorAll("path")].map(e => e.getAttribute("d").split("M")[1].split("L").map(point => point.split(",").map(Number)))
-        .filter(points => !near(points[0]) || !near(points.at(-1))).length;
+      const graph = document.querySelector(".live-graph"), { left, top } = graph.getBoundingClientRect();
+      const boxes = [...graph.querySelectorAll("[data-at]")].map((box) => box.getBoundingClientRect());
+      const near = (x, from, to) => x > from - 4 && x < to + 4;
+      const touches = ([x, y]) => boxes.some((b) => near(x + left, b.left, b.right) && near(y + top, b.top, b.bottom));
+      const lines = [...graph.querySelectorAll("path")].map((path) => path.getAttribute("d").split("M")[1].split("L"));
+      const ends = lines.flatMap((line) => [line[0], line.at(-1)].map((point) => point.split(",").map(Number)));
+      return ends.filter((end) => !touches(end)).length;
     }""")
     assert loose == 0
 
