@@ -169,7 +169,7 @@ TELL = """
 def test_every_mistake_is_named_when_its_number_is_typed_and_can_be_planted(
     is_residual: bool,
 ):
-    sentence = net(is_residual, rnn_results.SENTENCE)
+    sentence = {**net(is_residual, rnn_results.SENTENCE), "W_unembed": TURN}
     twice = {**sentence, "x": [1, 1, 2]}
     told = node(TELL, "backward", [sentence, twice])
     expected = set(told[0]["all"]) - (set() if is_residual else NONE_WITHOUT_A_STREAM)
@@ -182,6 +182,7 @@ def test_every_mistake_is_named_when_its_number_is_typed_and_can_be_planted(
 # In a browser, from a file
 
 WORDS = ["I", "love", "machine", "learning"]
+TURN = [[4, -4], [0, 0], [-2, 2], [-6, 6]]
 
 
 def example(is_residual: bool) -> tuple[dict[str, np.ndarray], Live]:
@@ -189,7 +190,7 @@ def example(is_residual: bool) -> tuple[dict[str, np.ndarray], Live]:
     case, page = rnn_results.SENTENCE, PAGES[is_residual]
     h = page.states(case["x"], case["W_embed"], case["W_recurrent"])
     return case, backward_pass(
-        WORDS, case, h, page.state_gradients(**case), is_residual
+        WORDS, case, h, page.state_gradients(**case), TURN, is_residual
     )
 
 
@@ -256,22 +257,21 @@ def test_a_wrong_number_is_answered_by_a_question_then_a_smaller_case_then_a_nam
     field, status = phone.get_by_label("Your number"), phone.locator(".live-status")
     known = sentences["delta no slope"]
     entry = int(phone.locator(".live-question p").inner_text().split()[1]) - 1
-    for text in (str([-8, 8][entry]), f"{[-8, 8][entry]}/1", f"{[-8, 8][entry]}.00"):
-        field.fill(text)
+    assert "8" not in phone.locator(".live-net").inner_text()  # not the page's numbers
+    for tries, text in enumerate(("5", "5/1", "5.0"), 1):
+        field.fill(["-", ""][entry] + text)
         field.press("Enter")
         said = status.inner_text()
         assert known["ask"] in said
-    # the same number three times is one try
-    assert known["name"] not in said and "A smaller case" not in said
-    field.fill("1")
+        assert ("A smaller case" in said) == (tries > 1)
+        assert (known["name"] in said) == (tries > 2)
+    field.fill("")
     field.press("Enter")
-    field.fill(str([-8, 8][entry]))
-    field.press("Enter")
-    assert "A smaller case" in status.inner_text()
+    assert "Type a number" in status.inner_text()
     field.fill("about six")
     field.press("Enter")
     assert "cannot read" in status.inner_text()
-    field.fill(str([-6, 6][entry]))
+    field.fill(["-15/4", "15/4"][entry])
     field.press("Enter")
     assert "Right." in status.inner_text()
 
@@ -359,28 +359,43 @@ def test_what_is_said_first_has_no_number_and_no_symbol():
             assert len(part.split()) <= 22, part
 
 
-def test_planted_mistake_is_found_where_it_is(phone: Page, tmp_path: Path):
+def test_planted_mistake_is_found_where_it_is_and_what_is_right_is_called_right(
+    phone: Page, tmp_path: Path
+):
     phone.goto(written(tmp_path, example(False)[1]))
+    status = phone.locator(".live-status")
+    press(phone, "To the way back")
+    press(phone, "To the end")
+    shown = """all => all.map(e => e.innerText.replace("Wrong in ", ""))"""
+    wires, tables = ".live-back", ".live-panel .live-sum"
+    right = phone.eval_on_selector_all(f"{wires}, {tables}", shown)
     press(phone, "Find the mistake")
     for _ in range(6):
-        found = False
-        for button in phone.locator("button.live-back, .live-matrices button").all():
+        now = phone.eval_on_selector_all(f"{wires}, {tables}", shown)
+        begins = []
+        for text, ought in zip(now, right, strict=True):
+            label = text.split()[0]
+            buttons = phone.locator("button.live-back, .live-panel .live-matrices button")
+            button = buttons.nth(now.index(text))
             button.click()
-            found = "Yes, here" in phone.locator(".live-status").inner_text()
-            if found:
-                break
-        assert found
-        names = [
-            option.inner_text()
-            for option in phone.locator(".live-options button").all()
-        ]
-        assert len(set(names)) == 4
-        for name in names:
-            press(phone, name)
-            if "Right." in phone.locator(".live-status").inner_text():
-                break
-        else:
-            raise AssertionError(f"none of {names} is right")
+            said = status.inner_text()
+            begins += [label] if "Yes, here" in said else []
+            assert ("This is right" in said) == (text == ought), (label, said)
+            assert status.is_visible() and phone.evaluate(
+                "document.querySelector('.live-status').getBoundingClientRect().top >= 0"
+            )
+            if "Yes, here" in said:
+                options = phone.locator(".live-options button").all()
+                names = [option.inner_text() for option in options]
+                assert len(set(names)) == 4
+                found = []
+                for name in names:
+                    option = phone.get_by_role("button", name=name, exact=True)
+                    if option.count():
+                        option.click()
+                        found.append("Right." in status.inner_text())
+                assert found[-1] and not any(found[:-1])
+        assert len(begins) == 1
         press(phone, "Another one")
 
 
@@ -440,4 +455,6 @@ def test_part_needs_a_table_and_numbers_that_json_has():
     with pytest.raises(
         ValueError, match="there are 1 words, and W_embed has 4 columns"
     ):
-        backward_pass(["I"], case, np.zeros((4, 2)), np.zeros((4, 2)))
+        backward_pass(["I"], case, np.zeros((4, 2)), np.zeros((4, 2)), TURN)
+    with pytest.raises(ValueError, match=r"turn has the shape \(1, 2\), and W_unembed"):
+        backward_pass(WORDS, case, np.zeros((4, 2)), np.zeros((4, 2)), TURN[:1])

@@ -841,7 +841,8 @@ CALLS = {
     "live.Live": Call(Live, {"scripts": ["stepper"], "payload": {}, "table": "<table>"},
         {"payload": {"not a number": [{"x": nan}]}, "table": {"empty": ["", " "]}}),
     "backward.backward_pass": Call(backward_pass, {"words": WORDS_OF_FOUR, "case": SENTENCE, "h": np.zeros((4, 2)),
-        "g": np.zeros((4, 2))}, {"words": {"shape": [["a"]], "empty": [[]]}}),
+        "g": np.zeros((4, 2)), "turn": np.zeros((4, 2))},
+        {"words": {"shape": [["a"]], "empty": [[]]}, "turn": {"shape": [np.zeros((4, 3)), np.zeros(2)]}}),
     "measured.read": Call(measured.read, {"page": "lstm"}, {"page": {"type": [None, 3], "range": ["poetry", ""]}}),
     "measured.Runs.where": Call(measured.Runs([{"a": 1}]).where, {"a": 1}, {"a": {"range": [2, None]}}),
 }

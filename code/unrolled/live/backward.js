@@ -158,7 +158,7 @@
       values.flatMap((value, k) => (value && differs(value, right.values[k]) ? [{ mistake, k, step: steps[k] }] : [])));
   }
 
-  const backwardPass = { forward, backward, order, asked, plantable, step: value, MISTAKES: Object.keys(MISTAKES) };
+  const backwardPass = { forward, backward, order, asked, plantable, differs, step: value, MISTAKES: Object.keys(MISTAKES) };
   if (typeof module === "object") module.exports = backwardPass;
   else (root.unrolled ??= {}).backward = backwardPass;
 })(globalThis);

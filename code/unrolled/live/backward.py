@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
+import numpy as np
 from numpy import ndarray
 from tabulate import tabulate
 
@@ -91,20 +92,28 @@ def backward_pass(
     case: Mapping[str, ndarray],
     h: ndarray,
     g: ndarray,
+    turn: ndarray,
     residual: bool = False,
 ) -> Live:
     """The backward pass of a recurrent network, to be stepped through in the page.
 
     ``case`` has the words x (T, V) and the next one y (V,), one-hot, and the matrices
     W_embed (d, V), W_recurrent (d, d) and W_unembed (V, d), as functions of the pages
-    take them; ``words`` are the V words. Where no script runs, a table has the states h
-    (T + 1, d) and the gradients g (T + 1, d) of J. Raises ValueError unless there is a
-    word for each column of W_embed.
+    take them; ``words`` are the V words. A reader who computes begins with the readout
+    ``turn`` (V, d), so that the numbers are not those that the page shows. Where no
+    script runs, a table has the states h (T + 1, d) and the gradients g (T + 1, d) of
+    J. Raises ValueError unless there is a word for each column of W_embed, and ``turn``
+    has the shape of W_unembed.
     """
     if len(words) != case["W_embed"].shape[1]:
         raise ValueError(
             f"there are {len(words)} words, and W_embed has {case['W_embed'].shape[1]} columns; "
             "give a word for each column"
+        )
+    if np.shape(turn) != case["W_unembed"].shape:
+        raise ValueError(
+            f"turn has the shape {np.shape(turn)}, and W_unembed {case['W_unembed'].shape}; "
+            "they have to be the same"
         )
     rows = [
         [t, words[x.argmax()] if t else "", *map(_written, (h_t, g_t))]
@@ -120,6 +129,7 @@ def backward_pass(
         "x": case["x"].argmax(1).tolist(),
         "y": int(case["y"].argmax()),
         "matrices": {name: case[name].tolist() for name in MATRICES},
+        "turn": np.asarray(turn, float).tolist(),
         "residual": residual,
         "sentences": json.loads(
             (files(__package__) / "sentences.json").read_text("utf-8")

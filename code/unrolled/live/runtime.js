@@ -6,6 +6,7 @@
   unrolled.parts ??= {};
   unrolled.payloads ??= {};
 
+  const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
   // A number as a fraction, where it comes out well, and else with three digits.
   unrolled.fraction = (x) => {
     if (Math.abs(x) < 1e-12) return "0";
@@ -15,7 +16,9 @@
       if (above && Math.abs(size - above / below) < 1e-12 * Math.max(1, size)) return sign + (below === 1 ? above : `${above}/${below}`);
     }
     const size = Math.abs(x);
-    return sign + (size >= 1e5 || size < 1e-3 ? size.toExponential(1).replace("e+", "e").replace("-", "−") : String(+size.toPrecision(3)));
+    if (size < 1e5 && size >= 1e-3) return sign + +size.toPrecision(3);
+    const [digits, power] = size.toExponential(1).split("e");
+    return `${sign}${digits} · 10${[...String(+power)].map((digit) => RAISED[digit]).join("")}`;
   };
 
   // What was typed, as a number and how near to it counts as the same: 9/40, −0.225, 1,5. NaN if it is none.

@@ -18,6 +18,8 @@
       for (let t = 1; t <= T; t++) forwards.push({ kind: "a", t }, { kind: "h", t });
       return [...forwards, { kind: "s" }, { kind: "p" }, ...pass.order(T)];
     };
+    // the matrix that a step multiplies by
+    const NEEDED = { a: "W_recurrent", s: "W_unembed", g_T: "W_unembed", g: "W_recurrent" };
     const first = (list) => list.findIndex((step) => step.kind === "e");
     const net = (network) => ({ residual: network === "residual", x: state.x, y: state.y, W_embed: state.W_embed, W_recurrent: state.W_recurrent, W_unembed: state.W_unembed });
 
@@ -30,8 +32,8 @@
       s: (n) => ["s", `W_{unembed} h_{${n.x.length}}`, vector(n.s), "the scores"],
       p: (n) => ["p", "softmax(s)", vector(n.p), "the probabilities"],
       e: (n) => ["e = ∂J/∂s", "y − p", `${vector(n.y_hot)} − ${vector(n.p)}`, "observed minus expected"],
-      W_unembed: (n) => ["∂J/∂W_{unembed}", `e h_{${n.x.length}}^{⊤}`, "", "error times what was there"],
-      g_T: (n) => [`g_{${n.x.length}} = ∂J/∂h_{${n.x.length}}`, "W_{unembed}^{⊤} e", "", "back through the readout"],
+      W_unembed: (n) => ["∂J/∂W_{unembed}", `e h_{${n.x.length}}^{⊤}`, `${vector(n.e)} times ${vector(n.h.at(-1))}`, "error times what was there"],
+      g_T: (n) => [`g_{${n.x.length}} = ∂J/∂h_{${n.x.length}}`, "W_{unembed}^{⊤} e", `W_{unembed}^{⊤} ${vector(n.e)}`, "back through the readout"],
       delta: (n, t) => [`δ_{${t}} = ∂J/∂a_{${t}}`, `(${slope(n, t)}) ⊙ g_{${t}}`, `${vector(slopes(n, t))} ⊙ ${vector(n.g[t])}`, `back through the tanh of step ${t}`],
       W_embed: (n, t) => ["∂J/∂W_{embed}", `what it was, + δ_{${t}} x_{${t}}^{⊤}`, `column “${words[n.x[t - 1]]}” gets ${vector(n.delta[t])}`, "the word's column collects"],
       W_recurrent: (n, t) => ["∂J/∂W_{recurrent}", `what it was, + δ_{${t}} h_{${t - 1}}^{⊤}`, t === 1 ? `h_{0} is zero, so nothing is added` : `${vector(n.delta[t])} times ${vector(n.h[t - 1])}`, "the shared matrix collects"],
@@ -53,37 +55,49 @@
       return made;
     };
 
-    function restart(changes = {}) {
+    function restart(changes = {}, from_weights = false) {
       Object.assign(state, changes);
       const last = steps(state.x.length);
       state.done = state.mode === "watch" ? 0 : state.mode === "turn" ? first(last) : last.length;
       Object.assign(state, { part: 0, count: 0, shown: 0, tries: {} });
       state.planted = state.mode === "find" ? plant() : null;
-      drawWeights();
+      if (!from_weights) drawWeights();
+      if (!predict.firstChild || "x" in changes) predict.reset();
       draw();
     }
 
-    const mode = choices("Mode", [["watch", "Watch"], ["turn", "Your turn"], ["find", "Find the mistake"]], () => state.mode, (value) => restart({ mode: value, networks: value === "watch" ? state.networks : state.networks.slice(0, 1) }));
+    const mode = choices("Mode", [["watch", "Watch"], ["turn", "Your turn"], ["find", "Find the mistake"]], () => state.mode, (value) => {
+      // who computes gets other numbers than those that the page works out
+      const example = JSON.stringify(state.W_unembed) === JSON.stringify(payload.matrices.W_unembed);
+      restart({ mode: value, networks: value === "watch" ? state.networks : state.networks.slice(0, 1), ...(value === "turn" && example ? { W_unembed: structuredClone(payload.turn) } : {}) });
+      mode.scrollIntoView({ block: "start" });
+    });
     const network = choices("Network", [["vanilla", "Without a stream"], ["residual", "With a stream"], ["both", "Both"]], () => (state.networks.length > 1 ? "both" : state.networks[0]), (value) => restart({ networks: value === "both" ? ["vanilla", "residual"] : [value], mode: value === "both" ? "watch" : state.mode }));
     const length = choices("Steps", [1, 2, 3, 4].map((T) => [T, String(T)]), () => state.x.length, (T) => restart({ x: Array.from({ length: T }, (_, t) => state.x[t] ?? t % words.length) }));
     const weights = el("details", { class: "live-weights" }, el("summary", {}, "Change the network, the words, the weights"));
 
+    // A matrix: its columns are the words', or its rows. cell makes what stands in row i, column j.
+    const grid = (name, W, cell, title = `W_{${name.slice(2)}}`, look = "") => {
+      const heads = name === "W_embed" && el("thead", {}, el("tr", {}, words.map((word) => el("th", { scope: "col" }, word))));
+      const rows = W.map((row, i) => el("tr", {}, name === "W_unembed" ? el("th", { scope: "row" }, words[i]) : [], row.map((x, j) => cell(x, i, j))));
+      return el("table", { class: `live-sum ${look}` }, el("caption", {}, math(title)), heads || [], el("tbody", {}, rows));
+    };
+    const given = (name) => grid(name, state[name], (x) => el("td", {}, fraction(x)), undefined, "live-given");
+
     function drawWeights() {
-      const grid = (name, heads) => {
-        const rows = state[name].map((row, i) => el("tr", {}, row.map((x, j) => {
-          const field = el("input", { type: "text", inputmode: "text", value: fraction(x), "aria-label": `${name}, row ${i + 1}, column ${j + 1}`, onchange: () => {
-            const { x: found } = typed(field.value);
-            field.setAttribute("aria-invalid", String(!isFinite(found)));
-            if (isFinite(found)) restart({ [name]: state[name].with(i, state[name][i].with(j, found)) });
-            else announce(`“${field.value}” is not a number. Type one such as 1/2 or −0.5.`);
-          } });
-          return el("td", {}, field);
-        })));
-        return el("table", {}, el("caption", {}, math(`W_{${name.slice(2)}}`)), heads ? el("thead", {}, el("tr", {}, heads.map((head) => el("th", {}, head)))) : [], el("tbody", {}, rows));
+      const field = (name) => (x, i, j) => {
+        const made = el("input", { type: "text", inputmode: "text", value: fraction(x), "aria-label": `${name}, row ${i + 1}, column ${j + 1}`, onchange: () => {
+          const { x: found } = typed(made.value);
+          made.setAttribute("aria-invalid", String(!isFinite(found)));
+          if (isFinite(found)) restart({ [name]: state[name].with(i, state[name][i].with(j, found)) }, true);
+          else announce(`“${made.value}” is not a number. Type one such as 1/2 or −0.5.`);
+        } });
+        return el("td", {}, made);
       };
-      const reset = el("button", { type: "button", onclick: () => restart({ ...matrices(), ...start, networks: state.networks, mode: state.mode }) }, "Back to the example");
-      const sentence = el("div", { class: "live-choices", role: "group", "aria-label": "Words" }, el("span", {}, "Words"), state.x.map((word, t) => select(`Word ${t + 1}`, word, (value) => restart({ x: state.x.with(t, value) }))), el("span", {}, "→"), select("Next word", state.y, (value) => restart({ y: value })));
-      weights.replaceChildren(weights.querySelector("summary"), network, length, sentence, el("div", { class: "live-matrices" }, grid("W_embed", words), grid("W_recurrent"), grid("W_unembed")), reset);
+      const reset = el("button", { type: "button", onclick: () => restart({ ...matrices(), ...start, mode: state.mode }) }, "Back to the example");
+      const sentence = el("div", { class: "live-choices", role: "group", "aria-label": "Words" }, el("span", {}, "Words"), state.x.map((word, t) => select(`Word ${t + 1}`, word, (value) => restart({ x: state.x.with(t, value) }, true))), el("span", {}, "→"), select("Next word", state.y, (value) => restart({ y: value }, true)));
+      const fields = Object.keys(payload.matrices).map((name) => grid(name, state[name], field(name)));
+      weights.replaceChildren(weights.querySelector("summary"), network, length, sentence, el("div", { class: "live-matrices" }, fields), reset);
     }
 
     // A number of what is asked for is blank until it was found
@@ -133,14 +147,16 @@
       const values = n.values.slice(0, Math.max(0, state.done - begin)), order = pass.order(T);
       const so_far = (kind, empty) => values.reduce((found, value, k) => (order[k].kind === kind ? value : found), empty);
       const zero = (W) => W.map((row) => row.map(() => 0));
-      const sum = (kind, W, heads, sides) => {
-        const value = so_far(kind, zero(W)), width = W[0].length, hole = blank(kind);
-        const cell = (x, k) => (k === hole?.entry ? el("td", { class: "live-blank" }, "?") : el("td", { class: Math.abs(x) < 1e-12 ? "live-zero" : "live-gradient" }, fraction(x)));
-        const body = value.map((row, i) => el("tr", {}, sides ? el("th", { scope: "row" }, sides[i]) : [], row.map((x, j) => cell(x, i * width + j))));
-        const made = el("table", { class: `live-sum${is(now, kind) ? " live-now" : ""}` }, el("caption", {}, math(`∂J/∂W_{${kind.slice(2)}}`)), heads ? el("thead", {}, el("tr", {}, heads.map((h) => el("th", { scope: "col" }, h)))) : [], el("tbody", {}, body));
+      const sum = (kind) => {
+        const value = so_far(kind, zero(state[kind])), width = value[0].length, hole = blank(kind);
+        const cell = (x, i, j) => (i * width + j === hole?.entry ? el("td", { class: "live-blank" }, "?") : el("td", { class: Math.abs(x) < 1e-12 ? "live-zero" : "live-gradient" }, fraction(x)));
+        const made = grid(kind, value, cell, `∂J/∂W_{${kind.slice(2)}}`, is(now, kind) ? "live-now" : "");
         return planted ? el("div", {}, made, el("button", { type: "button", onclick: () => judge(kind) }, math(`Wrong in ∂J/∂W_{${kind.slice(2)}}`))) : made;
       };
-      return el("section", { class: "live-panel" }, graph, el("div", { class: "live-matrices" }, sum("W_embed", state.W_embed, words), sum("W_recurrent", state.W_recurrent), sum("W_unembed", state.W_unembed, undefined, words)));
+      // a matrix that is asked for stands beside the question
+      const asks = state.mode === "turn" && now && Object.hasOwn(payload.matrices, now.kind) ? now.kind : "";
+      if (asks) asking.matrix = sum(asks);
+      return el("section", { class: "live-panel" }, graph, el("div", { class: "live-matrices" }, Object.keys(payload.matrices).filter((kind) => kind !== asks).map(sum)));
     }
 
     // The arrows between the boxes of a drawn panel: down and across, or straight. What went back has its head turned.
@@ -148,14 +164,14 @@
       const all = graph.getBoundingClientRect(), paths = [];
       const at = (name) => {
         const box = graph.querySelector(`[data-at="${name}"]`).getBoundingClientRect();
-        return { left: box.left - all.left, right: box.right - all.left, top: box.top - all.top, bottom: box.bottom - all.top };
+        return { left: box.left - all.left, right: box.right - all.left, top: box.top - all.top, bottom: box.bottom - all.top, row: graph.querySelector(`tr:has([data-at="${name}"])`).getBoundingClientRect().top - all.top };
       };
       const middle = (from, to) => (from + to) / 2;
       for (const [from, to, look, now] of JSON.parse(graph.dataset.arrows)) {
         const a = at(from), b = at(to), down = b.top > a.bottom;
         const straight = down && from[0] === to[0], x = straight ? Math.min(a.right, b.right) - 16 : middle(a.left, a.right) - 16;
         const start = down ? [x, a.bottom] : [a.right + (from[0] === "x" ? 3 : 0), middle(a.top, a.bottom)], end = straight ? [x, b.top] : down ? [middle(b.left, b.right), b.top] : [b.left, middle(b.top, b.bottom)];
-        const bend = down && !straight ? [[x, middle(start[1], end[1])], [end[0], middle(start[1], end[1])]] : [];
+        const bend = down && !straight ? [[x, b.row - 9], [end[0], b.row - 9]] : [];
         if (!down) start[1] = end[1] = middle(Math.max(a.top, b.top), Math.min(a.bottom, b.bottom));
         const points = [start, ...bend, end];
         if (look === "live-gone-back") points.reverse();
@@ -175,22 +191,25 @@
     function tell() {
       const T = state.x.length, list = steps(T);
       if (!state.done) return announce(`${list.length} steps: first forwards, then back. Each gradient waits for the one after it.`);
-      const step = list[state.done - 1], n = pass.backward(net(state.networks[0])), k = state.done - 1 - first(list);
-      const [name, formula, inserted, said] = about[step.kind](n, step.t);
-      const value = k < 0 ? "" : Array.isArray(n.values[k][0]) ? "" : ` = ${vector(n.values[k])}`;
-      const line = el("p", { class: "live-formula" }, math(`${name} = ${formula}`.replace(/^∂J\/∂(W_\{\w+\}) = /, "∂J/∂$1 = ")));
-      const put = inserted + value ? el("p", { class: "live-formula" }, math((value ? "= " : "") + inserted + value)) : "";
-      announce(el("p", { class: "live-count" }, `Step ${state.done} of ${list.length}, ${said}`), line, put);
+      const step = list[state.done - 1], k = state.done - 1 - first(list);
+      const lines = state.networks.flatMap((which) => {
+        const n = pass.backward(net(which)), [name, formula, inserted] = about[step.kind](n, step.t);
+        const value = k < 0 || Array.isArray(n.values[k][0]) ? "" : ` = ${vector(n.values[k])}`;
+        return [`${name} = ${formula}`, `${k < 0 || value ? "= " : ""}${inserted}${value}`].map((line) => el("p", { class: "live-formula" }, math(line)));
+      });
+      const [, , , said] = about[step.kind](pass.backward(net(state.networks[0])), step.t), matrix = NEEDED[step.kind];
+      announce(el("p", { class: "live-count" }, `Step ${state.done} of ${list.length}, ${said}`), ...lines, ...(matrix ? [given(matrix)] : []));
       if (state.done === list.length) status.append(el("p", { class: "live-seen" }, seen()));
     }
 
     // Your turn
 
+    const added = (t) => `once step ${t} has been added${t === state.x.length ? " (going back, it is the first)" : ""}`;
     const place_of = (step, entry, width) => {
       const [name] = about[step.kind](pass.backward(net(state.networks[0])), step.t);
       const short = name.split(" = ")[0];
-      if (step.kind === "W_embed") return [math(`Entry of ${short}`), ` in row ${Math.floor(entry / width) + 1}, column “${words[entry % width]}”, after step ${step.t}`];
-      if (step.kind === "W_recurrent") return [math(`Entry of ${short}`), ` in row ${Math.floor(entry / width) + 1}, column ${(entry % width) + 1}, after step ${step.t}`];
+      if (step.kind === "W_embed") return [math(`Entry of ${short}`), ` in row ${Math.floor(entry / width) + 1}, column “${words[entry % width]}”, ${added(step.t)}`];
+      if (step.kind === "W_recurrent") return [math(`Entry of ${short}`), ` in row ${Math.floor(entry / width) + 1}, column ${(entry % width) + 1}, ${added(step.t)}`];
       if (step.kind === "W_unembed") return [math(`Entry of ${short}`), ` in the row of “${words[Math.floor(entry / width)]}”, column ${(entry % width) + 1}`];
       return [math(`Entry ${entry + 1} of ${name}`)];
     };
@@ -204,35 +223,38 @@
       const step = list[state.done], { entry, right, slips, width } = asking;
       const field = el("input", { type: "text", inputmode: "none", autocomplete: "off", "aria-label": "Your number" });
       const put = (text) => {
-        const at = field.selectionStart ?? field.value.length;
-        field.value = text === "⌫" ? field.value.slice(0, Math.max(0, at - 1)) + field.value.slice(at) : field.value.slice(0, at) + text + field.value.slice(at);
-        const to = text === "⌫" ? Math.max(0, at - 1) : at + text.length;
-        field.setSelectionRange(to, to);
+        const { selectionStart: from, selectionEnd: to } = field;
+        if (text === "⌫") field.setRangeText("", from === to ? Math.max(0, from - 1) : from, to, "end");
+        else field.setRangeText(text, from, to, "end");
       };
+      const here = `${state.done} ${state.part}:`;
       const check = () => {
         const { x, near } = typed(field.value);
+        if (!field.value.trim()) return announce("Type a number first, or tap one.");
         if (!isFinite(x)) return announce("I cannot read this. Type a number such as 9/40, −2 or 0.225.");
         const close = (z) => Math.abs(x - z) <= Math.max(near, 1e-9 * Math.abs(z));
-        if (close(right)) return next("Right.");
+        if (close(right)) return next("Right.", Object.keys(state.tries).some((key) => key.startsWith(here)));
         const slip = slips.find((one) => close(one.x))?.name ?? (close(-right) ? (step.kind === "e" ? "e sign" : "sign") : "");
-        const here = `${state.done} ${state.part}`, key = `${here} ${slip}`;
-        // a number again is no new try
-        if (state.last !== `${here} ${x}`) state.tries[key] = (state.tries[key] ?? 0) + 1;
-        state.last = `${here} ${x}`;
+        const key = `${here} ${slip}`;
+        state.tries[key] = (state.tries[key] ?? 0) + 1;
         reply(step, slip, state.tries[key]);
+        // the next number takes its place
+        field.select();
       };
-      const form = el("form", { onsubmit: (event) => (event.preventDefault(), check()) }, field, el("button", { type: "submit" }, "Check"), el("button", { type: "button", onclick: () => (state.shown++, next(`Shown: ${fraction(right)}.`)) }, "Show it"));
+      const form = el("form", { onsubmit: (event) => (event.preventDefault(), check()) }, field, el("button", { type: "submit" }, "Check"), el("button", { type: "button", onclick: () => (state.shown++, next(`Shown: ${fraction(right)}.`, true)) }, "Show it"));
       const tiles = el("div", { class: "live-tiles", role: "group", "aria-label": "Keys" }, [..."1234567890", "−", "/", ".", "⌫"].map((key) => el("button", { type: "button", "aria-label": key === "⌫" ? "Delete" : key, onclick: () => put(key) }, key)));
-      question.replaceChildren(el("p", {}, place_of(step, entry, width), "?"), form, tiles);
+      const beside = asking.matrix ?? (NEEDED[step.kind] ? given(NEEDED[step.kind]) : "");
+      question.replaceChildren(el("p", {}, place_of(step, entry, width), "?"), beside, form, tiles);
       question.field = field;
     }
 
-    function next(word) {
+    function next(word, with_formula) {
+      const formula = with_formula ? formula_of(steps(state.x.length)[state.done]) : "";
       state.count++;
       if (asking.last) Object.assign(state, { done: state.done + 1, part: 0 });
       else state.part++;
       draw();
-      status.prepend(el("p", {}, word));
+      status.prepend(el("p", {}, word), formula);
       question.field?.focus({ preventScroll: true });
     }
 
@@ -255,13 +277,14 @@
       const n = { ...SMALL, residual: state.networks[0] === "residual", hot: (k) => [+(k === 0), +(k === 1)] }, t = 2;
       const yours = pass.step(n, { kind: step.kind, t }, slip), right = pass.step(n, { kind: step.kind, t });
       const shown = (value) => (Array.isArray(value[0]) ? `rows ${value.map(vector).join(" ")}` : vector(value));
-      const rows = { e: ["y", "p"], W_unembed: ["e", "h"], delta: ["h", "g"], W_embed: ["x", "δ"], W_recurrent: ["h", "δ"], g: ["W", "δ", "g"] }[step.kind].flatMap((name) => ({
+      const rows = { e: ["y", "p"], W_unembed: ["e", "h"], delta: ["h", "g"], W_embed: ["x", "δ"], W_recurrent: ["h", "δ"], g: state.networks[0] === "residual" ? ["W", "δ", "g"] : ["W", "δ"] }[step.kind].flatMap((name) => ({
         y: [["y", n.y_hot]], p: [["p", n.p]], e: [["e", n.e]], W: [["W_{recurrent}", n.W_recurrent]], δ: [["δ_{2}", n.delta[2]]], g: [["g_{2}", n.g[2]]], h: [["h_{1}", n.h[1]], ["h_{2}", n.h[2]]],
         x: [["the same word twice; collected", n.by_embed]],
       })[name]);
       if (step.kind === "W_recurrent") rows.unshift(["collected", n.by_recurrent]);
-      rows.push(["your way", yours], ["right", right]);
-      return el("table", { class: "live-small" }, el("caption", {}, "A smaller case"), el("tbody", {}, rows.map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, math(name)), el("td", {}, shown(value))))));
+      const name = { e: "e", delta: "δ_{2}", g: "g_{1}" }[step.kind] ?? `∂J/∂W_{${step.kind.slice(2)}}`;
+      rows.push([`${name}, your way`, yours], [`${name}, right`, right]);
+      return el("table", { class: "live-small" }, el("caption", {}, "A smaller case, with other weights"), el("tbody", {}, rows.map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, math(name)), el("td", {}, shown(value))))));
     }
 
     // Find the mistake
@@ -269,28 +292,30 @@
     function plant() {
       const draw_ = random(state.seed), which = state.networks[0], all = pass.plantable(net(which));
       const chosen = all[Math.floor(draw_() * all.length)];
-      const others = [...new Set(all.map((one) => one.mistake))].filter((one) => one !== chosen.mistake);
-      const wrong = Array.from({ length: 3 }, () => others.splice(Math.floor(draw_() * others.length), 1)[0]).filter(Boolean);
+      const others = [...new Set(all.map((one) => one.mistake))].filter((one) => one !== chosen.mistake).map((one) => [one.split(" ")[0] !== chosen.step.kind, draw_(), one]);
+      const wrong = others.sort((a, b) => a[0] - b[0] || a[1] - b[1]).slice(0, 3).map(([, , one]) => one);
       const options = [chosen.mistake, ...wrong].map((one) => [draw_(), one]).sort((a, b) => a[0] - b[0]).map(([, one]) => one);
-      return { ...chosen, options, n: pass.backward(net(which), chosen.mistake, chosen.k), found: false };
+      return { ...chosen, options, n: pass.backward(net(which), chosen.mistake, chosen.k), right: pass.backward(net(which)) };
     }
 
-    const order_of = (kind, t) => pass.order(state.x.length).findIndex((step) => step.kind === kind && (t === undefined || step.t === t || kind === "e" || kind === "W_unembed"));
+    const order_of = (kind, t) => pass.order(state.x.length).findIndex((step) => step.kind === kind && (t === undefined || step.t === t));
 
     function judge(kind, t) {
-      const { k, step, options, mistake } = state.planted;
-      const matrix = kind.startsWith("W_");
-      if (matrix ? step.kind === kind : step.kind === kind && order_of(kind, t) === k) {
-        const answer = (one) => announce(one === mistake
-          ? el("p", {}, el("strong", {}, "Right. "), sentences.mistakes[mistake].name, " ", sentences.mistakes[mistake].rule)
-          : el("p", {}, el("strong", {}, "Not this one. "), sentences.mistakes[mistake].ask));
-        question.replaceChildren(el("p", {}, "Yes, here. What was done?"), el("div", { class: "live-options" }, options.map((one) => el("button", { type: "button", onclick: () => answer(one) }, sentences.mistakes[one].name))), another());
-        announce("Yes, here.");
-        return;
-      }
-      const before = matrix ? false : order_of(kind, t) < k, touched = matrix && !["W_embed", "W_recurrent"].includes(kind) && step.kind !== kind;
-      announce(before || touched ? "This is right." : "This follows from another number, which is wrong. Look at what it was made of.");
+      const { k, step, options, mistake, n, right } = state.planted, matrix = kind.startsWith("W_");
+      const last = (net) => net.values[matrix ? pass.order(state.x.length).findLastIndex((step) => step.kind === kind) : order_of(kind, t)];
+      if (matrix ? step.kind === kind : order_of(kind, t) === k) {
+        const answer = (one) => {
+          const found = one === mistake, { name, rule, ask } = sentences.mistakes[mistake];
+          announce(el("p", {}, el("strong", {}, found ? "Right. " : "Not this one. "), found ? `${name} ${rule}` : ask));
+          if (found) question.replaceChildren(another());
+          in_sight(status);
+        };
+        announce(el("p", {}, "Yes, here. What was done?"));
+        question.replaceChildren(el("div", { class: "live-options" }, options.map((one) => el("button", { type: "button", onclick: () => answer(one) }, sentences.mistakes[one].name))), another());
+      } else announce(pass.differs(last(n), last(right)) ? "This follows from another number, which is wrong. Look at what it was made of." : "This is right.");
+      in_sight(status);
     }
+    const in_sight = (element) => element.scrollIntoView({ block: "nearest" });
 
     const another = () => el("button", { type: "button", onclick: () => restart({ seed: state.seed + 1 }) }, "Another one");
 
@@ -302,7 +327,7 @@
     };
     const button = (name, to, look) => el("button", { type: "button", class: look, onclick: () => move(to(steps(state.x.length))) }, name);
     const back = button("Back", () => state.done - 1), forth = button("Next", () => state.done + 1, "live-next");
-    const end = button("To the end", (list) => (state.done < first(list) ? first(list) : list.length)), again = button("From the start", () => 0);
+    const end = button("To the way back", (list) => (state.done < first(list) ? first(list) : list.length)), again = button("From the start", () => 0);
     const buttons = el("div", { class: "live-buttons" }, back, forth, end, again);
     function draw() {
       const list = steps(state.x.length);
@@ -318,26 +343,32 @@
       else if (state.mode === "turn") announce(""), ask();
       else question.replaceChildren(el("p", {}, "One number is wrong, and all that follows from it. Tap the gradient where it begins."), another()), announce("");
       buttons.hidden = state.mode !== "watch";
-      place.className = `live live-${state.mode}`;
+      place.className = `live live-${state.mode}${state.networks.length > 1 ? " live-both" : ""}`;
+      end.textContent = state.done < first(list) ? "To the way back" : "To the end";
       back.setAttribute("aria-disabled", !state.done);
       forth.setAttribute("aria-disabled", state.done === list.length);
     }
 
     // A prediction first, which can be passed over
-    const guess = new Set();
-    const chips = words.map((word, k) => {
-      const chip = el("button", { type: "button", "aria-pressed": "false", onclick: () => {
-        guess.has(k) ? guess.delete(k) : guess.add(k);
-        chip.setAttribute("aria-pressed", String(guess.has(k)));
-      } }, word);
-      return chip;
-    });
+    const predict = el("div", { class: "live-choices live-predict", role: "group", "aria-label": "Predict" });
     const outcome = el("span", { role: "status" });
-    const predict = el("div", { class: "live-choices live-predict", role: "group", "aria-label": "Predict" }, el("span", {}, "Predict: which columns of ", math("∂J/∂W_{embed}"), " will not be zero?"), chips,
-      el("button", { type: "button", onclick: () => {
-        const read = new Set(state.x), same = read.size === guess.size && [...read].every((k) => guess.has(k));
-        outcome.textContent = `${same ? "Yes" : "Not quite"}: those of the words that were read, ${[...read].map((k) => words[k]).join(", ")}. Watch them fill.`;
-      } }, "Say"), outcome);
+    predict.reset = () => {
+      const guess = new Set(), read = new Set(state.x);
+      const chips = words.map((word, k) => {
+        const chip = el("button", { type: "button", "aria-pressed": "false", onclick: () => {
+          guess.has(k) ? guess.delete(k) : guess.add(k);
+          chip.setAttribute("aria-pressed", String(guess.has(k)));
+        } }, word);
+        return chip;
+      });
+      const say = el("button", { type: "button", onclick: () => {
+        predict.replaceChildren(outcome);
+        const same = read.size === guess.size && [...read].every((k) => guess.has(k));
+        outcome.replaceChildren(same ? "Yes" : "Not quite", ": of ", math("∂J/∂W_{embed}"), `, the columns of the words that are read will not be zero, ${[...read].map((k) => `“${words[k]}”`).join(", ")}. Watch them fill.`);
+      } }, "Say");
+      outcome.replaceChildren();
+      predict.replaceChildren(el("span", {}, "Predict: which columns of ", math("∂J/∂W_{embed}"), " will not be zero?"), chips, say, outcome);
+    };
 
     place.append(predict, mode, status, question, buttons, panels, weights);
     restart();
