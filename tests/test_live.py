@@ -245,6 +245,25 @@ def test_part_has_no_fault_for_reader_software_and_its_buttons_fit_a_thumb(
         assert part_faults(phone) == []
 
 
+def test_prediction_is_judged_and_asked_anew_for_other_words(
+    phone: Page, tmp_path: Path
+):
+    phone.goto(written(tmp_path, example(False)[1]))
+    predict = phone.locator(".live-predict")
+
+    def say(*words: str) -> str:
+        """What is said to a prediction."""
+        for word in (*words, "Say"):
+            predict.get_by_role("button", name=word, exact=True).click()
+        return predict.inner_text()
+
+    assert say("I", "love", "machine").startswith("Yes")
+    phone.locator(".live-weights summary").click()
+    phone.get_by_label("Word 1", exact=True).select_option("machine")
+    assert say("I", "love").startswith("Not quite")
+    assert "“machine”, “love”." in predict.inner_text()
+
+
 def test_a_wrong_number_is_answered_by_a_question_then_a_smaller_case_then_a_name(
     phone: Page, tmp_path: Path
 ):
@@ -375,7 +394,9 @@ def test_planted_mistake_is_found_where_it_is_and_what_is_right_is_called_right(
         begins = []
         for text, ought in zip(now, right, strict=True):
             label = text.split()[0]
-            buttons = phone.locator("button.live-back, .live-panel .live-matrices button")
+            buttons = phone.locator(
+                "button.live-back, .live-panel .live-matrices button"
+            )
             button = buttons.nth(now.index(text))
             button.click()
             said = status.inner_text()

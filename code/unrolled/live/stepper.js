@@ -2,6 +2,7 @@
 (function (root) {
   const unrolled = (root.unrolled ??= {});
   unrolled.parts ??= {};
+  const TITLES = { vanilla: "Without a stream", residual: "With a stream" };
   const BACKWARD = ["e", "W_unembed", "g_T", "delta", "W_embed", "W_recurrent", "g"];
 
   unrolled.parts.stepper = (place, payload) => {
@@ -72,7 +73,7 @@
       restart({ mode: value, networks: value === "watch" ? state.networks : state.networks.slice(0, 1), ...(value === "turn" && example ? { W_unembed: structuredClone(payload.turn) } : {}) });
       mode.scrollIntoView({ block: "start" });
     });
-    const network = choices("Network", [["vanilla", "Without a stream"], ["residual", "With a stream"], ["both", "Both"]], () => (state.networks.length > 1 ? "both" : state.networks[0]), (value) => restart({ networks: value === "both" ? ["vanilla", "residual"] : [value], mode: value === "both" ? "watch" : state.mode }));
+    const network = choices("Network", [...Object.entries(TITLES), ["both", "Both"]], () => (state.networks.length > 1 ? "both" : state.networks[0]), (value) => restart({ networks: value === "both" ? ["vanilla", "residual"] : [value], mode: value === "both" ? "watch" : state.mode }));
     const length = choices("Steps", [1, 2, 3, 4].map((T) => [T, String(T)]), () => state.x.length, (T) => restart({ x: Array.from({ length: T }, (_, t) => state.x[t] ?? t % words.length) }));
     const weights = el("details", { class: "live-weights" }, el("summary", {}, "Change the network, the words, the weights"));
 
@@ -138,9 +139,8 @@
       arrows.push([`h${T}`, "s", ["s"], ["g_T", T]], ["s", "p", ["p"], ["e"]]);
       const looks = arrows.map(([from, to, there, again]) => [from, to, done(...again) ? "live-gone-back" : done(...there) ? "live-gone" : "", is(now, ...there) || is(now, ...again)]);
 
-      const title = which === "residual" ? "With a stream" : "Without a stream";
       const top = el("tr", {}, ["step, word", "into the tanh", "state"].map((name) => el("th", { scope: "col" }, name)));
-      const table = el("table", { class: "live-net" }, el("caption", {}, planted || state.networks.length > 1 ? title : `${title}: values, and gradients of J`), el("thead", {}, top), el("tbody", {}, rows));
+      const table = el("table", { class: "live-net" }, el("caption", {}, planted || state.networks.length > 1 ? TITLES[which] : `${TITLES[which]}: values, and gradients of J`), el("thead", {}, top), el("tbody", {}, rows));
       const graph = el("div", { class: "live-graph", "data-arrows": JSON.stringify(looks) }, svg("svg", { class: "live-arrows", "aria-hidden": "true" }), table);
 
       // what the matrices have collected so far
@@ -195,7 +195,8 @@
       const lines = state.networks.flatMap((which) => {
         const n = pass.backward(net(which)), [name, formula, inserted] = about[step.kind](n, step.t);
         const value = k < 0 || Array.isArray(n.values[k][0]) ? "" : ` = ${vector(n.values[k])}`;
-        return [`${name} = ${formula}`, `${k < 0 || value ? "= " : ""}${inserted}${value}`].map((line) => el("p", { class: "live-formula" }, math(line)));
+        const title = state.networks.length > 1 ? [el("p", { class: "live-count" }, TITLES[which])] : [];
+        return [...title, ...[`${name} = ${formula}`, `${k < 0 || value ? "= " : ""}${inserted}${value}`].map((line) => el("p", { class: "live-formula" }, math(line)))];
       });
       const [, , , said] = about[step.kind](pass.backward(net(state.networks[0])), step.t), matrix = NEEDED[step.kind];
       announce(el("p", { class: "live-count" }, `Step ${state.done} of ${list.length}, ${said}`), ...lines, ...(matrix ? [given(matrix)] : []));
@@ -367,7 +368,7 @@
         outcome.replaceChildren(same ? "Yes" : "Not quite", ": of ", math("∂J/∂W_{embed}"), `, the columns of the words that are read will not be zero, ${[...read].map((k) => `“${words[k]}”`).join(", ")}. Watch them fill.`);
       } }, "Say");
       outcome.replaceChildren();
-      predict.replaceChildren(el("span", {}, "Predict: which columns of ", math("∂J/∂W_{embed}"), " will not be zero?"), chips, say, outcome);
+      predict.replaceChildren(el("span", {}, "Predict: which columns of ", math("∂J/∂W_{embed}"), " will not be zero?"), ...chips, say, outcome);
     };
 
     place.append(predict, mode, status, question, buttons, panels, weights);
