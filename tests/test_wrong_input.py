@@ -44,7 +44,7 @@ from unrolled.figures import (
 )
 from unrolled.learning import checkpoints, sampling, statistics, training
 from unrolled.learning.ngrams import Ngrams, of_best_order
-from unrolled.live import Live
+from unrolled.live import Live, vanishing
 from unrolled.live.backward import backward_pass
 from unrolled.pages import (
     classification,
@@ -838,6 +838,9 @@ CALLS = {
     "statistics.difference": Call(statistics.difference,
         {"first": [1.0, 2.0], "second": [1.0, 2.0]},
         {"first": {"empty": [[]], "type": [None], "shape": [[1.0]]}, "second": {"empty": [[]], "type": [None]}}),
+    "vanishing.vanishing": Call(vanishing.vanishing, dict.fromkeys(["vanilla", "residual"],
+        residual.state_gradients), {name: {"type": [None, 3, lambda **_: None],
+            "shape": [lambda **_: np.ones(3)]} for name in ("vanilla", "residual")}),
     "live.Live": Call(Live, {"scripts": ["stepper"], "payload": {}, "table": "<table>"},
         {"payload": {"not a number": [{"x": nan}]}, "table": {"empty": ["", " "]}}),
     "backward.backward_pass": Call(backward_pass, {"words": WORDS_OF_FOUR, "case": SENTENCE, "h": np.zeros((4, 2)),
