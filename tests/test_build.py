@@ -196,7 +196,7 @@ WARNED = {
     ),
     "a picture of what is no figure": (
         append("\n```{picture} square\nA square.\n```\n"),
-        r"plain\.md:\d+: WARNING: there is no figure square to take the picture of",
+        r"plain\.md:\d+: WARNING: there is no figure or live part square to take the picture of",
     ),
     "a short answer without a line for graders": (
         lambda book: book.edit("book/results.md", ":grader: the factor $2$\n", ""),

@@ -1,6 +1,7 @@
 """What stands on one page and is shown on another too: the text of a short answer, the picture of a figure.
 
-``{picture} label`` shows the picture of a figure of another page, with the words below it that the directive holds.
+``{picture} label`` shows the picture of a figure of another page, or the live part of a section, with the words below it
+that the directive holds.
 """
 
 from docutils import nodes
@@ -60,16 +61,19 @@ class Fill(SphinxPostTransform):
             if shown := picture_of(self.env, label, self.env.docname):
                 place.replace_self(shown)
             else:
-                message = "there is no figure %s to take the picture of"
+                message = "there is no figure or live part %s to take the picture of"
                 logger.warning(message, label, location=place)
                 place.parent.remove(place)
 
 
 def picture_of(env: BuildEnvironment, label: str, docname: str) -> nodes.Element | None:
-    """The picture of a figure, for a page; None if there is no such figure."""
+    """The picture of a figure or the live part of a section, for a page; None if there is none."""
     page, anchor, _ = env.domains["std"].labels.get(label, ("", "", ""))
-    found = again(env.get_doctree(page), anchor, docname) if page else None
-    return found[0] if isinstance(found, nodes.figure) else None
+    found = again(env.get_doctree(page), anchor, docname) if page else nodes.section()
+    if isinstance(found, nodes.figure):
+        return found[0]
+    html = (raw for raw in found.findall(nodes.raw) if raw["format"] == "html")
+    return next((raw for raw in html if "unrolled-live" in raw.astext()), None)
 
 
 def begin(app: Sphinx) -> None:
