@@ -46,6 +46,7 @@ from unrolled.learning import checkpoints, sampling, statistics, training
 from unrolled.learning.ngrams import Ngrams, of_best_order
 from unrolled.live import Live, vanishing
 from unrolled.live.backward import backward_pass
+from unrolled.live.plane import one_step
 from unrolled.pages import (
     classification,
     evaluation,
@@ -846,6 +847,10 @@ CALLS = {
     "backward.backward_pass": Call(backward_pass, {"words": WORDS_OF_FOUR, "case": SENTENCE, "h": np.zeros((4, 2)),
         "g": np.zeros((4, 2)), "turn": np.zeros((4, 2))},
         {"words": {"shape": [["a"]], "empty": [[]]}, "turn": {"shape": [np.zeros((4, 3)), np.zeros(2)]}}),
+    "plane.one_step": Call(one_step, {"v_c": np.zeros(2), "u": np.eye(2), "o": 0, "moved": np.ones(2)},
+        {"v_c": {"shape": [np.zeros(3)], "not a number": [np.array([nan, 0])]},
+            "u": {"shape": [np.eye(3), np.zeros((1, 2))], "not a number": [np.full((2, 2), nan)]},
+            "o": {"range": [2, -1]}, "moved": {"shape": [np.zeros(3)]}, "negatives": {"range": [[2], [-1]]}}),
     "measured.read": Call(measured.read, {"page": "lstm"}, {"page": {"type": [None, 3], "range": ["poetry", ""]}}),
     "measured.Runs.where": Call(measured.Runs([{"a": 1}]).where, {"a": 1}, {"a": {"range": [2, None]}}),
 }
