@@ -13,7 +13,7 @@ from unrolled.live.plane import one_step
 from unrolled.pages import word2vec
 
 V_C, U = np.array([np.log(2), 0]), np.array([[1.0, 3], [0, 2], [0, 1]])
-LONG = "1,000 steps: positives alone, and with negatives"
+LONG = "Run 1,000 steps"
 close = partial(np.testing.assert_allclose, rtol=1e-9, atol=1e-9)
 
 

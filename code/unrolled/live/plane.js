@@ -49,6 +49,10 @@
       const side = x > WIDTH - 110 ? -1 : x < 90 ? 1 : Math.sign(away);
       return text(x + side * Math.abs(away), y, inner, ink, side > 0 ? "start" : "end");
     };
+    const beside_middle = ([x, y], [to_x, to_y], inner) => {
+      const away = 14 / (Math.hypot(to_x - x, to_y - y) || 1);
+      return text((x + to_x) / 2 + away * (to_y - y), (y + to_y) / 2 - away * (to_x - x) + 4, inner, "currentColor", "middle");
+    };
     function arrow([x, y], [to_x, to_y], ink, width = 2) {
       const length = Math.hypot(to_x - x, to_y - y);
       if (length < 1) return "";
@@ -88,7 +92,7 @@
         parts.push(`<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${radius.toFixed(1)}" style="fill: ${ink(j)}"/>`, label(x, y + 5, radius + 3, letter("u", j) + (j === now.o ? '<tspan dy="-3"> observed</tspan>' : ""), ink(j)));
         return `<circle class="live-handle" data-dot="${j}" cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${REACH}" fill="transparent"/>`;
       });
-      parts.push(arrow(at([0, 0]), tip, "currentColor", 2.5), text((at([0, 0])[0] + tip[0]) / 2 + 4, (at([0, 0])[1] + tip[1]) / 2 - 7, letter("v", "c")));
+      parts.push(arrow(at([0, 0]), tip, "currentColor", 2.5), beside_middle(at([0, 0]), tip, letter("v", "c")));
       if (open && !sampling()) {
         const expected = by.P.reduce((sum, p, j) => along(sum, p, now.u[j]), [0, 0]), [x, y] = at(expected);
         parts.push(arrow([x, y], at(now.u[now.o]), MOVE), `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="4.5" style="fill: ${EXPECTED}"/>`, label(x, y + 4, -7, "expected", EXPECTED));
@@ -209,9 +213,9 @@
       const written = (found) => LONG.flatMap((steps, k) => (Math.log10(steps || 1) % 1 ? [] : [el("tr", {}, el("th", { scope: "row" }, steps.toLocaleString("en")), [...found[k].scores, found[k].J].map((x) => el("td", {}, fraction(x))))]));
       far.replaceChildren(...ways.map(({ name, found }) => el("section", {}, el("table", { class: "live-bars" }, el("caption", {}, name), el("thead", {}, el("tr", {}, heads.map((head) => el("th", { scope: "col" }, head.cloneNode?.(true) ?? head)))), el("tbody", {}, written(found))), chart(found))), el("p", {}, `Here all vectors move, with η = ${SHORT}. K = 1, and the term of the negative is its mean over all draws.`));
       const [alone, both] = ways.map(({ found }) => [found[LONG.indexOf(100)], found.at(-1)]), o = state.now.o, grows = each.filter((j) => alone[1].scores[j] > alone[0].scores[j] + 0.1);
-      const growing = grows.length ? `after 1,000 steps the score${grows.length > 1 ? "s of words" : " of word"} ${listed(grows)} still grow${grows.length > 1 ? "" : "s"}` : "from here no score grows";
+      const growing = grows.length ? `after 1,000 steps the score${grows.length > 1 ? "s of words" : " of word"} ${listed(grows)} still grow${grows.length > 1 ? "" : "s"}` : "in 1,000 steps from here no score grows much";
       announce(el("p", {}, `Positives alone: ${growing}. J is ${fraction(alone[1].J)}; it never reaches 0. With negatives: the score of the observed word is ${fraction(both[0].scores[o])} after 100 steps and ${fraction(both[1].scores[o])} after 1,000.`),
-        el("p", { class: "live-seen" }, "To have seen: positives alone run off, and nothing teaches the model to say no. Negatives do: what is drawn and not seen goes down."));
+        ...(grows.length ? [el("p", { class: "live-seen" }, "To have seen: positives alone run off, and nothing teaches the model to say no. Negatives do: what is drawn and not seen goes down.")] : []));
     }
 
     // A place by seed: vectors of halves, a gradient that is not small and not between two directions
@@ -257,7 +261,7 @@
     const fields = el("table", {}, el("thead", {}, el("tr", {}, ["vector", "across", "up"].map((head) => el("th", { scope: "col" }, head)))), el("tbody", {}, row("v_{c}", "v"), each.map((j) => row(`u_{${j}}`, j))));
     const fold = el("details", {}, el("summary", {}, "Change the step and the vectors"), eta, all, el("p", {}, "Drag a dot or the arrow's tip in the drawing, or type here. The arrow keys add or take a quarter."), el("div", { class: "live-matrices" }, fields));
     const buttons = el("div", { class: "live-buttons" }, el("button", { type: "button", class: "live-next", onclick: step }, "Step"));
-    const many = el("button", { type: "button", onclick: run }, "1,000 steps: positives alone, and with negatives");
+    const many = el("button", { type: "button", onclick: run }, "Run 1,000 steps");
     buttons.append(many, el("button", { type: "button", onclick: another }, "Another"), el("button", { type: "button", onclick: () => begin(payload.place) }, "Back to the example"));
     function draw() {
       if (state.held === undefined) state.frame = frame();
