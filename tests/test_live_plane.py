@@ -198,6 +198,24 @@ def test_prediction_is_answered_and_the_gradient_is_written_out(
     assert status(phone).startswith("Yes: not at all.")
 
 
+def test_softmax_comes_first_and_the_other_loss_where_it_is_taught(
+    phone: Page, tmp_path: Path
+):
+    other, groups = (
+        phone.get_by_role("button", name="Negative sampling"),
+        phone.get_by_role("group", name="Negative"),
+    )
+    phone.goto(written(tmp_path, part()))
+    assert other.count() == groups.count() == 0
+    phone.goto(written(tmp_path, part(negatives=True)))
+    assert other.count() == groups.count() == 1
+    press(phone, "Softmax")
+    assert groups.count() == 0 and phone.get_by_role("button", name=LONG).count() == 0
+    np.testing.assert_allclose(shown(phone)[:, 1], [0.5, 0.25, 0.25])
+    press(phone, "Back to the example")
+    np.testing.assert_allclose(shown(phone)[:, 1], [0.667, 0.5, 0.5])
+
+
 def test_too_long_a_step_is_called_so(phone: Page, tmp_path: Path):
     between = np.array([[0.1, 0], [5, 0], [-5, 0]])
     phone.goto(written(tmp_path, one_step(np.array([0.1, 0]), between, 0, np.zeros(2))))

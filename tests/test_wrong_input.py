@@ -1087,6 +1087,7 @@ maps: demand_map
 prefixes: demand_probabilities
 wires: demand_shapes demand_steps demand_ways
 skipgram: demand_window demand_moments demand_paths
+plane: demand_place
 training: demand_weights
 data.reading: described place
 """
