@@ -157,6 +157,8 @@ def test_step_shows_the_package_s_probabilities_before_and_after(
         expected = np.transpose([after["scores"], before["P"], after["P"]])
         np.testing.assert_allclose(shown(phone), expected, atol=6e-3)
     assert "To have seen" in status(phone)
+    press(phone, "word 2")
+    assert shown(phone).shape == (3, 2)  # nothing is before a new example's first step
 
 
 def test_prediction_is_answered_and_the_gradient_is_written_out(
@@ -279,6 +281,7 @@ def test_dots_move_by_finger_and_by_keys(phone: Page, tmp_path: Path):
 
 def test_all_of_it_by_keyboard_alone(phone: Page, tmp_path: Path):
     phone.goto(written(tmp_path, part(negatives=True)))
+    assert phone.locator(".live-status").get_attribute("aria-live") == "polite"
     reached, focused = (
         [],
         "document.activeElement.ariaLabel || document.activeElement.innerText",
