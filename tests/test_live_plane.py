@@ -157,8 +157,8 @@ def test_step_shows_the_package_s_probabilities_before_and_after(
         expected = np.transpose([after["scores"], before["P"], after["P"]])
         np.testing.assert_allclose(shown(phone), expected, atol=6e-3)
     assert "To have seen" in status(phone)
-    press(phone, "word 2")
-    assert shown(phone).shape == (3, 2)  # nothing is before a new example's first step
+    press(phone, "Another")
+    assert shown(phone).shape == (3, 2)  # nothing is before the first step
 
 
 def test_prediction_is_answered_and_the_gradient_is_written_out(
