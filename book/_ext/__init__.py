@@ -12,6 +12,8 @@ CONCERNS = (
     "citations",
     "result_index",
     "questions",
+    "words",
+    "search",
     "quiz",
     "labels",
     "reference",
