@@ -330,6 +330,14 @@ FATAL = {
         lambda book: book.edit("book/errata.yml", "label: square", "label: cube"),
         r"errata\.yml: there is no label cube",
     ),
+    "a word that leads nowhere": (
+        lambda book: (book.folder / "book/words.yml").write_text("cube: {BPTT: x}"),
+        r"words\.yml: BPTT leads to the label cube, which no page has",
+    ),
+    "a word that is a number": (
+        lambda book: (book.folder / "book/words.yml").write_text("square: {15.2: x}"),
+        r"words\.yml: expected under the label square lines such as BPTT: backprop",
+    ),
     "an erratum without a date": (
         lambda book: book.edit("book/errata.yml", "2026-01-31", "lately"),
         r"errata\.yml: expected date",

@@ -41,11 +41,11 @@ class StudentsWords(SphinxDirective):
 
 
 def words(app: Sphinx) -> list[Word]:
-    """The words, in the order of the alphabet; raises ExtensionError at a file that cannot be read."""
+    """The words in the order of the alphabet, numbers last; raises ExtensionError at a file that cannot be read."""
     path = Path(app.srcdir) / FILE
-    listed = yaml.safe_load(path.read_text()) if path.is_file() else {}
+    listed = yaml.safe_load(path.read_text()) if path.is_file() else None
     found = []
-    for label, here in listed.items():
+    for label, here in (listed or {}).items():
         if not isinstance(here, dict) or not all(
             isinstance(word, str) for pair in here.items() for word in pair
         ):
@@ -54,7 +54,7 @@ def words(app: Sphinx) -> list[Word]:
                 f'in quotes ("15.2"); found {here!r}'
             )
         found += [Word(said, words, label) for said, words in here.items()]
-    return sorted(found, key=lambda word: word.said.lower())
+    return sorted(found, key=lambda word: (word.said[0].isdigit(), word.said.lower()))
 
 
 def check(app: Sphinx, env: BuildEnvironment) -> None:
