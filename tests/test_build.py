@@ -228,6 +228,10 @@ WARNED = {
         ),
         r"WARNING: unrolled\.roof\.Tile was published, and nothing in the reference stands for it",
     ),
+    "a page that nothing leads to": (
+        lambda book: (book.folder / "book/loose.md").write_text("# Loose\n"),
+        r"WARNING: loose\.md is not built: name it in _toc\.yml",
+    ),
     "a move of a name to nothing": (
         lambda book: book.edit(
             "book/names.txt",
@@ -494,6 +498,7 @@ EDITS = {
     "a question": ("book/questions.yml", "derivative", "slope"),
     "a choice": ("book/quiz/square.yml", "Once five", "Five, once"),
     "an erratum": ("book/errata.yml", "now: 2x", "now: x + x"),
+    "a word": ("book/words.yml", "steepness", "slope of a curve"),
     "a version": ("CITATION.cff", "version: ", "version: 9."),
 }
 

@@ -14,6 +14,7 @@ CONCERNS = (
     "questions",
     "words",
     "search",
+    "left_out",
     "quiz",
     "labels",
     "reference",

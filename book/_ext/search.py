@@ -76,7 +76,7 @@ def entries(app: Sphinx) -> list[Entry]:
         Entry("word", *titled(app, word.label)[:2], f"{word.said}: {word.here}")
         for word in words(app)
     ]
-    return [*called, *places.values()]
+    return sorted([*called, *places.values()])
 
 
 def complete(app: Sphinx, error: Exception | None) -> None:
