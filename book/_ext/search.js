@@ -12,7 +12,7 @@ var splitQuery = query => {
 var Scorer = {
   objNameMatch: 0,
   objPartialMatch: 0,
-  objPrio: {3: 60, 4: 50, 5: 40, 6: 30}, // those of search.py
+  objPrio: {3: 80, 4: 65, 5: 40, 6: 30}, // those of search.py
   objPrioDefault: 0,
   title: 15,
   partialTitle: 7,
