@@ -1144,7 +1144,9 @@ def test_every_function_is_in_the_table_or_left_out_for_a_reason():
         name for name in public() if any(f"{x}.".startswith(f"{name}.") for x in there)
     }
     new = public() - left_out - covered
-    assert new == set(), "add a call to CALLS, or the name to FORMULAS, CHECKED or INNER"
+    assert new == set(), (
+        "add a call to CALLS, or the name to FORMULAS, CHECKED or INNER"
+    )
     assert left_out - public() == set(), "left out, and not there"
     assert left_out & covered == set(), "left out, and in the table"
 
