@@ -31,7 +31,7 @@ export PATH := $(VENV)/bin:$(PATH)
 .PHONY: help setup book watch test test-all bench data lab serve lint lock clean
 
 help:  ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup:  ## install what the book needs into .venv
 	@$(PYTHON) book/_make/environment.py "$(VENV)" "$(TORCH_INDEX)"

@@ -228,6 +228,10 @@ WARNED = {
         ),
         r"WARNING: unrolled\.roof\.Tile was published, and nothing in the reference stands for it",
     ),
+    "a page that nothing leads to": (
+        lambda book: (book.folder / "book/loose.md").write_text("# Loose\n"),
+        r"WARNING: loose\.md is not built: name it in _toc\.yml",
+    ),
     "a move of a name to nothing": (
         lambda book: book.edit(
             "book/names.txt",
@@ -329,6 +333,14 @@ FATAL = {
     "an erratum of nothing": (
         lambda book: book.edit("book/errata.yml", "label: square", "label: cube"),
         r"errata\.yml: there is no label cube",
+    ),
+    "a word that leads nowhere": (
+        lambda book: (book.folder / "book/words.yml").write_text("cube: {BPTT: x}"),
+        r"words\.yml: BPTT leads to the label cube, which no page has",
+    ),
+    "a word that is a number": (
+        lambda book: (book.folder / "book/words.yml").write_text("square: {15.2: x}"),
+        r"words\.yml: expected under the label square lines such as BPTT: backprop",
     ),
     "an erratum without a date": (
         lambda book: book.edit("book/errata.yml", "2026-01-31", "lately"),
@@ -486,6 +498,7 @@ EDITS = {
     "a question": ("book/questions.yml", "derivative", "slope"),
     "a choice": ("book/quiz/square.yml", "Once five", "Five, once"),
     "an erratum": ("book/errata.yml", "now: 2x", "now: x + x"),
+    "a word": ("book/words.yml", "steepness", "slope of a curve"),
     "a version": ("CITATION.cff", "version: ", "version: 9."),
 }
 

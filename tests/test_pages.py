@@ -145,6 +145,7 @@ CHANGED = {
 @pytest.mark.long
 @pytest.mark.parametrize("page", WITH_CELLS)
 def test_the_visible_cells_alone_run_to_the_end_with_another_number(page, tmp_path):
+    assert page in CHANGED, "add to CHANGED a number of the page, and another for it"
     old, new = CHANGED[page]
     visible = [cell.code for cell in cells(PAGES[page]) if not cell.hidden]
     assert any(old in code for code in visible), f"{old} is not in a cell of {page}"

@@ -103,12 +103,18 @@ def places(app: Sphinx, question: str) -> list[tuple[str, str, str]]:
     blocks = answering(app, question)
     found = {(block.docname, block.label): words_for(app, block) for block in blocks}
     for label in [label for block in blocks for label in block.shown]:
-        docname, anchor, title = app.env.domains["std"].labels[label]
-        figures = app.env.toc_fignumbers.get(docname, {}).get("figure", {})
-        if anchor in figures:
-            title = f"Figure {'.'.join(map(str, figures[anchor]))}"
-        found.setdefault((docname, anchor), title)
+        *place, title = titled(app, label)
+        found.setdefault(tuple(place), title)
     return [(*place, words) for place, words in found.items()]
+
+
+def titled(app: Sphinx, label: str) -> tuple[str, str, str]:
+    """Where a label is: document, anchor, and words for a link, which for a figure are its number."""
+    docname, anchor, title = app.env.domains["std"].labels[label]
+    figures = app.env.toc_fignumbers.get(docname, {}).get("figure", {})
+    if anchor in figures:
+        title = f"Figure {'.'.join(map(str, figures[anchor]))}"
+    return docname, anchor, title
 
 
 def words_for(app: Sphinx, block: Cited) -> str:
