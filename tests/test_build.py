@@ -486,7 +486,7 @@ EDITS = {
     "a question": ("book/questions.yml", "derivative", "slope"),
     "a choice": ("book/quiz/square.yml", "Once five", "Five, once"),
     "an erratum": ("book/errata.yml", "now: 2x", "now: x + x"),
-    "a version": ("CITATION.cff", "version: ", "version: 9."),
+    "a version": ("pyproject.toml", 'version = "', 'version = "9.'),
 }
 
 

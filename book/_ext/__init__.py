@@ -21,6 +21,7 @@ CONCERNS = (
     "formulas",
     "offline",
     "address",
+    "metadata",
     "accessibility",
     "exercises",
     "figures",

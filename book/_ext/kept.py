@@ -18,7 +18,7 @@ from .labels import published
 
 FILES = (
     *("book/labels.txt", "book/names.txt", "book/errata.yml"),
-    *("book/questions.yml", "book/references.bib", "CITATION.cff"),
+    *("book/questions.yml", "book/references.bib", "CITATION.cff", "pyproject.toml"),
 )
 
 
