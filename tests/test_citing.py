@@ -139,7 +139,7 @@ def test_report_of_an_error_has_label_version_and_data(cold: Book):
     for label in ("square", "answer-square"):
         (fold,) = page.find(id=label).select("details.report")
         text = fold.pre.get_text()
-        assert f", label {label}, in Results, version {BOOK['version']}, built" in text
+        assert f", label {label}, in Results, version 0.1.0, built" in text
         assert f"from the embedded data\nresults.html#{label}\n" in text
 
 

@@ -22,9 +22,13 @@ class Book:
         self.log = ""
 
     def build(self, **environment: str) -> int:
-        """Run ``make book`` there and return its exit code; the environment is the one that is set up already."""
+        """Run ``make book`` there and return its exit code."""
+        return self.make("book", **environment)
+
+    def make(self, target: str, **environment: str) -> int:
+        """Run ``make`` there and return its exit code; the environment is the one that is set up already."""
         makefile = ["-f", str(ROOT / "Makefile"), f"VENV={ROOT}/.venv", "-o", "setup"]
-        return self.run("make", *makefile, "book", **environment)
+        return self.run("make", *makefile, target, **environment)
 
     def draft(self) -> int:
         """Bring the draft up to date, as ``make watch`` does after an edit, and return the exit code."""
@@ -76,8 +80,7 @@ def fresh(folder: Path) -> Book:
     shutil.copytree(
         ROOT / "code" / "unrolled" / "checks", folder / "code" / "unrolled" / "checks"
     )
-    for file in ("requirements.lock", "CITATION.cff", "pyproject.toml"):
-        shutil.copy(ROOT / file, folder)
+    shutil.copy(ROOT / "requirements.lock", folder)
     config = yaml.safe_load((ROOT / "_config.yml").read_text())
     config["sphinx"]["local_extensions"] = {"_ext": str(ROOT / "book")}
     (folder / "_config.yml").write_text(yaml.safe_dump(config))

@@ -10,6 +10,7 @@ CONCERNS = (
     "borrowed",
     "results",
     "citations",
+    "history",
     "result_index",
     "questions",
     "quiz",

@@ -30,7 +30,7 @@ from .nodes import copied, fold, volatile
 
 @dataclass
 class Cited:
-    """A block that can be cited; a result has what its check found, and the mistakes that tempt."""
+    """A block that can be cited, with its statement; a result has what its check found, and the mistakes that tempt."""
 
     label: str
     kind: str
@@ -40,6 +40,7 @@ class Cited:
     questions: list[str]
     shown: list[str]
     text: str
+    statement: str
     report: dict | None = field(default=None)
     tempting: list[str] = field(default_factory=list)
 

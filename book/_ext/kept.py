@@ -18,6 +18,7 @@ from .labels import published
 
 FILES = (
     *("book/labels.txt", "book/names.txt", "book/errata.yml"),
+    *("book/history.txt", "book/releases.txt"),
     *("book/questions.yml", "book/references.bib", "CITATION.cff", "pyproject.toml"),
 )
 

@@ -94,6 +94,9 @@ class Block(SphinxDirective):
             questions=self.options.get("questions", []),
             shown=self.options.get("shown", []),
             text=block.astext(),
+            statement="".join(
+                part.astext() for part in block[1:] if not isinstance(part, derivation)
+            ),
         )
         if "task" in self.options:
             said, more = self.state.inline_text(self.options["task"], self.lineno)
