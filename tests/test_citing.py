@@ -145,6 +145,9 @@ def test_report_of_an_error_has_label_version_and_data(cold: Book):
 
 def test_known_addresses_are_in_links_citations_and_the_list_of_pages(built: Book):
     known = {"UNROLLED_URL": SITE, "UNROLLED_REPOSITORY": REPOSITORY}
+    picture = built.folder / ".github/page.png"
+    picture.parent.mkdir()
+    picture.write_bytes(b"a picture")
     assert built.build(**known) == 0, built.log
     page = BeautifulSoup(built.page("results"), "html.parser")
     text, bibtex = (pre.get_text() for pre in page.select("#cite-square pre"))
@@ -159,6 +162,9 @@ def test_known_addresses_are_in_links_citations_and_the_list_of_pages(built: Boo
     assert f"{SITE}results.html#square" in begun["body"][0]
     for tag in ({"name": "citation_public_url"}, {"property": "og:url"}):
         assert page.find("meta", tag)["content"] == f"{SITE}results.html"
+    shown = page.find("meta", {"property": "og:image"})["content"]
+    copied = built.html / shown.removeprefix(SITE)
+    assert copied.read_bytes() == picture.read_bytes()
     listed = {loc.text for loc in xml.parse(built.html / "sitemap.xml").iter(LOC)}
     docs = {path.stem for path in (built.folder / "book").glob("*.md")}
     assert listed == {f"{SITE}{name}.html" for name in docs}

@@ -1,16 +1,32 @@
 """What the head of each page says of it, to search engines, to managers of references, and to whoever shows a preview.
 
 A page is described by its first paragraph without a formula, and else by what CITATION.cff says of
-the book.
+the book. Where the site's address is known, a preview has the picture of the README.
 """
 
+import shutil
 import textwrap
 from html import escape
+from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from .citations import TheBook, the_book
+from .citations import TheBook, the_book, url
+
+PICTURE = ".github/page.png"
+
+
+def picture(app: Sphinx) -> Path | None:
+    """The picture for previews, which need its whole address; None if there is none."""
+    found = Path(app.srcdir).parent / PICTURE
+    return found if app.config.html_baseurl and found.is_file() else None
+
+
+def copy(app: Sphinx, failure: Exception | None) -> None:
+    """Copy the picture into the site."""
+    if not failure and (found := picture(app)):
+        shutil.copy(found, Path(app.outdir, "_static"))
 
 
 def description(doctree: nodes.document | None, book: TheBook) -> str:
@@ -29,7 +45,7 @@ def describe(
 ) -> None:
     """Put the tags into the head of a page."""
     book, home = the_book(app), page == app.config.root_doc
-    titles = app.env.titles
+    titles, found = app.env.titles, picture(app)
     title = (
         titles[page].astext()
         if page in titles
@@ -52,6 +68,7 @@ def describe(
         ("og:type", "book" if home else "article"),
         ("og:site_name", app.config.project),
         ("og:url", context.get("pageurl")),
+        ("og:image", url(app, f"_static/{found.name}") if found else ""),
     ]
     context["metatags"] = context.get("metatags", "") + "".join(
         f'<meta {attribute}="{tag}" content="{escape(said)}">\n'
@@ -62,6 +79,7 @@ def describe(
 
 
 def setup(app: Sphinx) -> dict:
-    """Connect to the writing of pages."""
+    """Connect to the writing of pages, and to the end of the build."""
     app.connect("html-page-context", describe)
+    app.connect("build-finished", copy)
     return {"parallel_read_safe": False}

@@ -26,7 +26,7 @@ DRAFT = BUILD / "draft"
 INPUTS = (
     *("book", "code"),
     *("_config.yml", "_toc.yml", "CITATION.cff", "pyproject.toml"),
-    "requirements.lock",
+    *("requirements.lock", ".github/page.png"),
 )
 PASSED_OVER = {"__pycache__", ".ipynb_checkpoints"}
 VARIABLES = (
