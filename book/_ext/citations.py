@@ -9,6 +9,7 @@ have no ``#``, at which biblatex fails: so it is that of the label's own page, s
 
 import codecs
 import datetime
+import functools
 import json
 import os
 import re
@@ -79,6 +80,7 @@ class TheBook:
         return f"{self.version}, built on {self.date} from {self.data}"
 
 
+@functools.lru_cache(maxsize=1)
 def the_book(app: Sphinx) -> TheBook:
     """The book."""
     root, day = Path(app.srcdir).parent, datetime.date.today()
@@ -87,7 +89,7 @@ def the_book(app: Sphinx) -> TheBook:
     return TheBook(
         title=said["title"],
         authors=[person(author) for author in said["authors"]],
-        published=said["date-released"],
+        published=str(said["date-released"]),
         abstract=said["abstract"],
         version=version(root),
         date=f"{day.day} {day:%B %Y}",
