@@ -65,18 +65,21 @@ def test_two_releases_are_read_offline_and_a_changed_statement_tells_its_history
     assert "Version 0.1.0 is in book/releases.txt: raise it" in built.log
 
     built.edit("book/results.md", "It is $2x$", "It is $x + x$")
+    built.edit("book/index.md", "x \\in", "y \\in")
     # a derivation is no statement
     built.edit("book/results.md", "= 2xh + h^2", "= h^2 + 2xh")
     assert built.build() != 0
-    (asked,) = {*re.findall("the statement (.*…)", built.log)}
-    assert asked == (
-        "answer-square is not what it was in version 0.1.0: raise the version, since 0.1.0 is released, and add to "
-        "history.txt, with what changed: answer-square VERSION - …"
-    )
+    asked = {*re.findall("the statement (.*…)", built.log)}
+    assert asked == {
+        f"{label} is not what it was in version 0.1.0: raise the version, since 0.1.0 is released, and add to "
+        f"history.txt, with what changed: {label} VERSION - …"
+        for label in ("answer-square", "tiny")
+    }
 
     built.edit("pyproject.toml", 'version = "0.1.0"', 'version = "0.2.0"')
     with (built.folder / "book/history.txt").open("a") as lines:
         lines.write("answer-square 0.2.0 - x + x in place of 2x\n")
+        lines.write("tiny 0.2.0 - y in place of x\n")
     commit(built)
     assert built.make("release") != 0
     assert "pyproject.toml has version 0.2.0 and CITATION.cff 0.1.0" in built.log
@@ -90,6 +93,12 @@ def test_two_releases_are_read_offline_and_a_changed_statement_tells_its_history
     assert list(release.released().values()) == sums
     first, second = (opened(a, tmp_path, browser) for a in archives)
     assert (told(first), told(second)) == (ADDED, CHANGED)
+    equation = BeautifulSoup((second / "index.html").read_text(), "html.parser").find(
+        id="equation-tiny"
+    )
+    assert equation.find_next("p").get_text() == (
+        f"{ADDED} Changed in version 0.2.0: y in place of x."
+    )
     digests = [
         json.loads((site / "history.json").read_text())["answer-square"]["digest"]
         for site in (first, second)
