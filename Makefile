@@ -28,7 +28,7 @@ export PYTHONOPTIMIZE :=
 export TQDM_DISABLE := 1
 export PATH := $(VENV)/bin:$(PATH)
 
-.PHONY: help setup book watch test test-all bench data lab serve lint lock clean
+.PHONY: help setup book watch test test-all release bench data lab serve lint lock clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ test: book  ## run the tests, of long families a sample
 
 test-all: book  ## run every test
 	python -m pytest --numprocesses auto --all
+
+release: setup  ## make the archive of this version of the book, in _build
+	@python book/_make/release.py
 
 bench: setup  ## measure side by side what the chapters report, on the originals; with CONFIRM=1, confirm it
 	for page in $(PAGES); do PYTHONPATH=book python bench $$page $(if $(CONFIRM),confirm $(filter-out 1,$(CONFIRM))) || exit; done

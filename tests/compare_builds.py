@@ -9,7 +9,7 @@ from pathlib import Path
 
 VOLATILE = {
     ".html": re.compile(rb'<span class="volatile">[^<]*</span>'),
-    ".bib": re.compile(rb"(?:date|year)      = {[^}]*}"),
+    ".bib": re.compile(rb'built on [\w ]+ from|year = "\d+"'),
 }
 
 

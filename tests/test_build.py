@@ -499,7 +499,7 @@ EDITS = {
     "a choice": ("book/quiz/square.yml", "Once five", "Five, once"),
     "an erratum": ("book/errata.yml", "now: 2x", "now: x + x"),
     "a word": ("book/words.yml", "steepness", "slope of a curve"),
-    "a version": ("CITATION.cff", "version: ", "version: 9."),
+    "a version": ("pyproject.toml", 'version = "', 'version = "9.'),
 }
 
 

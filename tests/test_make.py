@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from build import state
+from build import VARIABLES, state
 
 FILES = (
     "book/index.md",
@@ -18,7 +18,8 @@ FILES = (
 @pytest.fixture
 def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with some files of a book, and the working folder."""
-    for name in (*FILES, "_toc.yml", "CITATION.cff", "requirements.lock", "README.md"):
+    others = ("_toc.yml", "CITATION.cff", "pyproject.toml", "requirements.lock")
+    for name in (*FILES, *others, "README.md"):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
@@ -35,13 +36,17 @@ CHANGES = {
     "a number edited": lambda book: (book / "code/unrolled/measured/x.json").write_text(
         "5"
     ),
-    "the version": lambda book: (book / "CITATION.cff").write_text("x"),
+    "the authors": lambda book: (book / "CITATION.cff").write_text("x"),
+    "the version": lambda book: (book / "pyproject.toml").write_text("x"),
     "the lock": lambda book: (book / "requirements.lock").write_text("x"),
     "the order of the pages": lambda book: (book / "_toc.yml").write_text("x"),
     "the configuration": lambda book: (book / "_config.yml").write_text("x"),
     "the data": lambda book: os.environ.__setitem__("UNROLLED_DATA", "originals"),
     "the address": lambda book: os.environ.__setitem__(
         "UNROLLED_URL", "https://x.org/"
+    ),
+    "the repository": lambda book: os.environ.__setitem__(
+        "UNROLLED_REPOSITORY", "https://x.org/x"
     ),
     "the threads": lambda book: os.environ.__setitem__("OMP_NUM_THREADS", "7"),
 }
@@ -51,7 +56,7 @@ CHANGES = {
 def test_the_book_is_built_again_when_it_would_be_another(
     book: Path, change: str, monkeypatch: pytest.MonkeyPatch
 ):
-    for variable in ("UNROLLED_DATA", "UNROLLED_URL", "OMP_NUM_THREADS"):
+    for variable in VARIABLES:
         monkeypatch.delenv(variable, raising=False)
     before = state()
     CHANGES[change](book)

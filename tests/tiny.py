@@ -22,9 +22,13 @@ class Book:
         self.log = ""
 
     def build(self, **environment: str) -> int:
-        """Run ``make book`` there and return its exit code; the environment is the one that is set up already."""
+        """Run ``make book`` there and return its exit code."""
+        return self.make("book", **environment)
+
+    def make(self, target: str, **environment: str) -> int:
+        """Run ``make`` there and return its exit code; the environment is the one that is set up already."""
         makefile = ["-f", str(ROOT / "Makefile"), f"VENV={ROOT}/.venv", "-o", "setup"]
-        return self.run("make", *makefile, "book", **environment)
+        return self.run("make", *makefile, target, **environment)
 
     def draft(self) -> int:
         """Bring the draft up to date, as ``make watch`` does after an edit, and return the exit code."""
@@ -77,7 +81,6 @@ def fresh(folder: Path) -> Book:
         ROOT / "code" / "unrolled" / "checks", folder / "code" / "unrolled" / "checks"
     )
     shutil.copy(ROOT / "requirements.lock", folder)
-    shutil.copy(ROOT / "CITATION.cff", folder)
     config = yaml.safe_load((ROOT / "_config.yml").read_text())
     config["sphinx"]["local_extensions"] = {"_ext": str(ROOT / "book")}
     (folder / "_config.yml").write_text(yaml.safe_dump(config))

@@ -1,25 +1,37 @@
-"""How to cite a block of the book: as text, for BibTeX, and in files at the site's root that programs read.
+"""How to cite a block of the book, and report an error in it: as text, for BibTeX, in files that programs read.
 
-``results.json`` lists all results with what their checks found, ``results.bib`` has an entry for each. The book's own
-data are those of CITATION.cff; the date is that of the build.
+``results.json`` lists all results with what their checks found; ``results.bib`` has an entry for each result and short
+answer. Authors and title are those of CITATION.cff, the version is that of pyproject.toml, the date that of the build.
+
+BibTeX's own styles print no ``url``, so the entries have the address where these print it, in ``\\url``. There it may
+have no ``#``, at which biblatex fails: so it is that of the label's own page, see ``labels.py``.
 """
 
+import codecs
 import datetime
+import functools
 import json
+import os
+import re
+import tomllib
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlencode
 
 import yaml
 from docutils import nodes
+from pybtex.database import BibliographyData, Entry, Person
+from pybtex.database.output.bibtex import Writer
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from .nodes import copied, volatile
+from .nodes import copied, fold, volatile
 
 
 @dataclass
 class Cited:
-    """A block that can be cited; a result has what its check found, and the mistakes that tempt."""
+    """A block that can be cited, with its statement; a result has what its check found, and the mistakes that tempt."""
 
     label: str
     kind: str
@@ -29,6 +41,7 @@ class Cited:
     questions: list[str]
     shown: list[str]
     text: str
+    statement: str
     report: dict | None = field(default=None)
     tempting: list[str] = field(default_factory=list)
 
@@ -43,16 +56,57 @@ class Cited:
         return f"{self.docname}.html#{self.label}"
 
 
-def the_book(app: Sphinx) -> dict[str, str]:
-    """The book's title, authors and version."""
-    data = yaml.safe_load((Path(app.srcdir).parent / "CITATION.cff").read_text())
-    authors = " and ".join(author["name"] for author in data["authors"])
-    return {"title": data["title"], "authors": authors, "version": data["version"]}
+@dataclass
+class TheBook:
+    """What the book is called, who wrote it, and which book it is: its version, of this day, from these data."""
+
+    title: str
+    authors: list[Person]
+    published: str
+    abstract: str
+    version: str
+    date: str
+    data: str
+
+    @property
+    def names(self) -> str:
+        """The authors as a person writes them."""
+        said = (" ".join(a.first_names + a.last_names) for a in self.authors)
+        return " and ".join(said).replace("{", "").replace("}", "")
+
+    @property
+    def built(self) -> str:
+        """The version, when it was built, and from what."""
+        return f"{self.version}, built on {self.date} from {self.data}"
 
 
-def today() -> datetime.date:
-    """The date of the build."""
-    return datetime.date.today()
+@functools.lru_cache(maxsize=1)
+def the_book(app: Sphinx) -> TheBook:
+    """The book."""
+    root, day = Path(app.srcdir).parent, datetime.date.today()
+    said = yaml.safe_load((root / "CITATION.cff").read_text())
+    chosen = os.environ.get("UNROLLED_DATA", "embedded")
+    return TheBook(
+        title=said["title"],
+        authors=[person(author) for author in said["authors"]],
+        published=str(said["date-released"]),
+        abstract=said["abstract"],
+        version=version(root),
+        date=f"{day.day} {day:%B %Y}",
+        data=f"the {'original' if chosen == 'originals' else chosen} data",
+    )
+
+
+def version(root: Path) -> str:
+    """The version of the book in a folder."""
+    return tomllib.loads((root / "pyproject.toml").read_text())["project"]["version"]
+
+
+def person(author: dict[str, str]) -> Person:
+    """An author of CITATION.cff: a person, or a group by its name."""
+    if "name" in author:
+        return Person(f"{{{author['name']}}}")
+    return Person(first=author["given-names"], last=author["family-names"])
 
 
 def numbered(app: Sphinx, block: Cited) -> str:
@@ -71,46 +125,121 @@ def url(app: Sphinx, address: str) -> str:
     return app.config.html_baseurl + address
 
 
-def as_text(app: Sphinx, block: Cited) -> list[nodes.Node]:
+def own_page(label: str) -> str:
+    """The address of a label's own page, which leads to where the label is."""
+    return f"label/{label}.html"
+
+
+def chapter(app: Sphinx, block: Cited) -> str:
+    """The title of the page on which a block stands."""
+    return app.env.titles[block.docname].astext()
+
+
+def as_text(app: Sphinx, block: Cited) -> str:
     """The citation as a person would write it."""
     book = the_book(app)
-    chapter = app.env.titles[block.docname].astext()
-    date = f"{today().day} {today():%B %Y}"
-    return [
-        nodes.Text(
-            f"{book['authors']}, “{block.title}” ({numbered(app, block)}), in “{chapter}”, "
-            f"{book['title']}, version {book['version']}, "
-        ),
-        volatile(text=date),
-        nodes.Text(f", {url(app, block.address)}."),
-    ]
+    return (
+        f"{book.names}, “{block.title}” ({numbered(app, block)}, label {block.label}), in “{chapter(app, block)}”, "
+        f"{book.title}, version {book.built}, {url(app, block.address)}."
+    )
 
 
-def as_bibtex(app: Sphinx, block: Cited) -> list[nodes.Node]:
+def as_bibtex(app: Sphinx, block: Cited) -> str:
     """The citation for BibTeX and biblatex."""
     book = the_book(app)
-    chapter = app.env.titles[block.docname].astext()
-    before = (
-        f"@incollection{{unrolled:{block.label},\n"
-        f"  author    = {{{{{book['authors']}}}}},\n"
-        f"  title     = {{{{{block.title} ({numbered(app, block)})}}}},\n"
-        f"  booktitle = {{{{{book['title']}}}}},\n"
-        f"  chapter   = {{{{{chapter}}}}},\n"
-        f"  edition   = {{Version {book['version']}}},\n"
-        f"  url       = {{{url(app, block.address)}}},\n"
-        "  date      = {"
+    return entry(
+        f"unrolled:{block.label}",
+        book,
+        f"{block.title} ({numbered(app, block)})",
+        f"In ``{tex(chapter(app, block))}'', {{{tex(book.title)}}}, "
+        f"\\url{{{url(app, own_page(block.label))}}}",
     )
-    return [nodes.Text(before), *dated_end()]
 
 
-def dated_end() -> list[nodes.Node]:
-    """The end of an entry: the date of the build, and its year, which is what BibTeX prints."""
-    return [
-        volatile(text=f"{today()}"),
-        nodes.Text("},\n  year      = {"),
-        volatile(text=f"{today().year}"),
-        nodes.Text("}\n}"),
-    ]
+class TexWriter(Writer):
+    """pybtex's writer, for fields that are TeX already."""
+
+    def _encode(self, text: str) -> str:
+        """Leave a field as it is."""
+        return text
+
+
+def tex(text: str) -> str:
+    """A text in TeX, in letters that every TeX has; raises UnicodeEncodeError at one that is in none."""
+    parts = re.split("([₀-₉])", text)  # indices, which the library does not know
+    parts[1::2] = [f"$_{unicodedata.normalize('NFKC', part)}$" for part in parts[1::2]]
+    parts[::2] = [codecs.encode(part, "ulatex+ascii") for part in parts[::2]]
+    return "".join(parts)
+
+
+def entry(key: str, book: TheBook, title: str, published: str) -> str:
+    """An entry, with ``published`` in TeX: a kind of which all styles print how and where it was published."""
+    fields = {
+        "title": f"{{{tex(title)}}}",
+        "howpublished": published,
+        "note": f"Version {book.built}",
+        "year": book.date[-4:],
+    }
+    found = Entry("misc", fields, {"author": book.authors})
+    return TexWriter().to_string(BibliographyData({key: found}))
+
+
+def marked(app: Sphinx, text: str, address: str) -> copied:
+    """A text to copy, in which the date is marked, and the address, which ``address.js`` completes."""
+    date = the_book(app).date
+    kinds = "|".join(map(re.escape, (date, date[-4:], url(app, address))))
+    shown = copied()
+    for part in re.split(f"({kinds})", text.strip()):
+        if part == url(app, address):
+            shown += nodes.inline("", part, classes=["address"])
+        elif re.fullmatch(kinds, part):
+            shown += volatile(text=part)
+        else:
+            shown += nodes.Text(part)
+    return shown
+
+
+def to_cite(app: Sphinx, block: Cited) -> fold:
+    """The citation to copy, as text and for BibTeX."""
+    text = marked(app, as_text(app, block), block.address)
+    bibtex = marked(app, as_bibtex(app, block), own_page(block.label))
+    return fold("", text, bibtex, summary="Cite", ids=[f"cite-{block.label}"])
+
+
+ERROR = """{what}, label {label}, in {chapter}, version {version}, built from {data}
+{address}
+
+What is wrong:
+
+What it should be:
+"""
+
+
+def to_report(app: Sphinx, block: Cited) -> nodes.Element:
+    """A report of an error, begun: on the page for it of the book's repository, or to copy, if that is not known."""
+    book, repository = the_book(app), app.config.unrolled_repository
+    text = ERROR.format(
+        what=named(app, block),
+        label=block.label,
+        chapter=chapter(app, block),
+        version=book.version,
+        data=book.data,
+        address=url(app, block.address),
+    )
+    if repository:
+        begun = urlencode({"title": f"Error in {named(app, block)}", "body": text})
+        link = nodes.reference(
+            "", "Report an error", refuri=f"{repository}/issues/new?{begun}"
+        )
+        return nodes.paragraph("", "", link, classes=["report"])
+    what = "Copy this, say what is wrong, and send it to whoever gave you the book."
+    return fold(
+        "",
+        nodes.paragraph("", what),
+        marked(app, text, block.address),
+        summary="Report an error",
+        classes=["report"],
+    )
 
 
 class CiteBook(SphinxDirective):
@@ -118,36 +247,32 @@ class CiteBook(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Make both."""
-        self.env.note_dependency("../CITATION.cff")
-        book = the_book(self.env.app)
-        site = self.config.html_baseurl
-        at = f", {site}" if site else ""
-        date = f"{today().day} {today():%B %Y}"
-        text = f"{book['authors']}, {book['title']}, version {book['version']}, "
-        entry = (
-            "@book{unrolled,\n"
-            f"  author    = {{{{{book['authors']}}}}},\n"
-            f"  title     = {{{{{book['title']}}}}},\n"
-            f"  edition   = {{Version {book['version']}}},\n"
-            + (f"  url       = {{{site}}},\n" if site else "")
-            + "  date      = {"
-        )
-        return [
-            copied("", nodes.Text(text), volatile(text=date), nodes.Text(f"{at}.")),
-            copied("", nodes.Text(entry), *dated_end()),
-        ]
+        for file in ("CITATION.cff", "pyproject.toml"):
+            self.env.note_dependency(f"../{file}")
+        app, book = self.env.app, the_book(self.env.app)
+        # where the whole book stands: at its address, or, if that is not known, where this page does
+        page = "" if self.config.html_baseurl else "index.html"
+        at = url(app, page)
+        text = f"{book.names}, {book.title}, version {book.built}, {at}."
+        bibtex = entry("unrolled", book, book.title, f"\\url{{{at}}}")
+        return [marked(app, text, page), marked(app, bibtex, page)]
 
 
-def plain(pieces: list[nodes.Node]) -> str:
-    """The text of a citation's pieces."""
-    return "".join(p["text"] if isinstance(p, volatile) else p.astext() for p in pieces)
+def everything(app: Sphinx) -> list[Cited]:
+    """All results and short answers, page by page, in the order of their numbers."""
+    numbers = app.env.toc_fignumbers
+
+    def place(block: Cited) -> tuple:
+        """The page's number, the kind, and the number on the page."""
+        first, *rest = numbers[block.docname][block.kind][block.label]
+        return first, block.kind != "result", rest
+
+    return sorted(app.env.unrolled_blocks.values(), key=place)
 
 
 def results(app: Sphinx) -> list[Cited]:
     """All results, in the order of their numbers."""
-    found = [b for b in app.env.unrolled_blocks.values() if b.kind == "result"]
-    numbers = app.env.toc_fignumbers
-    return sorted(found, key=lambda b: numbers[b.docname]["result"][b.label])
+    return [block for block in everything(app) if block.kind == "result"]
 
 
 def write(app: Sphinx, failure: Exception | None) -> None:
@@ -172,7 +297,7 @@ def write(app: Sphinx, failure: Exception | None) -> None:
     (folder / "results.json").write_text(
         json.dumps(listed, indent=1, ensure_ascii=False) + "\n"
     )
-    entries = [plain(as_bibtex(app, block)) + "\n" for block in results(app)]
+    entries = [as_bibtex(app, block) for block in everything(app)]
     (folder / "results.bib").write_text("\n".join(entries))
 
 

@@ -18,7 +18,8 @@ from .labels import published
 
 FILES = (
     *("book/labels.txt", "book/names.txt", "book/errata.yml"),
-    *("book/questions.yml", "book/references.bib", "CITATION.cff"),
+    *("book/history.txt", "book/releases.txt"),
+    *("book/questions.yml", "book/references.bib", "CITATION.cff", "pyproject.toml"),
 )
 
 

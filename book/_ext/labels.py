@@ -6,8 +6,11 @@ not in the file, and one of the file that is not in the book, fail the build. Wh
 
 Results, short answers, equations, figures, exercises and labelled sections have labels. Equations are put into the
 inventory, where Sphinx leaves them out, so that other projects can refer to them too.
+
+What can be cited has a page of its label, which leads to where it is: an address for ever, without a ``#``.
 """
 
+from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +19,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
-from .citations import named
+from .citations import named, own_page
 
 logger = logging.getLogger(__name__)
 
@@ -117,8 +120,30 @@ def moved(app: Sphinx) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
+LEAD = """<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><title>{title}</title><meta http-equiv="refresh" content="0; url=../{to}"></head>
+<body><p><a href="../{to}">{title}</a></p></body>
+</html>
+"""
+
+
+def write(app: Sphinx, failure: Exception | None) -> None:
+    """Write the page of each label, present or former, of a result or short answer."""
+    if failure:
+        return
+    blocks = app.env.unrolled_blocks
+    for line in published(app.env):
+        if line.now in blocks:
+            page = Path(app.outdir, own_page(line.label))
+            page.parent.mkdir(exist_ok=True)
+            title = escape(named(app, blocks[line.now]))
+            page.write_text(LEAD.format(title=title, to=blocks[line.now].address))
+
+
 def setup(app: Sphinx) -> dict:
-    """Connect to the events after all pages have been read."""
+    """Connect to the events after all pages have been read, and to the end of the build."""
     app.connect("env-check-consistency", add_numbers, priority=400)
     app.connect("env-check-consistency", check)
+    app.connect("build-finished", write)
     return {"parallel_read_safe": False}

@@ -31,9 +31,9 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-from .citations import Cited, as_bibtex, as_text
+from .citations import Cited, to_cite, to_report
 from .execution import executed_notebooks
-from .nodes import copied, fold
+from .nodes import fold
 from .run_times import row
 
 logger = logging.getLogger(__name__)
@@ -94,6 +94,9 @@ class Block(SphinxDirective):
             questions=self.options.get("questions", []),
             shown=self.options.get("shown", []),
             text=block.astext(),
+            statement="".join(
+                part.astext() for part in block[1:] if not isinstance(part, derivation)
+            ),
         )
         if "task" in self.options:
             said, more = self.state.inline_text(self.options["task"], self.lineno)
@@ -342,12 +345,6 @@ def evidence(block: Cited) -> list[nodes.Node]:
     ]
 
 
-def citation(app: Sphinx, block: Cited) -> fold:
-    """A citation to copy, as text and for BibTeX."""
-    pieces = [copied("", *as_text(app, block)), copied("", *as_bibtex(app, block))]
-    return fold("", *pieces, summary="Cite", ids=[f"cite-{block.label}"])
-
-
 def complete(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Add to each block what the build knows of it."""
     for node in [*doctree.findall(result), *doctree.findall(answer)]:
@@ -356,7 +353,7 @@ def complete(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             cover(node)
         if block.report:
             node += evidence(block)
-        node += citation(app, block)
+        node += [to_cite(app, block), to_report(app, block)]
     blocks = app.env.unrolled_blocks.values()
     cover_besides(doctree, [b for b in blocks if b.docname == docname and b.questions])
 

@@ -25,10 +25,14 @@ DRAFT = BUILD / "draft"
 
 INPUTS = (
     *("book", "code"),
-    *("_config.yml", "_toc.yml", "CITATION.cff", "requirements.lock"),
+    *("_config.yml", "_toc.yml", "CITATION.cff", "pyproject.toml"),
+    *("requirements.lock", ".github/page.png"),
 )
 PASSED_OVER = {"__pycache__", ".ipynb_checkpoints"}
-VARIABLES = ("UNROLLED_DATA", "UNROLLED_URL", "OMP_NUM_THREADS")
+VARIABLES = (
+    *("UNROLLED_DATA", "UNROLLED_URL", "UNROLLED_REPOSITORY"),
+    "OMP_NUM_THREADS",
+)
 
 
 def input_files() -> Iterator[Path]:
