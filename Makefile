@@ -28,10 +28,10 @@ export PYTHONOPTIMIZE :=
 export TQDM_DISABLE := 1
 export PATH := $(VENV)/bin:$(PATH)
 
-.PHONY: help setup book watch test test-all bench data lab serve lint lock clean
+.PHONY: help setup book watch test test-all notebooks bench data lab serve lint lock clean
 
 help:  ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup:  ## install what the book needs into .venv
 	@$(PYTHON) book/_make/environment.py "$(VENV)" "$(TORCH_INDEX)"
@@ -47,6 +47,9 @@ test: book  ## run the tests, of long families a sample
 
 test-all: book  ## run every test
 	python -m pytest --numprocesses auto --all
+
+notebooks: book  ## execute every page's notebook as a reader does, from the wheel; with FLOORS=1, on the oldest libraries
+	TORCH_INDEX="$(TORCH_INDEX)" python book/_make/notebooks.py $(if $(FLOORS),floors,lock)
 
 bench: setup  ## measure side by side what the chapters report, on the originals; with CONFIRM=1, confirm it
 	for page in $(PAGES); do PYTHONPATH=book python bench $$page $(if $(CONFIRM),confirm $(filter-out 1,$(CONFIRM))) || exit; done
@@ -68,11 +71,11 @@ LOCK := _build/uv/bin/uv pip compile --universal --python-version 3.11 --generat
 	--custom-compile-command 'make lock'
 
 # Pins that still fit are kept; delete the lock for the newest of all.
-lock:  ## write requirements.lock anew from requirements.in
+lock:  ## write requirements.lock anew from pyproject.toml and requirements.in
 	$(PYTHON) -m venv _build/uv
 	_build/uv/bin/python -m pip install --quiet uv==0.13.9
-	$(LOCK) --output-file requirements.lock requirements.in >/dev/null
-	grep '^torch==' requirements.in | $(LOCK) --no-deps --index-url $(TORCH_INDEX) --output-file requirements-torch.lock - >/dev/null
+	$(LOCK) --output-file requirements.lock --extra data --extra book pyproject.toml requirements.in >/dev/null
+	grep -o '^torch==[0-9.]*' requirements.in | $(LOCK) --no-deps --index-url $(TORCH_INDEX) --output-file requirements-torch.lock - >/dev/null
 
 clean:  ## delete what was built
 	rm -rf _build

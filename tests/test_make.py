@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from build import state
+from build import VARIABLES, state
 
 FILES = (
     "book/index.md",
@@ -36,12 +36,16 @@ CHANGES = {
         "5"
     ),
     "the version": lambda book: (book / "CITATION.cff").write_text("x"),
+    "what is installed": lambda book: (book / "pyproject.toml").write_text("x"),
     "the lock": lambda book: (book / "requirements.lock").write_text("x"),
     "the order of the pages": lambda book: (book / "_toc.yml").write_text("x"),
     "the configuration": lambda book: (book / "_config.yml").write_text("x"),
     "the data": lambda book: os.environ.__setitem__("UNROLLED_DATA", "originals"),
     "the address": lambda book: os.environ.__setitem__(
         "UNROLLED_URL", "https://x.org/"
+    ),
+    "where notebooks are kept": lambda book: os.environ.__setitem__(
+        "UNROLLED_GITHUB", "o/r/blob/b"
     ),
     "the threads": lambda book: os.environ.__setitem__("OMP_NUM_THREADS", "7"),
 }
@@ -51,7 +55,7 @@ CHANGES = {
 def test_the_book_is_built_again_when_it_would_be_another(
     book: Path, change: str, monkeypatch: pytest.MonkeyPatch
 ):
-    for variable in ("UNROLLED_DATA", "UNROLLED_URL", "OMP_NUM_THREADS"):
+    for variable in VARIABLES:
         monkeypatch.delenv(variable, raising=False)
     before = state()
     CHANGES[change](book)

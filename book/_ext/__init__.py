@@ -26,6 +26,8 @@ CONCERNS = (
     "figures",
     "kept",
     "live",
+    "wheel",
+    "notebooks",
 )
 
 

@@ -26,9 +26,10 @@ DRAFT = BUILD / "draft"
 INPUTS = (
     *("book", "code"),
     *("_config.yml", "_toc.yml", "CITATION.cff", "requirements.lock"),
+    *("pyproject.toml", "LICENSE-CODE"),
 )
 PASSED_OVER = {"__pycache__", ".ipynb_checkpoints"}
-VARIABLES = ("UNROLLED_DATA", "UNROLLED_URL", "OMP_NUM_THREADS")
+VARIABLES = ("UNROLLED_DATA", "UNROLLED_URL", "UNROLLED_GITHUB", "OMP_NUM_THREADS")
 
 
 def input_files() -> Iterator[Path]:
