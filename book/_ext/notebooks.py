@@ -13,6 +13,7 @@ import ast
 import copy
 import itertools
 import os
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from docutils import nodes
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from sphinx.application import Sphinx
+from sphinx.errors import ConfigError
 
 from . import wheel
 from .execution import executed_notebooks, named_files
@@ -197,6 +199,16 @@ def program(app: Sphinx, docname: str, file: str, cell: NotebookNode) -> str:
     )
 
 
+def on_github() -> str:
+    """Where on GitHub the notebooks are kept; empty if nobody said so."""
+    place = os.environ.get("UNROLLED_GITHUB", "")
+    if place and not re.fullmatch(r"[\w.-]+/[\w.-]+/blob/[\w./-]*\w", place):
+        raise ConfigError(
+            f"UNROLLED_GITHUB is {place!r}, and not a place like owner/repository/blob/branch"
+        )
+    return place
+
+
 def write(
     app: Sphinx,
     page: str,
@@ -213,11 +225,11 @@ def write(
     for name, text in of_page(app, page, doctree):
         (folder / f"{name}.ipynb").write_text(text)
         links.insert(0, f'<a href="{FOLDER}/{name}.ipynb" download>{name}.ipynb</a>')
-    if github := os.environ.get("UNROLLED_GITHUB"):
+    if github := on_github():
         links.append(
             f'<a href="{COLAB}/{github}/{FOLDER}/{page}.ipynb">open in Colab</a>'
         )
-    line = f'<p class="take-home">To take home: {", ".join(links)}</p>'
+    line = f'<p class="take-home">Notebook: {", ".join(links)}</p>'
     context["body"] = context["body"].replace("</h1>", f"</h1>\n{line}", 1)
 
 
