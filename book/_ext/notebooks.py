@@ -32,7 +32,8 @@ from .markdown import Cell, Item, Page
 FOLDER = "notebooks"
 COLAB = "https://colab.research.google.com/github"
 FIRST = """\
-# The package that the cells below import is installed here, unless it is there.
+# Run all cells, from the first: before that, JupyterLab shows no drawings. This one installs the book's package, if it
+# is not there.
 from importlib.util import find_spec
 from pathlib import Path
 
