@@ -160,6 +160,14 @@ def test_an_output_that_is_another_is_told(tmp_path: Path):
     assert told == "x.ipynb: cell cell-1 shows ['1\\n'], in the book ['2\\n']"
 
 
+def test_the_versions_to_take_are_those_of_the_lock_or_the_floors():
+    lock, floors = at_home.pins("lock"), at_home.pins("floors")
+    assert any(line.startswith("torch==2.13.0") for line in lock)
+    assert len(lock) > 100 and not any("hash" in line for line in lock)
+    names = {line.split("==")[0] for line in floors}
+    assert {"torch", "gensim"} <= names and len(floors) == len(names)
+
+
 # The parts
 
 
