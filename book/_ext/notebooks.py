@@ -32,8 +32,10 @@ from .markdown import Cell, Item, Page
 FOLDER = "notebooks"
 COLAB = "https://colab.research.google.com/github"
 FIRST = """\
-# Run all cells, from the first: before that, JupyterLab shows no drawings. This one installs the book's package, if it
-# is not there.
+# Run all cells, from the first: before that, JupyterLab shows no drawings.
+# This one installs the book's package and what it needs, if it is not there.
+# On Linux without a GPU, this saves some GB if it is run before:
+# %pip install torch --index-url https://download.pytorch.org/whl/cpu
 from importlib.util import find_spec
 from pathlib import Path
 
