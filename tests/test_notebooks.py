@@ -17,7 +17,7 @@ from sphinx.errors import ConfigError
 
 from _ext import notebooks, wheel
 from _ext.markdown import Cell, Page, in_row
-from _ext.nodes import fold
+from _ext.nodes import copied, fold, volatile
 from _ext.notebooks import first_cell, in_order
 from check_site import machine_paths, soup
 
@@ -236,17 +236,22 @@ def test_what_is_folded_is_and_so_are_the_cells_in_it(app: SimpleNamespace):
     assert told == "*Solution: in the cell below, folded.*"
 
 
+def test_pictures_verses_and_what_is_to_be_copied_have_words(app: SimpleNamespace):
+    verse = nodes.line_block("", nodes.line("", "a"), nodes.line("", "b"))
+    found = said(app, nodes.image(uri="_images/dot.svg", alt="A dot"), verse)
+    assert found == ["![A dot](../_images/dot.svg)", "a<br>b"]
+    (text,) = said(app, copied("", nodes.Text("by A, "), volatile(text="today")))
+    assert text == "```\nby A, today\n```"
+
+
 def test_what_has_no_words_is_named(
     app: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ):
     told = []
-    monkeypatch.setattr(
-        "_ext.markdown.logger.warning", lambda m, *a, **_: told.append(m % a)
-    )
-    said(
-        app, nodes.image(uri="x.svg"), nodes.paragraph("", "", nodes.image(uri="x.svg"))
-    )
-    assert len(told) == 2 and all("a node image; add a case" in t for t in told)
+    warning = lambda message, *what, **_: told.append(message % what)  # noqa: E731
+    monkeypatch.setattr("_ext.markdown.logger.warning", warning)
+    said(app, nodes.topic(), nodes.paragraph("", "", nodes.topic()))
+    assert len(told) == 2 and all("a node topic; add a case" in t for t in told)
 
 
 def test_cells_that_a_page_does_not_show_follow_the_one_before(app: SimpleNamespace):

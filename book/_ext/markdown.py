@@ -17,6 +17,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx_design.shared import PassthroughTextElement
 
+from .citations import plain
 from .formulas import formula, portable
 from .nodes import copied, fold, summary, volatile
 from .results import answer, block_title, derivation, result
@@ -35,6 +36,7 @@ AROUND = {
     nodes.subscript: "<sub>{}</sub>",
     nodes.inline: "{}",
     nodes.paragraph: "{}",
+    nodes.line: "{}",
     PassthroughTextElement: "{}",
 }
 ROOMS = (
@@ -122,6 +124,11 @@ class Page:
                 return f"{fence}{node.astext()}{fence}"
             case volatile():
                 return node["text"]
+            case nodes.image():
+                # as the page was written, in the site
+                return f"![{node.get('alt', '')}]({self.site}{node['uri']})"
+            case nodes.line_block():
+                return "<br>".join(map(self.words, node))
             case download_reference():
                 return f"[{node.astext()}]({self.site}_downloads/{node['filename']})"
             case nodes.reference():
@@ -180,10 +187,12 @@ class Page:
             case nodes.paragraph() | PassthroughTextElement():
                 if text := self.inside(node).strip():
                     yield BEGINS.sub(r"\\", text)
-            case nodes.math_block():
-                yield self.display(node)
+            case nodes.math_block() | nodes.image() | nodes.line_block():
+                yield self.words(node)
             case nodes.literal_block():
-                yield self.code(node)
+                yield self.code(node, node.astext())
+            case copied():
+                yield self.code(node, plain(node.children))
             case nodes.raw() if node["format"] == "html":
                 # pasted from a cell; a blank line would end it
                 yield re.sub(r"\n\s*\n", "\n", node.astext().strip())
@@ -222,9 +231,9 @@ class Page:
             return text
         return f"[{number}]({self.address(node.parent['ids'][0])}) {text}"
 
-    def code(self, node: nodes.literal_block) -> str:
+    def code(self, node: nodes.Element, text: str) -> str:
         """Code, in a fence that is longer than any in it."""
-        text = node.astext().strip("\n")
+        text = text.strip("\n")
         ticks = max(map(len, re.findall("`+", text)), default=2)
         fence = "`" * max(ticks + 1, 3)
         language = node.get("language", "").replace("default", "")
