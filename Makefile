@@ -28,7 +28,7 @@ export PYTHONOPTIMIZE :=
 export TQDM_DISABLE := 1
 export PATH := $(VENV)/bin:$(PATH)
 
-.PHONY: help setup book watch test test-all release bench data lab serve lint lock clean
+.PHONY: help setup book watch test test-all notebooks release bench data lab serve lint lock clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ test: book  ## run the tests, of long families a sample
 
 test-all: book  ## run every test
 	python -m pytest --numprocesses auto --all
+
+notebooks: book  ## execute every page's notebook as a reader does, from the wheel; with FLOORS=1, on the oldest libraries
+	TORCH_INDEX="$(TORCH_INDEX)" python book/_make/notebooks.py $(if $(FLOORS),floors,lock)
 
 release: setup  ## make the archive of this version of the book, in _build
 	@python book/_make/release.py
@@ -71,11 +74,11 @@ LOCK := _build/uv/bin/uv pip compile --universal --python-version 3.11 --generat
 	--custom-compile-command 'make lock'
 
 # Pins that still fit are kept; delete the lock for the newest of all.
-lock:  ## write requirements.lock anew from requirements.in
+lock:  ## write requirements.lock anew from pyproject.toml and requirements.in
 	$(PYTHON) -m venv _build/uv
 	_build/uv/bin/python -m pip install --quiet uv==0.13.9
-	$(LOCK) --output-file requirements.lock requirements.in >/dev/null
-	grep '^torch==' requirements.in | $(LOCK) --no-deps --index-url $(TORCH_INDEX) --output-file requirements-torch.lock - >/dev/null
+	$(LOCK) --output-file requirements.lock --extra data --extra book pyproject.toml requirements.in >/dev/null
+	grep -o '^torch==[0-9.]*' requirements.in | $(LOCK) --no-deps --index-url $(TORCH_INDEX) --output-file requirements-torch.lock - >/dev/null
 
 clean:  ## delete what was built
 	rm -rf _build

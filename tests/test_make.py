@@ -48,6 +48,9 @@ CHANGES = {
     "the repository": lambda book: os.environ.__setitem__(
         "UNROLLED_REPOSITORY", "https://x.org/x"
     ),
+    "where notebooks are kept": lambda book: os.environ.__setitem__(
+        "UNROLLED_GITHUB", "o/r/blob/b"
+    ),
     "the threads": lambda book: os.environ.__setitem__("OMP_NUM_THREADS", "7"),
 }
 

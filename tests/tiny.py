@@ -80,7 +80,8 @@ def fresh(folder: Path) -> Book:
     shutil.copytree(
         ROOT / "code" / "unrolled" / "checks", folder / "code" / "unrolled" / "checks"
     )
-    shutil.copy(ROOT / "requirements.lock", folder)
+    for file in ("requirements.lock", "LICENSE-CODE"):
+        shutil.copy(ROOT / file, folder)
     config = yaml.safe_load((ROOT / "_config.yml").read_text())
     config["sphinx"]["local_extensions"] = {"_ext": str(ROOT / "book")}
     (folder / "_config.yml").write_text(yaml.safe_dump(config))

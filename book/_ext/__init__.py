@@ -31,6 +31,8 @@ CONCERNS = (
     "figures",
     "kept",
     "live",
+    "wheel",
+    "notebooks",
 )
 
 

@@ -58,6 +58,7 @@ def take_pictures(app: Sphinx, doctree: nodes.document) -> None:
             continue
         output = cell[-1]
         cell.remove(output)
+        output["cell_index"] = cell["cell_index"]
         figure.insert(0, output)
         if not cell.children:
             cell.parent.remove(cell)

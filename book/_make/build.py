@@ -25,12 +25,12 @@ DRAFT = BUILD / "draft"
 
 INPUTS = (
     *("book", "code"),
-    *("_config.yml", "_toc.yml", "CITATION.cff", "pyproject.toml"),
+    *("_config.yml", "_toc.yml", "CITATION.cff", "pyproject.toml", "LICENSE-CODE"),
     *("requirements.lock", ".github/page.png"),
 )
 PASSED_OVER = {"__pycache__", ".ipynb_checkpoints"}
 VARIABLES = (
-    *("UNROLLED_DATA", "UNROLLED_URL", "UNROLLED_REPOSITORY"),
+    *("UNROLLED_DATA", "UNROLLED_URL", "UNROLLED_REPOSITORY", "UNROLLED_GITHUB"),
     "OMP_NUM_THREADS",
 )
 

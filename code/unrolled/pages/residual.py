@@ -282,7 +282,8 @@ def gradient_norms(
     found = torch.autograd.grad(J, wanted, allow_unused=True, materialize_grads=True)
     squares = torch.stack([(g**2).sum(-1) for g in found])  # (parts of all states, B)
     norms = squares.view(T + 1, -1, B).sum(1).sqrt().flip(0).T  # (B, T + 1)
-    return (norms / norms[:, :1]).numpy()
+    # detached: in older versions of PyTorch, materialized zeros require gradients
+    return (norms / norms[:, :1]).detach().numpy()
 
 
 def demand_cell(
