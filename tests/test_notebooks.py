@@ -94,6 +94,24 @@ def test_a_notebook_has_the_cells_of_its_page_with_their_outputs(site: Path, nam
     assert len(drawn) >= len(page.select(".bd-article figure"))
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_cells_stand_where_they_stand_on_the_page(site: Path, name: str):
+    page = soup((site / f"{name}.html").read_text()).select_one("article")
+    headings, codes = "h2 > .section-number, h3 > .section-number", ".cell_input pre"
+    shown = [part.get_text().strip() for part in page.select(f"{headings}, {codes}")]
+    found = []
+    for cell in notebook(site, name).cells:
+        if cell.cell_type == "markdown":
+            found += re.findall(r"\A###? ([\d.]+) ", cell.source)
+        elif cell.source.strip() in shown:
+            found.append(cell.source.strip())
+    assert found == shown
+    begun = [c.source for c in notebook(site, name).cells if c.cell_type == "markdown"]
+    for figure in page.select("figure .caption-number"):
+        number = figure.get_text().strip()
+        assert any(text.startswith(f"*{number}:*") for text in begun), number
+
+
 @pytest.mark.parametrize("name", PAGES + PROGRAMS)
 def test_a_notebook_says_it_in_plain_markdown(site: Path, name: str):
     said = CODE.sub("", text(site, name))

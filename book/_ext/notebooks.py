@@ -26,7 +26,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ConfigError
 
 from . import wheel
-from .execution import executed_notebooks, named_files
+from .execution import executed_notebooks, named_files, stamped_pages
 from .markdown import Cell, Item, Page
 
 FOLDER = "notebooks"
@@ -155,16 +155,23 @@ def saved(cells: list[NotebookNode]) -> str:
     return nbformat.writes(new_notebook(cells=cells, metadata=metadata)) + "\n"
 
 
+def codes_of(app: Sphinx, docname: str) -> dict[int, NotebookNode]:
+    """The code cells of a page with their outputs, by their place among all of its cells; the cache keeps no others."""
+    every = stamped_pages(app.env, [docname])[docname].notebook.cells
+    places = [i for i, cell in enumerate(every) if cell.cell_type == "code"]
+    kept = executed_notebooks(app.env, [docname])[docname].cells
+    return dict(zip(places, (c for c in kept if c.cell_type == "code"), strict=True))
+
+
 def of_page(
     app: Sphinx, docname: str, doctree: nodes.document
 ) -> Iterator[tuple[str, str]]:
     """The notebooks of a page, by name: its own, and that of each program which a cell runs."""
-    page = executed_notebooks(app.env, [docname])[docname].cells
+    page = codes_of(app, docname)
     items = list(Page(app, docname).items(doctree))
     shown = {item.index for item in items if isinstance(item, Cell)}
-    codes = [i for i, cell in enumerate(page) if cell.cell_type == "code"]
     cells, texts, files = [], itertools.count(), []
-    for item in in_order(items, shown, codes):
+    for item in in_order(items, shown, page):
         if isinstance(item, Cell):
             for file in named(app, page[item.index]):
                 if file not in files:
