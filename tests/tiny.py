@@ -22,9 +22,13 @@ class Book:
         self.log = ""
 
     def build(self, **environment: str) -> int:
-        """Run ``make book`` there and return its exit code; the environment is the one that is set up already."""
+        """Run ``make book`` there and return its exit code."""
+        return self.make("book", **environment)
+
+    def make(self, target: str, **environment: str) -> int:
+        """Run ``make`` there and return its exit code; the environment is the one that is set up already."""
         makefile = ["-f", str(ROOT / "Makefile"), f"VENV={ROOT}/.venv", "-o", "setup"]
-        return self.run("make", *makefile, "book", **environment)
+        return self.run("make", *makefile, target, **environment)
 
     def draft(self) -> int:
         """Bring the draft up to date, as ``make watch`` does after an edit, and return the exit code."""
