@@ -28,7 +28,7 @@ export PYTHONOPTIMIZE :=
 export TQDM_DISABLE := 1
 export PATH := $(VENV)/bin:$(PATH)
 
-.PHONY: help setup book watch test test-all notebooks release bench data lab serve lint lock clean
+.PHONY: help setup book pdf watch test test-all notebooks release bench data lab serve lint lock clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ setup:  ## install what the book needs into .venv
 
 book: setup  ## build the whole book, executed, into _build/html, if something has changed
 	@python book/_make/build.py
+
+pdf: book  ## print the book as one PDF, _build/html/unrolled.pdf, and link to it from the pages
+	@python book/_make/pdf.py
 
 watch: setup  ## show the book at http://localhost:8000, and build what an author edits
 	@python book/_make/watch.py

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import browser as installed
 import build
 import pytest
 from hypothesis import settings
@@ -23,7 +24,6 @@ settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("same")
 SAMPLE = 4
 """One in so many items of a long family is in the sample of a commit."""
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -101,10 +101,11 @@ def browsers(
 
     Without one, or without the fonts, the tests that need it are left out, but never where CI is set.
     """
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    path = installed.found()
     if path is None:
+        looked = ", ".join(installed.BROWSERS)
         missing(
-            f"NO BROWSER: the pages were not tried in one; install Chromium (looked for {', '.join(BROWSERS)})"
+            f"NO BROWSER: the pages were not tried in one; install Chromium (looked for {looked})"
         )
     with sync_playwright() as playwright, ExitStack() as stack:
 
