@@ -1,7 +1,7 @@
 """What stands on one page and is shown on another too: the text of a short answer, the picture of a figure.
 
-``{picture} label`` shows the picture of a figure of another page, or the live part of a section, with the words below it
-that the directive holds.
+``{picture} label`` shows the picture of a figure of another page, or the live part of a section, with the words below
+it that the directive holds.
 """
 
 from docutils import nodes
