@@ -17,7 +17,6 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx_design.shared import PassthroughTextElement
 
-from .citations import plain
 from .formulas import formula, portable
 from .nodes import copied, fold, summary, volatile
 from .results import answer, block_title, derivation, result
@@ -28,7 +27,9 @@ SPECIAL = re.compile(r"([\\`*_\[\]<>$~])")
 BEGINS = re.compile(r"^(?=[-+#>=])|(?<=^\d)(?=[.)])|(?<=^\d\d)(?=[.)])")
 """Where a paragraph would begin as something else."""
 
-NOTHING = (nodes.target, nodes.comment, nodes.Invisible, nodes.system_message)
+NOTHING = (nodes.target, nodes.comment, nodes.Invisible, nodes.system_message, copied)
+"""What is not said: citations, which have the date of the build, are on the page."""
+
 AROUND = {
     nodes.emphasis: "*{}*",
     nodes.strong: "**{}**",
@@ -122,8 +123,6 @@ class Page:
             case nodes.literal():
                 fence = "``" if "`" in node.astext() else "`"
                 return f"{fence}{node.astext()}{fence}"
-            case volatile():
-                return node["text"]
             case nodes.image():
                 # as the page was written, in the site
                 return f"![{node.get('alt', '')}]({self.site}{node['uri']})"
@@ -184,15 +183,15 @@ class Page:
                 )
             case nodes.paragraph() if "task" in node["classes"]:
                 pass  # for who covers the answer, by a script
+            case nodes.paragraph() if next(node.findall(volatile), None):
+                pass  # how long the page ran: another time in each build
             case nodes.paragraph() | PassthroughTextElement():
                 if text := self.inside(node).strip():
                     yield BEGINS.sub(r"\\", text)
             case nodes.math_block() | nodes.image() | nodes.line_block():
                 yield self.words(node)
             case nodes.literal_block():
-                yield self.code(node, node.astext())
-            case copied():
-                yield self.code(node, plain(node.children))
+                yield self.code(node)
             case nodes.raw() if node["format"] == "html":
                 # pasted from a cell; a blank line would end it
                 yield re.sub(r"\n\s*\n", "\n", node.astext().strip())
@@ -231,9 +230,9 @@ class Page:
             return text
         return f"[{number}]({self.address(node.parent['ids'][0])}) {text}"
 
-    def code(self, node: nodes.Element, text: str) -> str:
+    def code(self, node: nodes.literal_block) -> str:
         """Code, in a fence that is longer than any in it."""
-        text = text.strip("\n")
+        text = node.astext().strip("\n")
         ticks = max(map(len, re.findall("`+", text)), default=2)
         fence = "`" * max(ticks + 1, 3)
         language = node.get("language", "").replace("default", "")
@@ -270,14 +269,12 @@ class Page:
         return f"- **{', '.join(terms)}:** " + indent(text, "  ").removeprefix("  ")
 
     def folded(self, node: fold) -> Iterator[Item]:
-        """What opens at a click; but for citations, which are on the page."""
-        if isinstance(node[0], copied):
-            return
+        """What opens at a click, if there is anything in it."""
         said, parts = node.get("summary"), node.children
         if isinstance(parts[0], summary):
             said, parts = parts[0].astext(), parts[1:]
         items = list(self.all_items(parts))
-        if isinstance(items[0], Cell):
+        if items and isinstance(items[0], Cell):
             yield f"*{said}: in the cell below, folded.*"
         head = f"<details>\n<summary>{html.escape(said)}</summary>\n\n"
         for item in wrapped(items, lambda text: f"{head}{text}\n\n</details>"):
