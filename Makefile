@@ -28,7 +28,7 @@ export PYTHONOPTIMIZE :=
 export TQDM_DISABLE := 1
 export PATH := $(VENV)/bin:$(PATH)
 
-.PHONY: help setup book pdf watch test test-all notebooks release bench data lab serve lint lock clean
+.PHONY: help setup book pdf watch test test-all notebooks engine release bench data lab serve lint lock clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ notebooks: book  ## execute every page's notebook as a reader does, from the whe
 
 release: setup  ## make the archive of this version of the book, in _build
 	@python book/_make/release.py
+
+engine: book  ## build the book on bare Sphinx of today, too, and compare
+	@python book/_make/engine.py
 
 bench: setup  ## measure side by side what the chapters report, on the originals; with CONFIRM=1, confirm it
 	for page in $(PAGES); do PYTHONPATH=book python bench $$page $(if $(CONFIRM),confirm $(filter-out 1,$(CONFIRM))) || exit; done
