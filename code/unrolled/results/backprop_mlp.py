@@ -42,7 +42,8 @@ def symbolic_error(s, y):
     symbols = sympy.symbols(f"s:{len(s)}")
     J = sympy.log(sympy.exp(symbols[y.argmax()]) / sum(sympy.exp(symbol) for symbol in symbols))
     at = dict(zip(symbols, s, strict=True))
-    return np.array([float(J.diff(symbol).subs(at)) for symbol in symbols])
+    # with more digits than a float has, or SymPy's own rounding is what differs
+    return np.array([float(J.diff(symbol).evalf(30, subs=at)) for symbol in symbols])
 
 
 ERROR = Result(

@@ -169,7 +169,8 @@ def symbolic_centre_gradient(c, o, v, u):
     scores = [sum(a * x for a, x in zip(row, symbols, strict=True)) for row in u]
     J = sympy.log(sympy.exp(scores[o]) / sum(sympy.exp(score) for score in scores))
     at = dict(zip(symbols, v[c], strict=True))
-    return np.array([float(J.diff(symbol).subs(at)) for symbol in symbols])
+    # with more digits than a float has, or SymPy's own rounding is what differs
+    return np.array([float(J.diff(symbol).evalf(30, subs=at)) for symbol in symbols])
 
 
 def moderate(c, v, u, **_):
