@@ -23,7 +23,7 @@ from docutils import nodes
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from sphinx.application import Sphinx
-from sphinx.errors import ConfigError
+from sphinx.errors import ConfigError, ExtensionError
 
 from . import wheel
 from .execution import executed_notebooks, named_files, stamped_pages
@@ -159,8 +159,13 @@ def codes_of(app: Sphinx, docname: str) -> dict[int, NotebookNode]:
     """The code cells of a page with their outputs, by their place among all of its cells; the cache keeps no others."""
     every = stamped_pages(app.env, [docname])[docname].notebook.cells
     places = [i for i, cell in enumerate(every) if cell.cell_type == "code"]
-    kept = executed_notebooks(app.env, [docname])[docname].cells
-    return dict(zip(places, (c for c in kept if c.cell_type == "code"), strict=True))
+    kept = executed_notebooks(app.env, [docname])[docname]
+    if kept is None:
+        raise ExtensionError(
+            f"{docname} was edited while the book was built; build again"
+        )
+    codes = (cell for cell in kept.cells if cell.cell_type == "code")
+    return dict(zip(places, codes, strict=True))
 
 
 def of_page(
