@@ -245,6 +245,16 @@ def test_part_has_no_fault_for_reader_software_and_its_buttons_fit_a_thumb(
         assert part_faults(phone) == []
 
 
+def test_page_knows_while_the_reader_is_in_a_part(phone: Page, tmp_path: Path):
+    phone.goto(written(tmp_path, example(False)[1]))
+    here = "document.body.matches('.in-live')"
+    assert not phone.evaluate(here)
+    press(phone, "Next")
+    assert phone.evaluate(here)
+    phone.evaluate("document.activeElement.blur()")
+    assert not phone.evaluate(here)
+
+
 def test_prediction_is_judged_and_asked_anew_for_other_words(
     phone: Page, tmp_path: Path
 ):

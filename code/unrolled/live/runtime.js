@@ -110,6 +110,8 @@
       try {
         unrolled.parts[part](shown, data);
         for (const part of table) part.hidden = true;
+        // while a reader is here, no button of the page lies over it
+        for (const [event, here] of [["focusin", true], ["focusout", false]]) shown.addEventListener(event, () => document.body.classList.toggle("in-live", here));
         // JupyterLab takes keys for its own
         shown.addEventListener("keydown", (event) => event.stopPropagation());
       } catch (error) {

@@ -163,8 +163,8 @@
     function drawArrows(graph) {
       const all = graph.getBoundingClientRect(), paths = [];
       const at = (name) => {
-        const box = graph.querySelector(`[data-at="${name}"]`).getBoundingClientRect();
-        return { left: box.left - all.left, right: box.right - all.left, top: box.top - all.top, bottom: box.bottom - all.top, row: graph.querySelector(`tr:has([data-at="${name}"])`).getBoundingClientRect().top - all.top };
+        const node = graph.querySelector(`[data-at="${name}"]`), box = node.getBoundingClientRect(), row = node.closest("tr").getBoundingClientRect();
+        return { left: box.left - all.left, right: box.right - all.left, top: box.top - all.top, bottom: box.bottom - all.top, row: row.top - all.top };
       };
       const middle = (from, to) => (from + to) / 2;
       for (const [from, to, look, now] of JSON.parse(graph.dataset.arrows)) {
