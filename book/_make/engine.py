@@ -69,7 +69,10 @@ def python_of_today() -> Path:
         f"python{sysconfig.get_python_version()}",
     )
     below = folder / "lib" / version / "site-packages" / "below.pth"
-    below.write_text(sysconfig.get_path("purelib") + "\n")
+    # with what lies there by a link, as the package does
+    below.write_text(
+        f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n"
+    )
     pip = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
     subprocess.run([*pip, "--requirement", PINS], check=True)
     return python
