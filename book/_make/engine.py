@@ -64,18 +64,18 @@ def configuration() -> dict:
 def python_of_today() -> Path:
     """The Python of an environment that has the packages of today over the book's own."""
     folder = (FOLDER / "venv").absolute()
-    venv.create(folder, with_pip=True)
-    python, version = (
-        folder / "bin" / "python",
-        f"python{sysconfig.get_python_version()}",
+    # without pip, which would bring an old setuptools
+    venv.create(folder, clear=True)
+    python = folder / "bin" / "python"
+    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
+    subprocess.run(
+        [*pip, "--no-deps", "--require-hashes", "--requirement", PINS], check=True
     )
-    below = folder / "lib" / version / "site-packages" / "below.pth"
+    (home,) = (folder / "lib").glob("python*/site-packages")
     # with what lies there by a link, as the package does
-    below.write_text(
+    (home / "below.pth").write_text(
         f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n"
     )
-    pip = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
-    subprocess.run([*pip, "--requirement", PINS], check=True)
     return python
 
 
