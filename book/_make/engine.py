@@ -9,7 +9,6 @@ is listed: that is no fault.
 import difflib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +16,7 @@ import sysconfig
 import venv
 from pathlib import Path
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from build import BUILD, SITE
 
 FOLDER = BUILD / "engine"
@@ -79,19 +78,18 @@ def python_of_today() -> Path:
     return python
 
 
-def anchors(site: Path) -> set[str]:
-    """The addresses of all anchors of a site."""
-    found = set()
-    for page in site.glob("*.html"):
-        names = re.findall(r'<[^>]*?\sid="([^"]+)"', page.read_text())
-        found |= {f"{page.name}#{name}" for name in names}
-    return found
+def articles(site: Path) -> dict[str, Tag]:
+    """The pages of a site by their names, without what the theme puts around them."""
+    pages = {page.name: page.read_text() for page in sorted(site.glob("*.html"))}
+    soups = {name: BeautifulSoup(html, "html.parser") for name, html in pages.items()}
+    return {name: soup.article for name, soup in soups.items() if soup.article}
 
 
-def words(page: Path) -> list[str]:
-    """The words of a page, but for what stands around it."""
-    text = BeautifulSoup(page.read_text(), "html.parser").find("article")
-    return text.get_text().split() if text else []
+def anchors(pages: dict[str, Tag]) -> set[str]:
+    """The addresses of all anchors."""
+    return {
+        f"{n}#{e['id']}" for n, page in pages.items() for e in page.find_all(id=True)
+    }
 
 
 def compare(ours: Path, theirs: Path) -> int:
@@ -102,18 +100,19 @@ def compare(ours: Path, theirs: Path) -> int:
         if json.loads((ours / name).read_text())
         != json.loads((theirs / name).read_text())
     ]
-    one, other = anchors(ours), anchors(theirs)
+    pages, others = articles(ours), articles(theirs)
+    one, other = anchors(pages), anchors(others)
     faults += [f"the anchor {name} is missing" for name in sorted(one - other)]
     faults += [f"the anchor {name} is new" for name in sorted(other - one)]
-    for page in sorted(ours.glob("*.html")):
-        before, after = words(page), words(theirs / page.name)
+    for name in sorted(pages.keys() & others.keys()):
+        before, after = pages[name].get_text().split(), others[name].get_text().split()
         if before == after:
             continue
         changed = difflib.SequenceMatcher(None, before, after, autojunk=False)
         places = [op for op in changed.get_opcodes() if op[0] != "equal"]
         _, a, b, c, d = places[0]
         print(
-            f"{page.name}: {len(places)} places differ; the first says "
+            f"{name}: {len(places)} places differ; the first says "
             f"{' '.join(after[c:d])[:80]!r} for {' '.join(before[a:b])[:80]!r}"
         )
     print(*faults, sep="\n")
