@@ -257,8 +257,11 @@ def test_what_is_folded_is_and_so_are_the_cells_in_it(app: SimpleNamespace):
 def test_what_differs_between_builds_stays_on_the_page(app: SimpleNamespace):
     date = volatile(text="today")
     ran = nodes.paragraph("", "This page ran in ", date)
-    cited = fold("", copied("", date.deepcopy()), summary="Cite")
-    assert said(app, ran, cited, copied("", date.deepcopy())) == []
+    copy = copied("", date.deepcopy())
+    report = fold("", nodes.paragraph("", "Copy this."), copy, classes=["report"])
+    assert said(app, ran, report, copy.deepcopy()) == []
+    cited = fold("", nodes.paragraph("", "Added."), copy, ids=["cite-a-law"])
+    assert said(app, cited) == ["Label: `a-law`"]
 
 
 def test_pictures_and_verses_have_words(app: SimpleNamespace):
@@ -297,9 +300,8 @@ def test_the_first_cell_installs_from_the_site_if_it_knows_the_address(
     app: SimpleNamespace,
 ):
     offline = first_cell(app, ["programs/x.py"]).source
-    assert (
-        'Path("programs").mkdir' in offline and f'"../{wheel.address(ROOT)}"' in offline
-    )
+    assert 'Path("programs").mkdir' in offline
+    assert f'"../{wheel.address(ROOT)}"' in offline
     app.config.html_baseurl = "https://example.org/unrolled/"
     online = first_cell(app, []).source
     assert (
@@ -311,9 +313,19 @@ def test_the_first_cell_installs_from_the_site_if_it_knows_the_address(
 def test_without_the_package_the_first_cell_says_what_to_take(app: SimpleNamespace):
     source = first_cell(app, []).source.replace('"unrolled"', '"no_such_package"')
     source = source.replace("\n    %pip", "\n    pass  # %pip")
-    with pytest.raises(
-        FileNotFoundError, match=r"take unrolled-\S+\.whl from .*pip install"
-    ):
+    missing = r"take unrolled-\S+\.whl, .* lay it beside this notebook"
+    with pytest.raises(FileNotFoundError, match=missing):
+        exec(source, {})
+
+
+def test_a_wheel_beside_the_notebook_is_taken_and_a_failed_installation_is_said(
+    app: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / Path(wheel.address(ROOT)).name).touch()
+    source = first_cell(app, []).source.replace('"unrolled"', '"no_such_package"')
+    source = source.replace("\n    %pip", "\n    pass  # %pip")
+    with pytest.raises(ModuleNotFoundError, match="was not installed: see what pip"):
         exec(source, {})
 
 
@@ -332,9 +344,9 @@ def test_pages_lead_to_colab_only_if_github_has_the_notebooks(
 ):
     monkeypatch.delenv("UNROLLED_GITHUB", raising=False)
     link = '<a href="notebooks/page.ipynb" download>page.ipynb</a>'
-    assert f'</h1>\n<p class="take-home">Notebook: {link}</p>' in written(
-        app, tmp_path, monkeypatch
-    )
+    body = written(app, tmp_path, monkeypatch)
+    assert f'</h1>\n<p class="take-home">Notebook: {link}, ' in body
+    assert f'href="{wheel.address(ROOT)}" download' in body and "colab" not in body
     monkeypatch.setenv("UNROLLED_GITHUB", "owner/repository/blob/branch")
     assert (
         'href="https://colab.research.google.com/github/owner/repository/blob/branch/notebooks/page.ipynb"'

@@ -269,7 +269,12 @@ class Page:
         return f"- **{', '.join(terms)}:** " + indent(text, "  ").removeprefix("  ")
 
     def folded(self, node: fold) -> Iterator[Item]:
-        """What opens at a click, if there is anything in it."""
+        """What opens at a click, if there is anything in it; of a citation, the label."""
+        if cited := [i for i in node["ids"] if i.startswith("cite-")]:
+            yield f"Label: `{cited[0].removeprefix('cite-')}`"
+            return
+        if "report" in node["classes"]:
+            return
         said, parts = node.get("summary"), node.children
         if isinstance(parts[0], summary):
             said, parts = parts[0].astext(), parts[1:]

@@ -36,20 +36,25 @@ FIRST = """\
 # This one installs the book's package and what it needs, if it is not there.
 # On Linux without a GPU, this saves some GB if it is run before:
 # %pip install torch --index-url https://download.pytorch.org/whl/cpu
+from importlib import invalidate_caches
 from importlib.util import find_spec
 from pathlib import Path
 
 {folders}if find_spec("unrolled") is None:
-{install}"""
+{install}    invalidate_caches()
+    if find_spec("unrolled") is None:
+        raise ModuleNotFoundError("the package was not installed: see what pip says above")
+"""
 ONLINE = """\
     %pip install --quiet "unrolled[data] @ {wheel}"
 """
 OFFLINE = """\
-    wheel = Path("../{wheel}")
-    if not wheel.exists():
+    places = [Path("{name}"), Path("../{folder}/{name}")]
+    wheel = next((place for place in places if place.exists()), None)
+    if wheel is None:
         raise FileNotFoundError(
-            f"take {{wheel.name}} from the folder {folder} of the book's site, and run "
-            f"%pip install {{wheel.name}}[data]"
+            "take {name}, which the book's page has beside this notebook, "
+            "lay it beside this notebook, and run this cell again"
         )
     %pip install --quiet "{{wheel}}[data]"
 """
@@ -69,7 +74,7 @@ def first_cell(app: Sphinx, files: Iterable[str]) -> NotebookNode:
     install = (
         ONLINE.format(wheel=site + package)
         if site
-        else OFFLINE.format(wheel=package, folder=wheel.FOLDER)
+        else OFFLINE.format(name=Path(package).name, folder=wheel.FOLDER)
     )
     folders = sorted({str(Path(file).parent) for file in files})
     making = "".join(f'Path("{folder}").mkdir(exist_ok=True)\n' for folder in folders)
@@ -244,6 +249,9 @@ def write(
         links.append(
             f'<a href="{COLAB}/{github}/{FOLDER}/{page}.ipynb">open in Colab</a>'
         )
+    package = wheel.address(Path(app.srcdir).parent)
+    links.append(f'package: <a href="{package}" download>{Path(package).name}</a>')
+    links.append('<a href="index.html#run-it">how to run them</a>')
     line = f'<p class="take-home">Notebook: {", ".join(links)}</p>'
     context["body"] = context["body"].replace("</h1>", f"</h1>\n{line}", 1)
 
