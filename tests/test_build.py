@@ -391,6 +391,7 @@ def test_pages_run_side_by_side(built: Book):
 
 def test_page_taken_out_of_the_book_is_not_published(built: Book):
     built.edit("_toc.yml", "  - file: choice\n", "")
+    (built.folder / "book" / "choice.md").unlink()
     assert built.build() == 0, built.log
     assert not (built.html / "choice.html").exists()
 

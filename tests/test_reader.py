@@ -71,8 +71,9 @@ def minutes(parts: list[Tag]) -> float:
     """How long it takes to read: 200 words a minute, half a minute a formula or figure, a minute a screen of code."""
     words = lines = drawn = 0
     for part in parts:
-        for hidden in part.select("details, .headerlink, script, svg"):
-            drawn += hidden.name == "svg"
+        # a live part is looked at as a figure is; its table stands there where no script runs
+        for hidden in part.select("details, .headerlink, script, svg, .unrolled-live"):
+            drawn += hidden.name in ("svg", "div")
             hidden.extract()
         for code in part.select("pre"):
             lines += code.get_text().count("\n")

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 TEXTS = {name: (ROOT / name).read_text() for name in ("README.md", "CONTRIBUTING.md")}
 MAKEFILE = (ROOT / "Makefile").read_text()
 SETTINGS = MAKEFILE + (ROOT / "book" / "_make" / "build.py").read_text()
-BUILT = ("_build", ".venv", "http")
+BUILT = ("_build", ".venv", "http", "notebooks/", "v0.1.0/")
 """How the names begin of what is not in the repository."""
 FILE = re.compile(
     r"[\w*.-]+(/[\w*.-]*)+|[\w*.-]+\.(md|yml|txt|cff|in|lock|bib|toml|py)"
