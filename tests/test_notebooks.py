@@ -58,7 +58,8 @@ def test_every_page_with_code_has_one_and_leads_to_it(site: Path):
         for page in PAGES
         for link in soup((site / f"{page}.html").read_text()).select(".take-home a")
     }
-    assert led == {f"notebooks/{name}.ipynb" for name in made}
+    package, how = wheel.address(ROOT), "index.html#run-it"
+    assert led == {*(f"notebooks/{name}.ipynb" for name in made), package, how}
 
 
 @pytest.mark.parametrize("name", PAGES + PROGRAMS)
