@@ -43,7 +43,9 @@ def environment(which: str) -> Path:
     (wheel,) = SITE.glob("downloads/*.whl")
     index = os.environ.get("TORCH_INDEX")
     subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", "--constraint", constraints]
+        # an index that does not answer is asked for every package
+        [python, "-m", "pip", "install", "--quiet", "--retries=1"]
+        + ["--constraint", constraints]
         + ([f"--extra-index-url={index}"] if index else [])
         + [f"{wheel}[data]", "nbclient", "ipykernel"],
         check=True,
