@@ -128,6 +128,11 @@ def test_it_says_whose_book_it_is_and_of_which_day(pdf: pikepdf.Pdf):
     assert pdf.docinfo.Author == "The authors of it"
 
 
+def test_an_author_is_a_person_or_a_group():
+    people = [{"given-names": "Ada", "family-names": "Lovelace"}, {"name": "Others"}]
+    assert printing.authors({"authors": people}) == "Ada Lovelace, Others"
+
+
 def test_the_outline_has_the_headings_as_they_are(pdf: pikepdf.Pdf):
     titles = outline(pdf)
     assert titles[:3] == [

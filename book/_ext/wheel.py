@@ -8,12 +8,13 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
+
+from .citations import version
 
 FOLDER = "downloads"
 SOURCES = ("pyproject.toml", "LICENSE-CODE", "code/unrolled")
@@ -25,8 +26,7 @@ EPOCH = "315532800"
 
 def address(root: Path) -> str:
     """Where the wheel stands in the site; its name has the package's version."""
-    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    return f"{FOLDER}/{project['name']}-{project['version']}-py3-none-any.whl"
+    return f"{FOLDER}/unrolled-{version(root)}-py3-none-any.whl"
 
 
 def build(root: Path, folder: Path) -> None:

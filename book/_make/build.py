@@ -66,6 +66,16 @@ def is_built() -> bool:
     return SITE.is_dir() and BUILT.is_file() and BUILT.read_text() == state()
 
 
+def overrides() -> dict:
+    """What the configuration has beside _config.yml, whichever Sphinx builds: where things are, and how strictly."""
+    return {
+        "external_toc_path": str(Path("_toc.yml").resolve()),
+        "latex_individualpages": False,
+        "nb_execution_cache_path": str((BUILD / ".jupyter_cache").resolve()),
+        "nitpicky": True,
+    }
+
+
 def sphinx(folder: Path, strict: bool) -> int:
     """Let Sphinx build the site, as Jupyter Book configures it, in ``folder``; 0 if all is well.
 
@@ -82,12 +92,7 @@ def sphinx(folder: Path, strict: bool) -> int:
         str(folder / "html"),
         noconfig=True,
         path_config="_config.yml",
-        confoverrides={
-            "external_toc_path": str(Path("_toc.yml").resolve()),
-            "latex_individualpages": False,
-            "nb_execution_cache_path": str((BUILD / ".jupyter_cache").resolve()),
-            "nitpicky": True,
-        },
+        confoverrides=overrides(),
         warningiserror=strict,
         keep_going=True,
     )

@@ -17,7 +17,7 @@ import venv
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
-from build import BUILD, SITE
+from build import BUILD, SITE, overrides
 
 FOLDER = BUILD / "engine"
 PINS = Path("requirements-engine.txt")
@@ -46,18 +46,12 @@ def configuration() -> dict:
     from jupyter_book.config import get_final_config
 
     config, _ = get_final_config(
-        user_yaml=Path("_config.yml"),
-        sourcedir=Path("book"),
-        cli_config={"latex_individualpages": False},
+        user_yaml=Path("_config.yml"), sourcedir=Path("book"), cli_config=overrides()
     )
     del config[SETTING]
     kept = [name for name in config["extensions"] if name not in LEFT_OUT]
-    return config | {
-        "extensions": list(dict.fromkeys([*kept, "sphinx_multitoc_numbering"])),
-        "external_toc_path": str(Path("_toc.yml").resolve()),
-        "nb_execution_cache_path": str((BUILD / ".jupyter_cache").resolve()),
-        "nitpicky": True,
-    }
+    extensions = list(dict.fromkeys([*kept, "sphinx_multitoc_numbering"]))
+    return config | {"extensions": extensions}
 
 
 def python_of_today() -> Path:

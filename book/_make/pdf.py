@@ -80,15 +80,22 @@ def pages() -> Iterator[tuple[str, str]]:
     yield from below(toc.root.docname)
 
 
+def authors(book: dict) -> str:
+    """The authors of CITATION.cff, persons or groups."""
+    return ", ".join(
+        author.get("name") or f"{author['given-names']} {author['family-names']}"
+        for author in book["authors"]
+    )
+
+
 def title_page(book: dict, day: date) -> str:
     """The title, who wrote it, the version, and where it is published."""
     title, _, subtitle = book["title"].partition(": ")
-    authors = ", ".join(author["name"] for author in book["authors"])
     site = os.environ.get("UNROLLED_URL", "")
     lines = (
         f"<h1 role=heading aria-level=1>{escape(title)}</h1>",
         f"<p class=subtitle>{escape(subtitle)}</p>" if subtitle else "",
-        f"<p>{escape(authors)}</p>",
+        f"<p>{escape(authors(book))}</p>",
         f"<p>Version {book['version']}, {day.day} {day:%B %Y}</p>",
         f'<p><a href="{site}">{site}</a></p>' if site else "",
         "<p class=colophon>Printed from the pages of the book: what is folded there is open here. "
@@ -172,8 +179,7 @@ def finish(pdf: pikepdf.Pdf, headings: list[str], book: dict, day: date) -> None
         for entry, title in zip(items(outline.root), headings, strict=True):
             entry.title = title
             entry.is_closed = entry.children and entry not in outline.root
-    authors = ", ".join(author["name"] for author in book["authors"])
-    pdf.docinfo.Author = authors
+    pdf.docinfo.Author = authors(book)
     pdf.docinfo.CreationDate = pdf.docinfo.ModDate = f"D:{day:%Y%m%d}000000Z"
     del pdf.docinfo["/Creator"]
     pdf.Root.PageMode = pikepdf.Name.UseOutlines
