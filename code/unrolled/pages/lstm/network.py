@@ -100,9 +100,9 @@ def dropout_for(passes: float) -> float:
     """How much dropout a training takes that reads its text some number of times:
     log₂(passes / 7) / 10, or none.
 
-    The more often a text is read, the more has to be held back from learning it by
-    heart. Found on the dev parts of the three texts of the page ``lstm``: a rule to
-    begin a search with. Raises ValueError unless passes are above 0.
+    The more often a text is read, the more dropout the network needs. Found on the dev
+    parts of the three texts of the page ``lstm``: a rule to begin a search with. Raises
+    ValueError unless passes are above 0.
     """
     demand.number("passes", passes, above=0)
     return min(max(math.log2(passes / 7) / 10, 0.0), 0.9)
