@@ -1,6 +1,7 @@
 """What runs in the reader's page: in Node the package's numbers, right and with every mistake; in a browser a part."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -475,6 +476,11 @@ def test_page_of_the_site_gets_scripts_and_payload_as_files(
         phone.locator(".live-net").is_visible()
         and not phone.locator(".unrolled-live > table").is_visible()
     )
+
+
+def test_tables_have_the_sign_of_the_page():
+    table = example(False)[1].table
+    assert "−4.5, −0.75" in table and not re.search(r"-\d", table)
 
 
 def test_part_needs_a_table_and_numbers_that_json_has():

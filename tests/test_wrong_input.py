@@ -1094,6 +1094,7 @@ data.reading: described place
 """The checks themselves, which the functions in the table call; and two that take nothing."""
 
 INNER = """
+backward: written
 checkpoints: older digest demand_same CheckpointError
 training: shapes set_threads
 sampling: inverse

@@ -116,7 +116,7 @@ def backward_pass(
             "they have to be the same"
         )
     rows = [
-        [t, words[x.argmax()] if t else "", *map(_written, (h_t, g_t))]
+        [t, words[x.argmax()] if t else "", *map(written, (h_t, g_t))]
         for t, (x, h_t, g_t) in enumerate(
             zip([case["y"], *case["x"]], h, g, strict=True)
         )
@@ -138,6 +138,6 @@ def backward_pass(
     return Live(["backward", "stepper"], payload, table)
 
 
-def _written(a: ndarray) -> str:
-    """A vector with three digits."""
-    return ", ".join(f"{x + 0.0:.3g}" for x in a)
+def written(a: ndarray) -> str:
+    """A number, or those of a vector, with three digits, and the page's sign."""
+    return ", ".join(f"{x + 0.0:.3g}".replace("-", "−") for x in np.atleast_1d(a))

@@ -14,6 +14,7 @@ from numpy import ndarray
 from tabulate import tabulate
 
 from unrolled.live import Live
+from unrolled.live.backward import written
 
 
 def one_step(
@@ -37,21 +38,16 @@ def one_step(
     rows = [
         [
             f"{j}, observed" if j == o else j,
-            *map(_written, (u[j], u[j] @ v_c, u[j] @ moved)),
+            *map(written, (u[j], u[j] @ v_c, u[j] @ moved)),
         ]
         for j in range(V)
     ]
-    rows.append(["the centre", "", _written(v_c), _written(moved)])
+    rows.append(["the centre", "", written(v_c), written(moved)])
     headers = ["word", "u", "u · v_c before the step", "after"]
     drawn = None if negatives is None else np.bincount(negatives, minlength=V).tolist()
     place = {"v_c": v_c.tolist(), "u": u.tolist(), "o": int(o), "negatives": drawn}
     table = tabulate(rows, headers=headers, tablefmt="html", disable_numparse=True)
     return Live(["skipgram", "plane"], {"place": place}, table)
-
-
-def _written(a: ndarray) -> str:
-    """A number, or those of a vector, with three digits."""
-    return ", ".join(f"{x + 0.0:.3g}".replace("-", "−") for x in np.atleast_1d(a))
 
 
 def demand_place(
