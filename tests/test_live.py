@@ -1,5 +1,6 @@
 """What runs in the reader's page: in Node the package's numbers, right and with every mistake; in a browser a part."""
 
+import itertools
 import json
 import re
 import threading
@@ -343,24 +344,43 @@ def test_backward_pass_can_be_worked_through_by_keyboard_alone(
     assert "Done" in phone.locator(".live-status").inner_text()
 
 
+def points(path: str) -> list[list[float]]:
+    """The points of an arrow's line; its head follows."""
+    line = path.split("M")[1].split("L")
+    return [[round(float(x)) for x in point.split(",")] for point in line]
+
+
 @pytest.mark.parametrize("is_residual", PAGES)
 def test_arrows_join_their_boxes_and_turn_round_as_the_gradient_comes_back(
     phone: Page, tmp_path: Path, is_residual: bool
 ):
     phone.goto(written(tmp_path, example(is_residual)[1]))
-    turned = []
+    turned, drawn = [], []
     while True:
         looks = phone.eval_on_selector_all(
             ".live-arrows path", "all => all.map(e => e.getAttribute('class'))"
         )
         assert len(looks) == (14 if is_residual else 11)
         turned.append(sum("live-gone-back" in look for look in looks))
+        paths = phone.eval_on_selector_all(
+            ".live-arrows path", "all => all.map(e => e.getAttribute('d'))"
+        )
+        drawn.append([points(path) for path in paths])
         next_ = phone.get_by_role("button", name="Next", exact=True)
         if not next_.is_enabled():
             break
         next_.click()
     assert turned == sorted(turned) and turned[-1] == len(looks)
     assert turned[: len(turned) - 15] == [0] * (len(turned) - 15)
+    for line in itertools.chain(*drawn):
+        # across or down, between the boxes
+        assert all(a[0] == b[0] or a[1] == b[1] for a, b in itertools.pairwise(line))
+    for there, again in zip(drawn[0], drawn[-1], strict=True):
+        forth, back = (
+            [b - a for a, b in zip(ends[0], ends[-1], strict=True)]
+            for ends in (there, again)
+        )
+        assert any(x * y < 0 for x, y in zip(forth, back, strict=True))
     # each ends on the edges of two boxes
     loose = phone.evaluate("""() => {
       const graph = document.querySelector(".live-graph"), { left, top } = graph.getBoundingClientRect();
@@ -400,6 +420,7 @@ def test_planted_mistake_is_found_where_it_is_and_what_is_right_is_called_right(
     wires, tables = ".live-back", ".live-panel .live-sum"
     right = phone.eval_on_selector_all(f"{wires}, {tables}", shown)
     press(phone, "Find the mistake")
+    top = "document.querySelector('.live-status').getBoundingClientRect().top"
     for _ in range(6):
         now = phone.eval_on_selector_all(f"{wires}, {tables}", shown)
         begins = []
@@ -413,9 +434,7 @@ def test_planted_mistake_is_found_where_it_is_and_what_is_right_is_called_right(
             said = status.inner_text()
             begins += [label] if "Yes, here" in said else []
             assert ("This is right" in said) == (text == ought), (label, said)
-            assert status.is_visible() and phone.evaluate(
-                "document.querySelector('.live-status').getBoundingClientRect().top >= 0"
-            )
+            assert status.is_visible() and phone.evaluate(top) >= 0
             if "Yes, here" in said:
                 options = phone.locator(".live-options button").all()
                 names = [option.inner_text() for option in options]
@@ -424,7 +443,9 @@ def test_planted_mistake_is_found_where_it_is_and_what_is_right_is_called_right(
                 for name in names:
                     option = phone.get_by_role("button", name=name, exact=True)
                     if option.count():
-                        option.click()
+                        # the verdict comes into sight from wherever the reader is
+                        option.evaluate("e => (e.scrollIntoView(), e.click())")
+                        assert phone.evaluate(top) >= 0
                         found.append("Right." in status.inner_text())
                 assert found[-1] and not any(found[:-1])
         assert len(begins) == 1
