@@ -5,12 +5,14 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import playwright
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, Request
 
+from _ext import live as extension
 from unrolled.live import Live
 
 DEJAVU, LIBERATION = "DejaVu", "Liberation"
@@ -218,6 +220,48 @@ def written(folder: Path, part: Live | str) -> str:
     html = part if isinstance(part, str) else part._repr_html_()
     path.write_text(f"{head}<main><h1>A part</h1>{html}</main>")
     return path.as_uri()
+
+
+def hoisted(folder: Path, part: Live) -> str:
+    """The address of a page with a part as the site has it: with scripts and payloads in files."""
+    added = []
+    app = SimpleNamespace(
+        srcdir=LIVE.parents[2] / "book",
+        outdir=folder,
+        add_css_file=added.append,
+        add_js_file=lambda name, **_: added.append(name),
+    )
+    context = {"body": f"<p>Before.</p>{part._repr_html_()}<p>After.</p>"}
+    extension.hoist(app, "page", "page.html", context, None)
+    links = "".join(
+        f'<script defer src="_static/{name}"></script>'
+        if name.endswith("js")
+        else f'<link rel="stylesheet" href="_static/{name}">'
+        for name in added
+    )
+    return written(folder, links + context["body"])
+
+
+FAULTS = {
+    "missing": (lambda script, data: "", "missing or were cut"),
+    "cut": (
+        lambda script, data: script.replace(data, data[: len(data) // 2]),
+        "missing or were cut",
+    ),
+    "another version": (
+        lambda script, data: script.replace('"format": 1', '"format": 0'),
+        "of another version of the book",
+    ),
+}
+"""What can be wrong with the data of a live part, and what the page then says."""
+
+
+def spoiled(part: Live, fault: str, which: int = 0) -> str:
+    """The HTML of a part, of whose payloads one is spoiled: the first, or one that comes later."""
+    html = part._repr_html_()
+    found = list(extension.PAYLOAD.finditer(html))[which]
+    script, _, data = found.group(0, 1, 2)
+    return html.replace(script, FAULTS[fault][0](script, data))
 
 
 def press(page: Page, name: str) -> None:

@@ -2,21 +2,30 @@
 
 import itertools
 import json
+import random
 import re
+import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from _ext import live as extension
-from browsing import LIVE, node, part_faults, press, written
-from unrolled.live import Live
+from browsing import (
+    FAULTS,
+    LIVE,
+    hoisted,
+    node,
+    part_faults,
+    press,
+    spoiled,
+    written,
+)
+from unrolled.live import FORMAT, Live
 from unrolled.live.backward import MISTAKES, backward_pass
 from unrolled.pages import backprop_rnn, residual
 from unrolled.results import backprop_rnn as rnn_results
@@ -452,56 +461,92 @@ def test_planted_mistake_is_found_where_it_is_and_what_is_right_is_called_right(
         press(phone, "Another one")
 
 
-@pytest.mark.parametrize("fault", ["missing", "cut"])
+@pytest.mark.parametrize("fault", FAULTS)
 def test_part_without_its_data_says_so_and_shows_its_table(
     phone: Page, tmp_path: Path, fault: str
 ):
-    html = example(False)[1]._repr_html_()
-    old = '<script type="application/json">'
-    html = html.replace(
-        old, f"{old}cut" if fault == "cut" else '<script type="text/plain">'
-    )
-    phone.goto(written(tmp_path, html))
-    assert (
-        "its data are missing or were cut"
-        in phone.locator(".live-trouble").inner_text()
-    )
+    phone.goto(written(tmp_path, spoiled(example(False)[1], fault)))
+    assert FAULTS[fault][1] in phone.locator(".live-trouble").inner_text()
     assert phone.locator(".unrolled-live > table").is_visible()
 
 
-def test_page_of_the_site_gets_scripts_and_payload_as_files(
+def test_page_of_the_site_gets_scripts_and_payloads_as_files(
     phone: Page, tmp_path: Path
 ):
-    live, added = example(False)[1], []
-    app = SimpleNamespace(
-        srcdir=LIVE.parents[2] / "book",
-        outdir=tmp_path,
-        add_css_file=added.append,
-        add_js_file=lambda name, **_: added.append(name),
-    )
-    context = {"body": f"<p>Before.</p>{live._repr_html_()}<p>After.</p>"}
-    extension.hoist(app, "page", "page.html", context, None)
-    assert (
-        "<script" not in context["body"]
-        and "Before." in context["body"]
-        and "After." in context["body"]
-    )
-    links = "".join(
-        f'<script defer src="_static/{name}"></script>'
-        if name.endswith("js")
-        else f'<link rel="stylesheet" href="_static/{name}">'
-        for name in added
-    )
-    phone.goto(written(tmp_path, links + context["body"]))
+    live = example(False)[1]
+    phone.goto(hoisted(tmp_path, live))
     assert (
         phone.locator(".live-net").is_visible()
         and not phone.locator(".unrolled-live > table").is_visible()
     )
+    page = Path(tmp_path, "part.html").read_text()
+    assert "Before." in page and "After." in page
+    assert "application/json" not in page and live.payload.data not in page
+
+
+# a part that is nothing but a button for what comes later
+LATER = """
+unrolled.parts.waiting = (place, { said }, { more }) => {
+  place.append(said, unrolled.fetched(more, "the rest", ({ said }) => place.append(said)));
+};
+"""
+
+
+@pytest.fixture
+def waiting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Live:
+    """That part, of a folder of scripts where it stands."""
+    folder = tmp_path / "code" / "unrolled" / "live"
+    shutil.copytree(LIVE, folder)
+    (folder / "waiting.js").write_text(LATER)
+    monkeypatch.setattr("unrolled.live.files", lambda _: folder)
+    monkeypatch.setattr("browsing.LIVE", folder)
+    text = "</script> " + random.Random(1).randbytes(20_000).hex()
+    later = {"more": {"said": text + " the end"}}
+    return Live(["waiting"], {"said": "begun "}, "<table></table>", later)
+
+
+@pytest.mark.parametrize("way", [written, hoisted])
+def test_what_comes_later_loads_at_a_click_that_says_its_size(
+    phone: Page, tmp_path: Path, waiting: Live, way: Callable
+):
+    phone.goto(way(tmp_path, waiting))
+    place = phone.locator(".live")
+    assert "begun" in place.inner_text() and "the end" not in place.inner_text()
+    press(phone, "Load the rest (23 kB)")
+    place.get_by_text("Loaded: the rest.").wait_for()
+    assert "the end" in place.inner_text()
+    assert not place.get_by_role("button").count()
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("site", [False, True])
+def test_page_says_why_what_comes_later_does_not_come(
+    phone: Page, tmp_path: Path, waiting: Live, fault: str, site: bool
+):
+    if site:
+        address = hoisted(tmp_path, waiting)
+        file = tmp_path / "_static" / "live" / f"{waiting.later['more'].digest}.js"
+        data = waiting.later["more"].data.replace("</", "<\\/")
+        whole = FAULTS[fault][0](file.read_text(), data)
+        # of half a script the browser itself says that it is wrong
+        file.write_text("" if fault == "cut" else whole)
+    else:
+        address = written(tmp_path, spoiled(waiting, fault, 1))
+    phone.goto(address)
+    press(phone, "Load the rest (23 kB)")
+    said = f"Could not load the rest: the data are {FAULTS[fault][1]}."
+    phone.get_by_text(said).wait_for()
+    button = phone.get_by_role("button", name="Load the rest (23 kB)")
+    assert button.is_enabled()  # to try once more
 
 
 def test_tables_have_the_sign_of_the_page():
     table = example(False)[1].table
     assert "−4.5, −0.75" in table and not re.search(r"-\d", table)
+
+
+def test_scripts_read_the_payloads_that_are_written():
+    assert f"const FORMAT = {FORMAT};" in (LIVE / "runtime.js").read_text()
 
 
 def test_part_needs_a_table_and_numbers_that_json_has():

@@ -44,7 +44,7 @@ from unrolled.figures import (
 )
 from unrolled.learning import checkpoints, sampling, statistics, training
 from unrolled.learning.ngrams import Ngrams, of_best_order
-from unrolled.live import Live, vanishing
+from unrolled.live import Live, Payload, vanishing, weights
 from unrolled.live.backward import backward_pass
 from unrolled.live.plane import one_step
 from unrolled.pages import (
@@ -844,6 +844,11 @@ CALLS = {
             "shape": [lambda **_: np.ones(3)]} for name in ("vanilla", "residual")}),
     "live.Live": Call(Live, {"scripts": ["stepper"], "payload": {}, "table": "<table>"},
         {"payload": {"not a number": [{"x": nan}]}, "table": {"empty": ["", " "]}}),
+    "live.Payload": Call(Payload, {"content": {}}, {"content": {"not a number": [{"x": nan}]}}),
+    "weights.packed": Call(weights.packed, {"model":     torch.manual_seed(1)()},
+        {"model": {"type": [torch.nn.Linear(2, 2)]}, "kind": {"range": ["int4"]}, "never": {"range": [[-1], [99]]}}),
+    "weights.rounded": Call(weights.rounded, {"model":     torch.manual_seed(1)()},
+        {"model": {"type": [torch.nn.Linear(2, 2)]}, "kind": {"range": ["int4"]}}),
     "backward.backward_pass": Call(backward_pass, {"words": WORDS_OF_FOUR, "case": SENTENCE, "h": np.zeros((4, 2)),
         "g": np.zeros((4, 2)), "turn": np.zeros((4, 2))},
         {"words": {"shape": [["a"]], "empty": [[]]}, "turn": {"shape": [np.zeros((4, 3)), np.zeros(2)]}}),

@@ -1,10 +1,13 @@
 // Starts the live parts of a page, and what they share: elements, numbers in words, what is announced.
 //
-// A part is a function of its place in the page and its payload: unrolled.parts[name](place, payload).
+// A part is a function of its place in the page, its payload, and what it can load later:
+// unrolled.parts[name](place, payload, later).
 (function (root) {
   const unrolled = (root.unrolled ??= {});
   unrolled.parts ??= {};
   unrolled.payloads ??= {};
+  const FORMAT = 1;
+  const here = document.currentScript?.src; // none in a notebook, where all payloads stand in the page
 
   const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
   // A number as a fraction, where it comes out well, and else with three digits.
@@ -85,30 +88,65 @@
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
 
+  function payload(place, digest) {
+    const inline = place.querySelector(`:scope > script[data-payload="${digest}"]`);
+    let data = unrolled.payloads[digest];
+    try {
+      data ??= inline && JSON.parse(inline.textContent);
+    } catch {}
+    if (!data) throw new Error("the data are missing or were cut");
+    if (data.format !== FORMAT) throw new Error("the data are of another version of the book");
+    return data;
+  }
+
+  const load = (place, digest) => new Promise((resolve, reject) => {
+    const done = () => {
+      try {
+        resolve(payload(place, digest));
+      } catch (error) {
+        reject(error);
+      }
+    };
+    if (!here || unrolled.payloads[digest]) done();
+    else document.head.append(unrolled.element("script", { src: new URL(`${digest}.js`, here).href, onload: done, onerror: done }));
+  });
+
+  // A button that loads what comes later and hands it over; or it says why it could not.
+  unrolled.fetched = (later, what, use) => {
+    const status = unrolled.element("span", { role: "status" });
+    const button = unrolled.element("button", { type: "button", onclick: async () => {
+      button.disabled = true;
+      status.textContent = "Loading…";
+      try {
+        use(await later.load());
+        status.textContent = `Loaded: ${what}.`;
+        button.hidden = true;
+      } catch (error) {
+        button.disabled = false;
+        status.textContent = `Could not load ${what}: ${error.message}.`;
+      }
+    } }, `Load ${what} (${later.size})`);
+    return unrolled.element("p", { class: "live-buttons" }, button, status);
+  };
+
   unrolled.start = () => {
     for (const place of document.querySelectorAll(".unrolled-live:not([data-live])")) {
-      const { part, payload } = place.dataset, inline = place.querySelector(':scope > script[type="application/json"]');
+      const { part } = place.dataset;
       const trouble = (why) => {
         place.dataset.live = "no";
         place.prepend(unrolled.element("p", { class: "live-trouble", role: "status" }, `This part could not start: ${why}. What it would show first stands below.`));
       };
       if (!unrolled.parts[part]) {
-        if (document.readyState === "complete" || inline) trouble("its script is missing");
+        if (document.readyState === "complete" || !here) trouble("its script is missing");
         continue;
       }
-      let data = unrolled.payloads[payload];
-      try {
-        data ??= inline && JSON.parse(inline.textContent);
-      } catch {}
-      if (!data) {
-        trouble("its data are missing or were cut");
-        continue;
-      }
-      place.dataset.live = "yes";
       const shown = unrolled.element("div", { class: "live" }), table = [...place.children].filter((part) => !/SCRIPT|STYLE/.test(part.tagName));
-      place.prepend(shown);
+      const later = Object.entries(JSON.parse(place.dataset.later)).map(([name, [digest, size]]) => [name, { size, load: () => load(place, digest) }]);
       try {
-        unrolled.parts[part](shown, data);
+        const data = payload(place, place.dataset.payload);
+        place.dataset.live = "yes";
+        place.prepend(shown);
+        unrolled.parts[part](shown, data, Object.fromEntries(later));
         for (const part of table) part.hidden = true;
         // while a reader is here, no button of the page lies over it
         for (const [event, here] of [["focusin", true], ["focusout", false]]) shown.addEventListener(event, () => document.body.classList.toggle("in-live", here));
