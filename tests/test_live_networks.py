@@ -98,6 +98,19 @@ def test_page_computes_what_the_package_computes(form: str, kind: str):
             np.testing.assert_allclose(scores, trained, rtol=0, atol=BOUND[kind])
 
 
+def test_a_weight_is_rounded_by_half_a_step_of_its_row_at_most():
+    model = names_network()
+    with torch.no_grad():
+        model.readout.weight[3] = 0
+    pairs = zip(rounded(model).parameters(), model.parameters(), strict=True)
+    for kept, weights in pairs:
+        if weights.dim() == 1:
+            assert torch.equal(kept, weights.double())
+        else:
+            step = weights.abs().amax(1, keepdim=True) / 127
+            assert ((kept - weights).abs() <= step / 2 + 1e-7).all()
+
+
 def test_symbols_that_never_come_have_no_probability():
     model, V, _ = networks()["text"]
     row = {"packed": packed(model, never=(0, 1)), "ids": [3, 4]}

@@ -287,6 +287,7 @@ EMPTY_NETWORK = (
     "PyTorch makes a network of no symbols; there is nothing that it could read"
 )
 # fmt: off
+UNFIT = {"type": [torch.nn.Linear(2, 2)], "not a number": [poisoned(generator())]}
 CALLS = {
     "statistics.bootstrap": Call(statistics.bootstrap,
         {"drawn_again": lambda rng, resamples: rng.random(resamples), "resamples": 5},
@@ -845,10 +846,10 @@ CALLS = {
     "live.Live": Call(Live, {"scripts": ["stepper"], "payload": {}, "table": "<table>"},
         {"payload": {"not a number": [{"x": nan}]}, "table": {"empty": ["", " "]}}),
     "live.Payload": Call(Payload, {"content": {}}, {"content": {"not a number": [{"x": nan}]}}),
-    "weights.packed": Call(weights.packed, {"model":     torch.manual_seed(1)()},
-        {"model": {"type": [torch.nn.Linear(2, 2)]}, "kind": {"range": ["int4"]}, "never": {"range": [[-1], [99]]}}),
-    "weights.rounded": Call(weights.rounded, {"model":     torch.manual_seed(1)()},
-        {"model": {"type": [torch.nn.Linear(2, 2)]}, "kind": {"range": ["int4"]}}),
+    "weights.packed": Call(weights.packed, {"model": generator()},
+        {"model": UNFIT, "kind": {"range": ["int4"]}, "never": {"range": [[-1], [99]]}}),
+    "weights.rounded": Call(weights.rounded, {"model": generator()},
+        {"model": UNFIT, "kind": {"range": ["int4"]}}),
     "backward.backward_pass": Call(backward_pass, {"words": WORDS_OF_FOUR, "case": SENTENCE, "h": np.zeros((4, 2)),
         "g": np.zeros((4, 2)), "turn": np.zeros((4, 2))},
         {"words": {"shape": [["a"]], "empty": [[]]}, "turn": {"shape": [np.zeros((4, 3)), np.zeros(2)]}}),

@@ -18,6 +18,7 @@ from numpy import ndarray
 from torch import Tensor, nn
 
 from unrolled.data.demand import ids
+from unrolled.learning.training import demand_weights
 
 KINDS = "float32", "float16", "int8"
 """How the entries of a matrix can be kept; biases are always float32.
@@ -37,7 +38,9 @@ def _kept(weights: Tensor, kind: str) -> tuple[ndarray, ndarray | None]:
 
 
 def _layer(model: nn.Module, kind: str) -> nn.RNNBase:
-    """The recurrent layer of a network; raises ValueError if the page cannot run it."""
+    """The recurrent layer of a network; raises ValueError if the page cannot run it, or
+    a weight is no number.
+    """
     if kind not in KINDS:
         raise ValueError(f"kind {kind!r}: expected one of {', '.join(KINDS)}")
     layers = [m for m in model.modules() if isinstance(m, nn.RNNBase)]
@@ -52,6 +55,7 @@ def _layer(model: nn.Module, kind: str) -> nn.RNNBase:
             f"{type(model).__name__} cannot run in the page: expected one layer of nn.RNN, nn.GRU or nn.LSTM, in "
             "one direction, and a linear `readout`"
         )
+    demand_weights(model)
     return layers[0]
 
 
