@@ -2,14 +2,16 @@ r"""What the page needs for the count models of names: the training names, and t
 weights of the linear one.
 
 The n-gram model is built in the page from the names alone, by ``ngrams.js``. The
-weights of the linear model, which are 36,000 runs of letters by 25 languages, follow from
-few numbers: a support vector machine with squared hinge loss has, for each language,
+weights of the linear one, 36,000 runs of letters by 25 languages, follow from few
+numbers. A support vector machine with the squared hinge loss has, for each language,
+the weights
 
-.. math:: w = 2 C \sum_i \xi_i y_i x_i,
+.. math:: w = 2 C \sum_i \xi_i y_i x_i .
 
-with the counts x_i of the training names, y_i = 1 for a name of the language and −1 for
-another, and ξ_i, by how much y_i (w · x_i + b) falls short of 1 (the gradient of its loss is
-zero there; Fan et al. 2008, LIBLINEAR). Most ξ_i are zero. The page has 2 C ξ_i, rounded, and sums up.
+Here x_i are the counts of a training name; y_i is 1 if it is of the language and −1 if
+not; and ξ_i ≥ 0 is by how much y_i (w · x_i + b) falls short of 1. There the gradient
+of ½ ‖w‖² + C Σ ξ_i² is zero. Most ξ_i are zero too. The page has the strengths 2 C ξ_i,
+rounded, and ``counts.js`` sums up.
 """
 
 __all__ = ["training_names", "packed_counts", "rounded_counts"]
@@ -24,30 +26,34 @@ from sklearn.pipeline import Pipeline
 
 from unrolled.data.names import ALPHABET, Name, language_places
 
-LEVELS = 91  # strengths other than 0, one symbol each from # on
-FIRST = 35
-NEAR = 0.02
-"""How far a weight may lie from the sum, relative to the largest weight: what the
-fitting leaves, and no more.
-"""
+FIRST, LEVELS = 35, 91  # strengths are symbols from # on, one for each level
+POWER = 1.5  # most strengths are small, so small ones are told apart best
+NEAR = 0.02  # a weight from the sum, relative to the largest: what fitting leaves
 
 
 def _lists(train: Sequence[Name], languages: Sequence[str]) -> list[list[str]]:
-    """The names of each language, sorted."""
+    """The names of each language, sorted; raises ValueError if a language is unknown or
+    has none.
+    """
     language_places(train, languages)
-    return [sorted(name.text for name in train if name.language == x) for x in languages]
+    lists = {language: [] for language in languages}
+    for name in sorted(train):
+        lists[name.language].append(name.text)
+    if missing := [language for language, names in lists.items() if not names]:
+        raise ValueError(
+            f"no training names of {', '.join(missing)}; expected some of each language"
+        )
+    return [*lists.values()]
 
 
 def training_names(train: Sequence[Name], languages: Sequence[str]) -> dict:
     """The training names as ``unrolled.training`` reads them: a text for each language.
 
-    Raises ValueError if a language is unknown or has no names.
+    Raises ValueError if there is no language, if one is unknown or has no names.
     """
-    lists = _lists(train, languages)
-    if not all(lists):
-        missing = [x for x, names in zip(languages, lists, strict=True) if not names]
-        raise ValueError(f"no training names of {', '.join(missing)}; expected some of each language")
-    texts = [",".join(names) for names in lists]
+    texts = [",".join(texts) for texts in _lists(train, languages)]
+    if not texts:
+        raise ValueError("there are no languages; expected one or more")
     return {"languages": list(languages), "alphabet": ALPHABET, "names": texts}
 
 
@@ -58,25 +64,27 @@ class _Strengths:
         """Take the strengths from how far the names fall short; raise ValueError if the
         weights are not their sum.
         """
-        counts, svm = pipeline[0], pipeline[-1]
-        languages = svm.classes_.tolist()
+        svm, languages = pipeline[-1], pipeline.classes_.tolist()
         if len(languages) < 3:
-            raise ValueError(f"a model of {len(languages)} languages; expected three or more")
-        lists = _lists(train, languages)
-        self.x = csr_array(counts.transform([text for texts in lists for text in texts]))
-        own = np.repeat(np.arange(len(languages)), [*map(len, lists)])
-        self.y = np.where(own[:, None] == np.arange(len(languages)), 1, -1)  # (N, C)
-        short = np.maximum(1 - self.y * svm.decision_function(self.x), 0)
-        exact = 2 * svm.C * short
-        off = np.abs(self.weights(exact) - svm.coef_).max() / np.abs(svm.coef_).max()
-        if not off < NEAR:
             raise ValueError(
-                "the weights are not the sum of these names; expected a LinearSVC, as count_model has, and the names "
-                "that it was fitted to"
+                f"a model of {len(languages)} languages; expected three or more"
+            )
+        lists = _lists(train, languages)
+        texts = [text for texts in lists for text in texts]
+        self.x = csr_array(pipeline[:-1].transform(texts))  # (N, F)
+        own = np.repeat(np.arange(len(lists)), [*map(len, lists)])
+        self.y = np.where(own[:, None] == np.arange(len(lists)), 1, -1)  # (N, C)
+        short = np.maximum(1 - self.y * pipeline.decision_function(texts), 0)
+        exact = 2 * svm.C * short
+        off = np.abs(self.weights(exact) - svm.coef_).max()
+        if not off < NEAR * np.abs(svm.coef_).max():
+            raise ValueError(
+                "the model's weights are not the sum of these names; expected a count_model, and the names that it "
+                "was fitted to"
             )
         self.largest = exact.max(0)
-        # small strengths, of which there are most, keep their sum better by their root
-        self.digits = np.rint(LEVELS * np.sqrt(exact / self.largest)).astype(int)
+        share = (exact / self.largest) ** (1 / POWER)
+        self.levels = np.rint(LEVELS * share).astype(int)
 
     def weights(self, strengths: ndarray) -> ndarray:
         """The weights (C, F) of strengths (N, C)."""
@@ -84,16 +92,18 @@ class _Strengths:
 
 
 def packed_counts(pipeline: Pipeline, train: Sequence[Name]) -> dict:
-    """The fitted :func:`~unrolled.pages.classification.count_model` as
-    ``unrolled.counts`` reads it beside the :func:`training_names`.
+    """A fitted :func:`~unrolled.pages.classification.count_model` as
+    ``unrolled.counts`` reads it, beside the :func:`training_names`.
 
-    ``train`` are the names that it was fitted to, in any order. Raises ValueError if
-    the model is another, or was fitted to other names.
+    ``train`` are the names that it was fitted to, in any order. Raises ValueError if it
+    is another model, or was fitted to other names, or to fewer than three languages.
     """
     found = _Strengths(pipeline, train)
+    rows = (FIRST + found.levels.T).tolist()
     return {
-        "strengths": ["".join(map(chr, row)) for row in (FIRST + found.digits.T).tolist()],
+        "strengths": ["".join(map(chr, row)) for row in rows],
         "levels": LEVELS,
+        "power": POWER,
         "largest": found.largest.tolist(),
         "intercepts": pipeline[-1].intercept_.tolist(),
     }
@@ -104,6 +114,6 @@ def rounded_counts(pipeline: Pipeline, train: Sequence[Name]) -> Pipeline:
     :func:`packed_counts` does.
     """
     found, rounded = _Strengths(pipeline, train), deepcopy(pipeline)
-    strengths = found.largest * (found.digits / LEVELS) ** 2
+    strengths = found.largest * (found.levels / LEVELS) ** POWER
     rounded[-1].coef_ = found.weights(strengths)
     return rounded

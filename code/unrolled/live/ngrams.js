@@ -26,15 +26,14 @@
   // What follows contexts of every length. A context is a place, found from that of the shorter one and the symbol before it;
   // a cell is a context and what follows.
   function chain(order, V, groups) {
-    const levels = Array.from({ length: order }, () => ({ places: new Map(), left: new Map() })), cells = [];
+    const levels = Array.from({ length: order }, () => ({ places: new Map(), left: new Map(), given: [], total: [] })), cells = [];
     groups.forEach((sequences, group) => {
       for (const sequence of sequences)
         for (let t = 1; t < sequence.length; t++) {
           let place = group;
           levels.forEach(({ places }, k) => {
             const key = place * V + before(sequence, t, k);
-            place = places.get(key) ?? places.size;
-            places.set(key, place);
+            places.set(key, (place = places.get(key) ?? places.size));
             cells[k] = place * V + sequence[t];
           });
           // below the top it counts once after each longer context, and always where none is longer
@@ -45,14 +44,13 @@
           }
         }
     });
-    for (const level of levels) {
-      const D = discounts(level.left.values()), size = level.places.size;
-      Object.assign(level, { given: new Float64Array(size), total: new Float64Array(size) });
-      for (const [cell, n] of level.left) {
+    for (const { left, given, total } of levels) {
+      const D = discounts(left.values());
+      for (const [cell, n] of left) {
         const place = Math.floor(cell / V), discount = D[Math.min(n, D.length) - 1];
-        level.left.set(cell, n - discount);
-        level.given[place] += discount;
-        level.total[place] += n;
+        left.set(cell, n - discount);
+        given[place] = (given[place] ?? 0) + discount;
+        total[place] = (total[place] ?? 0) + n;
       }
     }
     // The place of a context at a level, and the probability of a symbol there, from that below; after one never seen it is that below
@@ -73,16 +71,17 @@
     };
     const groups = lists.map((list) => list.map((name) => framed(name, true)));
     const pooled = chain(order, V, [groups.flat()]), apart = chain(order, V, groups);
-    const all = lists.reduce((sum, list) => sum + list.length, 0), prior = lists.map((list) => Math.log(list.length / all));
+    const all = lists.flat().length, prior = lists.map((list) => Math.log(list.length / all));
 
     function likelihoods(name, ended = true) {
       const sequence = framed(name, ended), logs = languages.map(() => 0);
       for (let t = 1; t < sequence.length; t++) {
         const together = [];
+        // below all counts: every symbol but the start
         for (let k = 0, place = 0, p = 1 / START; k < order; k++) together.push(([place, p] = pooled(k, place, sequence, t, p))[1]);
         languages.forEach((_, language) => {
-          let place = language, p = 1 / START; // the start alone is never predicted
-          for (let k = 0; k < order; k++) [place, p] = apart(k, place, sequence, t, POOLED * together[k] + (1 - POOLED) * p);
+          let place = language, p = 1 / START;
+          together.forEach((q, k) => ([place, p] = apart(k, place, sequence, t, POOLED * q + (1 - POOLED) * p)));
           logs[language] += Math.log(p);
         });
       }

@@ -64,9 +64,7 @@ def _packed(written: dict[int, str]) -> dict:
     code points each run skips and has; and the word of each, as a number of two digits.
     """
     runs = _runs(written, BREAK)
-    every = [
-        written.get(code, NOTHING) for a, b in runs for code in range(a, b + 1)
-    ]
+    every = [written.get(code, NOTHING) for a, b in runs for code in range(a, b + 1)]
     words = [word for word, _ in Counter(every).most_common()]
     numbers = [*map({word: i for i, word in enumerate(words)}.get, every)]
     ends = [0, *(b + 1 for _, b in runs)]
