@@ -126,9 +126,7 @@ def drawn(seed: int, number: int) -> list[str]:
     known += map(list, PARTS)
     texts = []
     for _ in range(number):
-        pools = rng.choices(
-            known if rng.random() < 0.85 else every, k=rng.randint(1, 3)
-        )
+        pools = rng.choices(known if rng.random() < 0.8 else every, k=rng.randint(1, 3))
         length = rng.randint(0, 7)
         text = "".join(rng.choice(rng.choice(pools)) for _ in range(length))
         form = rng.choice(["NFC", "NFD", ""])
@@ -138,7 +136,7 @@ def drawn(seed: int, number: int) -> list[str]:
 
 def test_strings_of_all_scripts_are_normalised_as_in_the_package(phone: Page):
     texts = [*drawn(23, 5000), *SPECIAL, "a" * 10000]
-    assert 1000 < same(texts, in_page(texts)) < 4000
+    assert 500 < same(texts, in_page(texts)) < 4000
     phone.add_script_tag(path=LIVE / "normalise.js")
     in_browser = NORMALISED.replace("script.", "unrolled.")
     same(texts, phone.evaluate(in_browser, [[*map(table, TABLES)], texts]))
@@ -147,7 +145,10 @@ def test_strings_of_all_scripts_are_normalised_as_in_the_package(phone: Page):
 def test_every_symbol_is_normalised_as_in_the_package():
     found = node(EVERY_SYMBOL, "normalise", [[*map(table, TABLES)]])[0]
     for code, one in enumerate(found):
-        assert one == in_package(chr(code)), f"U+{code:04X}"
+        symbol = chr(code)
+        # those that stand for nothing are most, and the package's refusals are slow
+        nothing = unicodedata.category(symbol) in ("Cn", "Co", "Cs")
+        assert one == (None if nothing else in_package(symbol)), f"U+{code:04X}"
 
 
 @pytest.mark.parametrize(
@@ -211,14 +212,17 @@ def test_tables_are_small():
 SCORES = """
 ([training, order, names]) => {
   const model = script.ngrams(script.training(training), order);
-  const log = (x) => x.map((one) => (one === -Infinity ? null : one));
-  return names.map((name) => [model.likelihoods(name), model.likelihoods(name, false), model.posteriors(name)].map(log));
+  return names.map((name) => [model.likelihoods(name), model.likelihoods(name, false), model.posteriors(name)]);
 }
 """
 COUNTED = """
 ([training, counts, names]) => {
   const { training: read } = require(process.argv[1].replace("counts.js", "ngrams.js"));
-  return names.map(script.counts(counts, read(training)));
+  try {
+    return names.map(script.counts(counts, read(training)));
+  } catch (error) {
+    return error.message;
+  }
 }
 """
 FRAMED = Vocabulary(names.ALPHABET, start=True, end=True)
@@ -323,10 +327,6 @@ def test_weights_are_refused_that_are_not_the_sum_of_the_names(
 def test_page_refuses_a_count_model_of_other_names(
     parts: names.Split, counts: Pipeline
 ):
-    run = (
-        COUNTED.replace("return", "try {") + "catch (error) { return error.message; } }"
-    )
-    run = run.replace("}\ncatch", "} catch", 1)
     packed = packed_counts(counts, parts.train)
     others = training_names(parts.train[:-1], languages_of(parts.train))
-    assert "of other names" in node(run, "counts", [[others, packed, ["Ann"]]])[0]
+    assert "of other names" in node(COUNTED, "counts", [[others, packed, ["Ann"]]])[0]

@@ -10,8 +10,9 @@ __all__ = ["ALPHABETS", "EAST", "RARE", "table"]
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 
 from anyascii import anyascii
 
@@ -67,10 +68,12 @@ def _packed(written: dict[int, str]) -> dict:
     every = [written.get(code, NOTHING) for a, b in runs for code in range(a, b + 1)]
     words = [word for word, _ in Counter(every).most_common()]
     numbers = [*map({word: i for i, word in enumerate(words)}.get, every)]
-    ends = [0, *(b + 1 for _, b in runs)]
     return {
         "words": ",".join(words),
-        "runs": [[a - end, b + 1 - a] for (a, b), end in zip(runs, ends)],
+        "runs": [
+            [first - before - 1, last - first + 1]
+            for (_, before), (first, last) in pairwise([[0, -1], *runs])
+        ],
         "high": "".join(chr(FIRST + number // BASE) for number in numbers),
         "low": "".join(chr(FIRST + number % BASE) for number in numbers),
     }
@@ -86,15 +89,17 @@ def _hangul() -> Iterator[list[str]]:
     yield [one.removeprefix("a") for one in silent[:28]]
 
 
-def table(name: str) -> dict:
+def table(name: str, later: Sequence[str] = (EAST, RARE)) -> dict:
     """The table :data:`ALPHABETS`, which the page loads first, :data:`EAST` or
     :data:`RARE`, as ``unrolled.writing`` reads it.
 
-    Raises ValueError for another name.
+    ``later`` are those that the page offers to load, if it is the first; of their
+    letters it says so. Raises ValueError for another name.
     """
     symbols = _symbols()
-    if name not in symbols:
-        raise ValueError(f"table {name!r}: expected one of {', '.join(symbols)}")
+    for other in (name, *later):
+        if other not in symbols:
+            raise ValueError(f"table {other!r}: expected one of {', '.join(symbols)}")
     plain, foreign = {}, {}
     for symbol in symbols[name]:
         is_letter = unicodedata.category(symbol)[0] == "L"
@@ -111,8 +116,6 @@ def table(name: str) -> dict:
         packed |= {
             "apostrophes": "".join(map(chr, APOSTROPHES)),
             "vowels": VOWELS,
-            "later": {
-                key: _runs(map(ord, symbols[key]), APART) for key in (EAST, RARE)
-            },
+            "later": {key: _runs(map(ord, symbols[key]), APART) for key in later},
         }
     return packed
