@@ -46,6 +46,8 @@ from unrolled.learning import checkpoints, sampling, statistics, training
 from unrolled.learning.ngrams import Ngrams, of_best_order
 from unrolled.live import Live, Payload, vanishing, weights
 from unrolled.live.backward import backward_pass
+from unrolled.live.counts import packed_counts, rounded_counts, training_names
+from unrolled.live.normalising import table as symbols
 from unrolled.live.plane import one_step
 from unrolled.pages import (
     classification,
@@ -231,6 +233,11 @@ TREE, NODES = np.array([[-1, 1], [-2, -3]]), np.ones((2, 2))
 FORM = '<dl><dt>Data</dt><dd><div data-field="data"></div></dd></dl>'
 TENSORS = classification.encode(PEOPLE, PLAIN, LANGUAGES)
 FRAMED = generation.encode(PEOPLE, LETTERS, LANGUAGES)
+COUNTED = classification.count_model().fit(*zip(*PEOPLE, strict=True))
+COUNTED_TWO = classification.count_model().fit(*zip(*PEOPLE[6:18], strict=True))
+COUNTED_OTHERWISE = classification.logistic_count_model().fit(
+    *zip(*PEOPLE, strict=True)
+)
 NO_K = {kind: [v for v in values if v is not None] for kind, values in whole().items()}
 NO_P = {"type": ["x"], "range": [0, -1, 1.5], "not a number": [nan]}
 
@@ -857,6 +864,15 @@ CALLS = {
         {"v_c": {"shape": [np.zeros(3)], "not a number": [np.array([nan, 0])]},
             "u": {"shape": [np.eye(3), np.zeros((1, 2))], "not a number": [np.full((2, 2), nan)]},
             "o": {"range": [2, -1]}, "moved": {"shape": [np.zeros(3)]}, "negatives": {"range": [[2], [-1]]}}),
+    "normalising.table": Call(symbols, {"name": "alphabets", "later": []},
+        {"name": {"type": [None, 3], "range": ["poetry", ""]},
+            "later": {"type": [None, "poetry"], "range": [["poetry"]]}}),
+    "counts.training_names": Call(training_names, {"train": PEOPLE, "languages": LANGUAGES},
+        {"train": NAMES, "languages": LANGUAGE_LIST | {"range": [[*LANGUAGES, "D"]]}}),
+    **{f"counts.{function.__name__}": Call(function, {"pipeline": COUNTED, "train": PEOPLE},
+        {"pipeline": NETWORK | {"another kind": [COUNTED_OTHERWISE], "too short": [COUNTED_TWO]},
+            "train": NAMES | {"another vocabulary": [PEOPLE[:-1], PEOPLE[:6]]}})
+        for function in (packed_counts, rounded_counts)},
     "measured.read": Call(measured.read, {"page": "lstm"}, {"page": {"type": [None, 3], "range": ["poetry", ""]}}),
     "measured.Runs.where": Call(measured.Runs([{"a": 1}]).where, {"a": 1}, {"a": {"range": [2, None]}}),
 }

@@ -20,9 +20,13 @@ from unrolled.data.names import APOSTROPHES, _readable
 from unrolled.data.surnames import VOWELS
 
 ALPHABETS = "alphabets"
+"""The name of the table that the page loads first."""
+
 EAST = "Chinese, Japanese and Korean letters"
+"""The name of the second table, as the page says it."""
+
 RARE = "rare Chinese letters"
-"""The tables' names, as the page says them."""
+"""The name of the third table, as the page says it: of letters beyond U+20000."""
 
 EAST_ASIAN = "CJK", "HANGUL", "HIRAGANA", "KATAKANA"
 SYLLABLES = range(0xAC00, 0xD7A4)  # of Hangul: 19 · 21 · 28, in order
