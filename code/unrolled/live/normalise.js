@@ -1,6 +1,6 @@
 // Names as the package normalises them (unrolled.data.names.normalise), by tables that the package makes.
 (function (root) {
-  const NO_TEXT = /[\0-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffd-\uffff]/u, FIRST = 35, BASE = 91; // of the digits of a number
+  const FIRST = 35, BASE = 91; // of the digits of a number
   // These only help to say what is wrong: the kinds of symbols, and the scripts in use
   const KINDS = { emoji: /\p{Extended_Pictographic}|\p{RI}/u, digit: /\p{N}/u, letter: /\p{L}/u, mark: /\p{M}/u, sign: /[\p{P}\p{S}]/u };
   const SCRIPTS =
@@ -28,12 +28,8 @@
 
   // The name in the book's alphabet as { text }, or else { problem }, with { needs } for the name of a table that is not loaded yet
   function normalise(text, table) {
-    let symbols = [...text.replace(/^\ufeff/, "").replace(/\r\n?|[\u2028\u2029]/g, "\n")];
-    let wrong = symbols.findIndex((symbol) => NO_TEXT.test(symbol));
-    if (wrong < 0) {
-      symbols = [...symbols.join("").normalize("NFC")].map((symbol) => (table.apostrophes.includes(symbol) ? "'" : symbol));
-      wrong = symbols.findIndex((symbol) => !table.plain.has(symbol) && !table.foreign.has(symbol));
-    }
+    let symbols = [...text.replace(/^\ufeff/, "").normalize("NFC")].map((symbol) => (table.apostrophes.includes(symbol) ? "'" : symbol));
+    const wrong = symbols.findIndex((symbol) => !table.plain.has(symbol) && !table.foreign.has(symbol));
     if (wrong >= 0) return refusal(symbols[wrong], wrong + 1, table.later);
     const foreign = symbols.some((symbol) => table.foreign.has(symbol));
     if (foreign) symbols = [...table.vowels.reduce((all, [pair, vowel]) => all.replaceAll(pair, vowel), symbols.join(""))];
@@ -45,7 +41,7 @@
 
   function refusal(symbol, place, later) {
     const code = symbol.codePointAt(0), number = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
-    const [kind] = Object.entries(KINDS).find(([, form]) => form.test(symbol) && !NO_TEXT.test(symbol)) ?? [];
+    const [kind] = Object.entries(KINDS).find(([, form]) => form.test(symbol)) ?? [];
     const script = SCRIPTS.split(" ").find((name) => RegExp(`\\p{Script=${name}}`, "u").test(symbol));
     const what = kind ? `the ${script ? `${script} ` : ""}${kind} “${kind === "mark" ? "◌" : ""}${symbol}”` : "an invisible or unknown symbol";
     const [needs] = Object.entries(later).find(([, ranges]) => ranges.some(([from, to]) => from <= code && code <= to)) ?? [];
