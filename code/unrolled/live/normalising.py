@@ -17,6 +17,7 @@ from itertools import pairwise
 from anyascii import anyascii
 
 from unrolled.data.names import APOSTROPHES, _readable
+from unrolled.data.reading import canonical
 from unrolled.data.surnames import VOWELS
 
 ALPHABETS = "alphabets"
@@ -38,13 +39,13 @@ APART = 256  # code points this far apart lie in two ranges of a table
 
 @cache
 def _symbols() -> dict[str, list[str]]:
-    """The symbols of each table, in order: those that a composed text can have and that
-    can be written.
+    """The symbols of each table, in order: those that a canonical text can have and
+    that can be written.
     """
     found = {ALPHABETS: [], EAST: [], RARE: []}
     for symbol in map(chr, range(0x110000)):
         kept = unicodedata.category(symbol)[0] in "LMPZ"
-        if kept and _readable(symbol) and unicodedata.is_normalized("NFC", symbol):
+        if kept and _readable(symbol) and canonical(symbol) == symbol:
             east = any(word in unicodedata.name(symbol) for word in EAST_ASIAN)
             rare = east and ord(symbol) >= 0x20000
             found[RARE if rare else EAST if east else ALPHABETS].append(symbol)
