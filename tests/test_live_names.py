@@ -201,6 +201,20 @@ def test_letter_of_a_table_that_is_not_loaded_is_said_to_be_so():
                 )
 
 
+def test_letter_that_no_table_has_is_said_to_be_so_once_all_are_loaded():
+    begun, loaded = (in_page(["ㄅ"], tables)[0] for tables in ([ALPHABETS], TABLES))
+    assert begun["needs"] == EAST
+    assert "needs" not in loaded
+    assert "the Bopomofo letter “ㄅ” (U+3105), which cannot be" in loaded["problem"]
+
+
+def test_table_that_the_page_does_not_offer_is_not_spoken_of():
+    first = table(ALPHABETS, later=[EAST])
+    rare, east = node(NORMALISED, "normalise", [[[first], ["𠀀", "王"]]])[0]
+    assert "needs" not in rare and "which cannot be written" in rare["problem"]
+    assert east["needs"] == EAST
+
+
 def test_tables_are_small():
     assert size(table(ALPHABETS)) < 4
     assert size(table(EAST)) < 40
