@@ -18,7 +18,7 @@
     const Y = m[1] && m[2] ? m[1] / (m[1] + 2 * m[2]) : FALLBACK_DISCOUNT, D = [Y];
     for (const i of [2, 3]) {
       const estimate = m[i] && m[i + 1] ? i - ((i + 1) * Y * m[i + 1]) / m[i] : 0;
-      D.push(Math.min(Math.max(estimate, D[i - 2]), i));
+      D.push(Math.max(estimate, D[i - 2])); // at most i, as the estimate is
     }
     return D;
   }
