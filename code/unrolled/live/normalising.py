@@ -27,7 +27,7 @@ EAST = "Chinese, Japanese and Korean letters"
 """The name of the second table, as the page says it."""
 
 RARE = "rare Chinese letters"
-"""The name of the third table, as the page says it: of letters beyond U+20000."""
+"""The name of the third table, as the page says it. Its letters are beyond U+20000."""
 
 EAST_ASIAN = "CJK", "HANGUL", "HIRAGANA", "KATAKANA"
 SYLLABLES = range(0xAC00, 0xD7A4)  # of Hangul: 19 · 21 · 28, in order
