@@ -47,6 +47,7 @@ from unrolled.learning.ngrams import Ngrams, of_best_order
 from unrolled.live import Live, Payload, vanishing, weights
 from unrolled.live.backward import backward_pass
 from unrolled.live.plane import one_step
+from unrolled.live.writer import write_on
 from unrolled.pages import (
     classification,
     evaluation,
@@ -857,6 +858,9 @@ CALLS = {
         {"v_c": {"shape": [np.zeros(3)], "not a number": [np.array([nan, 0])]},
             "u": {"shape": [np.eye(3), np.zeros((1, 2))], "not a number": [np.full((2, 2), nan)]},
             "o": {"range": [2, -1]}, "moved": {"shape": [np.zeros(3)]}, "negatives": {"range": [[2], [-1]]}}),
+    "writer.write_on": Call(write_on, {"model": text_network(), "symbols": CORPUS.symbols, "prompts": ["the cat "],
+        "written": {1.0: "the cat "}}, {"model": UNFIT, "symbols": {"another vocabulary": [OTHER]},
+            "prompts": {"empty": [[], [""]], "another vocabulary": [["\u0436"]]}}),
     "measured.read": Call(measured.read, {"page": "lstm"}, {"page": {"type": [None, 3], "range": ["poetry", ""]}}),
     "measured.Runs.where": Call(measured.Runs([{"a": 1}]).where, {"a": 1}, {"a": {"range": [2, None]}}),
 }
