@@ -57,6 +57,7 @@
     const { element: el, fraction } = unrolled;
     const calm = matchMedia("(prefers-reduced-motion: reduce)");
     let net, run, frame, looped, predicted, k = 0, written = [];
+    const count = (n) => n.toLocaleString("en");
     const text = (ids) => ids.map((id) => symbols[id]).join("");
     const named = (sign) => (/[\p{L}\p{N}\p{P}\p{S}]/u.test(sign) ? sign : `U+${sign.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`);
     const cut = () => prompts[k].indexOf(" ", 40) + 1; // what is before is read too, and is not in the field
@@ -66,12 +67,12 @@
     const slider = el("input", { type: "range", min: 0, max: 2, step: 0.1, value: 0.8, oninput: () => update(), onchange: () => begin() });
     const seed = el("input", { type: "number", min: 0, value: 1, onchange: () => begin() });
     const greedy = el("span", {}, "At temperature 0 nothing is drawn, so the seed changes nothing.");
-    const go = el("button", { type: "button", class: "live-next", onclick: () => (frame ? halt(`Stopped after ${written.length} characters.`) : run ? goOn() : begin()) });
+    const go = el("button", { type: "button", class: "live-next", onclick: () => (frame ? halt(`Stopped after ${count(written.length)} characters.`) : run ? goOn() : begin()) });
     const others = [["Another seed", () => begin({ number: +seed.value + 1 })], ["Another place in the text", () => begin({ at: (k + 1) % prompts.length })]];
     const note = el("p", { role: "status" }), outcome = el("p", { role: "status" }), status = el("p", { class: "live-status", "aria-live": "polite" });
     const before = el("span", { class: "live-label" }), after = el("span");
     const paper = el("div", { class: "live-paper", role: "group", "aria-label": "What was read, and what was written" }, before, after);
-    const seen = el("p", { class: "live-seen", hidden: true }, "To have seen: at temperature 0, a phrase that comes back brings back nearly the same state. So the same characters follow, and the text is in a loop. Text that is drawn leaves it, since sooner or later another character is drawn.");
+    const seen = el("p", { class: "live-seen", hidden: true }, "To have seen: at temperature 0, a phrase that comes back brings the state nearly back. So the same characters follow: a loop. Text that is drawn gets out of it, since sooner or later another character is drawn.");
 
     function update() {
       temperature.value = slider.value;
@@ -97,7 +98,7 @@
       }
       const { ids, strange } = read(prompts[k].slice(0, cut()) + prompt.value, symbols), last = ids.slice(-MOST_READ);
       const more = strange.length - 8, names = strange.slice(0, 8).map(named).join(" ") + (more > 0 ? ` and ${more} more` : "");
-      note.textContent = (strange.length ? `Left out, since the network has no symbol for it: ${names}. ` : "") + (last.length < ids.length ? `Of ${ids.length} characters, the last ${MOST_READ} are read.` : "");
+      note.textContent = (strange.length ? `Left out, since the network has no symbol for it: ${names}. ` : "") + (last.length < ids.length ? `Of ${count(ids.length)} characters, the last ${count(MOST_READ)} are read.` : "");
       [written, looped] = [[], undefined];
       before.textContent = `…${text(last.slice(-100))}`;
       after.replaceChildren("");
@@ -135,7 +136,7 @@
 
     function finish() {
       seen.hidden = false;
-      if (!looped) return halt(`${written.length} characters are written.${+slider.value ? "" : " No loop so far: go on."}`);
+      if (!looped) return halt(`${count(written.length)} characters are written.${+slider.value ? "" : " No loop so far: go on."}`);
       const { start, period, gap } = looped, times = Math.ceil((written.length - start) / period);
       after.replaceChildren(text(written.slice(0, start)), ...Array.from({ length: times }, (_, i) => el("mark", {}, text(written.slice(start + i * period, start + (i + 1) * period)))));
       halt(`A loop: after ${start} characters, the same ${period} come again and again. The state came back too: each entry of h is what it was ${period} characters before, to within ${fraction(gap)}.`);
