@@ -18,7 +18,8 @@ from unrolled.live.writer import write_on
 from unrolled.pages import lstm
 
 TEXT = (
-    "the cat sat on the mat, and the dog sat on the log. \n" * 3 + "12 élan vital! "
+    "the cat sat on the mat, and the dog sat on the log. \n" * 3
+    + "12 élan vital! </b>& "
 ) * 6
 CORPUS = lstm.encode(TEXT)
 SYMBOLS = CORPUS.symbols
@@ -112,11 +113,11 @@ def test_prompt_is_read_as_the_package_reads_it():
 
 
 def test_capitals_stay_where_the_model_has_them_and_what_no_text_has_is_left_out():
-    with_capitals = lstm.encode("A cat, a Dog. " * 9, lower=False).symbols
+    with_capitals = lstm.encode("A cat, a Dog, é. " * 9, lower=False).symbols
     run = "(row) => script.read(...row)"
-    (own,) = node(run, "writer", [["A toG", with_capitals.symbols]])
-    assert own["ids"] == lstm.encode_prompt("A to", with_capitals)
-    assert own["strange"] == ["G"]
+    (own,) = node(run, "writer", [["A to\r\nGe\u0301", with_capitals.symbols]])
+    assert own["ids"] == lstm.encode_prompt("A toé", with_capitals)
+    assert own["strange"] == ["\n", "G"]
     for text, own in zip(
         NO_TEXTS,
         node(run, "writer", [[text, SYMBOLS.symbols] for text in NO_TEXTS]),
@@ -329,7 +330,7 @@ def test_what_has_no_symbol_is_said_and_is_no_markup(phone: Page, tmp_path: Path
     opened(phone, tmp_path)
     cut = PROMPTS[0].index(" ", 40) + 1
     for typed, names in {
-        'The\a <img src="x" onerror=document.title=1>': 'U+0007 < r = " x u >',
+        'The\a <b> <img src="x" onerror=document.title=1>': 'U+0007 r = " x u',
         "\N{GRINNING FACE}\u202e cat \u00a0\n": "\N{GRINNING FACE} U+202E U+00A0",
         "".join(map(chr, range(0x430, 0x450))): "а б в г д е ж з and 24 more",
     }.items():
@@ -338,7 +339,9 @@ def test_what_has_no_symbol_is_said_and_is_no_markup(phone: Page, tmp_path: Path
         done(phone)
         said = f"Left out, since the network has no symbol for it: {names}."
         assert phone.get_by_text(said, exact=True).is_visible()
-        assert not phone.locator(".live img").count() and phone.title() == "A part"
+        assert (
+            not phone.locator(".live :is(b, img)").count() and phone.title() == "A part"
+        )
         kept = [sign for sign in typed.lower() if sign in SYMBOLS.symbols]
         assert text(phone) == by_package(PROMPTS[0][:cut] + "".join(kept), 0.8, 1)[0]
 

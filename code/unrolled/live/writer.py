@@ -30,8 +30,8 @@ def write_on(
     The ``prompts`` are pieces of the model's text, the first of which the part begins
     with; the symbols are the model's, of which ``<pad>`` and ``<unk>`` are not written.
     Until the model is loaded, a table has what was ``written`` after the first prompt,
-    by temperature. Raises ValueError if the numbers of symbols differ, a prompt is empty
-    or has a character without a symbol, or for a model that the page cannot run.
+    by temperature. Raises ValueError if the numbers of symbols differ, if a prompt is
+    empty or has a character without a symbol, or for a model that the page cannot run.
     """
     never = [id for id in (symbols.pad, symbols.unknown) if id is not None]
     network = packed(model, never=never)
