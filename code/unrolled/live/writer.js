@@ -2,7 +2,7 @@
 (function (root) {
   const { draw } = typeof module === "object" ? require("./sampling.js") : root.unrolled;
   const A_GO = 500, MOST_READ = 1000, SURE = 100; // characters; SURE is what a loop has to fill, since 000 is none
-  const A_FRAME = 12, A_PIECE = 1000; // milliseconds; with reduced motion, text comes in pieces
+  const A_FRAME = 30, A_PIECE = 1000; // milliseconds of work in a frame; with reduced motion, text comes in pieces
 
   // A text as ids, in the package's spelling (`lstm.encode_prompt`), and its characters without a symbol, which are left out.
   function read(text, symbols) {
