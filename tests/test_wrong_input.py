@@ -49,6 +49,7 @@ from unrolled.live.backward import backward_pass
 from unrolled.live.counts import packed_counts, rounded_counts, training_names
 from unrolled.live.normalising import table as symbols
 from unrolled.live.plane import one_step
+from unrolled.live.writer import write_on
 from unrolled.pages import (
     classification,
     evaluation,
@@ -873,6 +874,9 @@ CALLS = {
         {"pipeline": NETWORK | {"another kind": [COUNTED_OTHERWISE], "too short": [COUNTED_TWO]},
             "train": NAMES | {"another vocabulary": [PEOPLE[:-1], PEOPLE[:6]]}})
         for function in (packed_counts, rounded_counts)},
+    "writer.write_on": Call(write_on, {"model": text_network(), "symbols": CORPUS.symbols, "prompts": ["the cat "],
+        "written": {1.0: "the cat "}}, {"model": UNFIT, "symbols": {"another vocabulary": [OTHER]},
+            "prompts": {"empty": [[], [""]], "another vocabulary": [["\u0436"]]}}),
     "measured.read": Call(measured.read, {"page": "lstm"}, {"page": {"type": [None, 3], "range": ["poetry", ""]}}),
     "measured.Runs.where": Call(measured.Runs([{"a": 1}]).where, {"a": 1}, {"a": {"range": [2, None]}}),
 }

@@ -1,7 +1,7 @@
 // Starts the live parts of a page, and what they share: elements, numbers in words, what is announced.
 //
 // A part is a function of its place in the page, its payload, and what it can load later:
-// unrolled.parts[name](place, payload, later).
+// unrolled.parts[name](place, payload, later). It returns true if the table stays for now.
 (function (root) {
   const unrolled = (root.unrolled ??= {});
   unrolled.parts ??= {};
@@ -146,8 +146,8 @@
         const data = payload(place, place.dataset.payload);
         place.dataset.live = "yes";
         place.prepend(shown);
-        unrolled.parts[part](shown, data, Object.fromEntries(later));
-        for (const part of table) part.hidden = true;
+        const stays = unrolled.parts[part](shown, data, Object.fromEntries(later));
+        for (const part of table) part.hidden = !stays;
         // while a reader is here, no button of the page lies over it
         for (const [event, here] of [["focusin", true], ["focusout", false]]) shown.addEventListener(event, () => document.body.classList.toggle("in-live", here));
         // JupyterLab takes keys for its own
