@@ -1,0 +1,92 @@
+"""Names that a trained network draws in the page, as Python draws them: in a language,
+from first letters, at a temperature, by a seed.
+
+The network is that of :func:`unrolled.live.weights.rounded`. It comes at a click, with
+the names that it was trained on. Left out: top-k and nucleus.
+"""
+
+__all__ = ["naming"]
+
+from collections.abc import Callable, Iterable, Sequence
+
+import torch
+from tabulate import tabulate
+from torch import nn
+
+from unrolled.data.names import Name
+from unrolled.data.vocabulary import Vocabulary
+from unrolled.live import Live
+from unrolled.live.weights import packed, rounded
+
+TEMPERATURES = 0.3, 1.0
+"""Those of the table."""
+
+SHOWN, MANY = 10, 1000
+"""How many names are shown, and of how many it is counted how many are different."""
+
+
+def naming(
+    model: nn.Module,
+    letters: Vocabulary,
+    languages: Sequence[str],
+    known: Iterable[Name],
+    generate: Callable[..., Sequence],
+    language: str,
+    longest: int = 30,
+) -> Live:
+    """Names that a network draws by ``generate``, that of the page ``generation``.
+
+    The places in ``languages`` are those of the network; ``known`` are the names that it
+    was trained on, and ``language`` is where the reader begins. Names are stopped after
+    ``longest`` letters. Where no script runs, a table has names at two temperatures.
+    Raises ValueError if ``language`` is none of the languages, and for a network that
+    cannot run in the page.
+    """
+    if language not in languages:
+        raise ValueError(
+            f"language {language!r}: expected one of {', '.join(languages)}"
+        )
+    texts = {name: set() for name in languages}
+    for name in known:
+        texts[name.language].add(name.text)
+    places = torch.full((MANY,), languages.index(language))
+    rows = []
+    for temperature in TEMPERATURES:
+        drawn = [
+            name.text
+            for name in generate(
+                rounded(model),
+                letters,
+                places,
+                seed=1,
+                longest=longest,
+                temperature=temperature,
+            )
+        ]
+        different = set(drawn)
+        old = len(different & texts[language])
+        first = ", ".join(drawn[:SHOWN])
+        rows.append([f"{temperature:g}", first, len(different), old])
+    headers = [
+        "temperature",
+        f"the first {SHOWN}",
+        "different",
+        "of these, in the training data",
+    ]
+    caption = f"{MANY} names at each of two temperatures ({language})"
+    table = tabulate(rows, headers, tablefmt="html", disable_numparse=True).replace(
+        "<table>", f"<table><caption>{caption}</caption>"
+    )
+    later = {
+        "network": packed(model),
+        "symbols": letters.symbols,
+        "start": letters.start,
+        "end": letters.end,
+        "longest": longest,
+        "languages": languages,
+        "names": ["\n".join(sorted(texts[name])) for name in languages],
+        "language": languages.index(language),
+        "shown": SHOWN,
+        "many": MANY,
+    }
+    return Live(["recurrent", "sampling", "naming"], {}, table, {"network": later})
