@@ -46,6 +46,7 @@ from unrolled.learning import checkpoints, sampling, statistics, training
 from unrolled.learning.ngrams import Ngrams, of_best_order
 from unrolled.live import Live, Payload, vanishing, weights
 from unrolled.live.backward import backward_pass
+from unrolled.live.naming import naming
 from unrolled.live.plane import one_step
 from unrolled.pages import (
     classification,
@@ -850,6 +851,9 @@ CALLS = {
         {"model": UNFIT, "kind": {"range": ["int4"]}, "never": {"range": [[-1], [99]]}}),
     "weights.rounded": Call(weights.rounded, {"model": generator()},
         {"model": UNFIT, "kind": {"range": ["int4"]}}),
+    "naming.naming": Call(naming, {"model": generator(), "letters": LETTERS, "languages": LANGUAGES, "known": PEOPLE,
+        "generate": generation.generate, "language": "A"},
+        {"model": UNFIT, "language": {"type": [None, 3], "range": ["D", ""]}}),
     "backward.backward_pass": Call(backward_pass, {"words": WORDS_OF_FOUR, "case": SENTENCE, "h": np.zeros((4, 2)),
         "g": np.zeros((4, 2)), "turn": np.zeros((4, 2))},
         {"words": {"shape": [["a"]], "empty": [[]]}, "turn": {"shape": [np.zeros((4, 3)), np.zeros(2)]}}),

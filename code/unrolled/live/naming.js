@@ -41,6 +41,7 @@
   (unrolled.parts ??= {}).naming = (place, _, later) => {
     const { element: el, choices } = unrolled;
     const table = place.parentElement.querySelector(":scope > table").cloneNode(true);
+    table.classList.add("live-drawn");
     table.hidden = true;
 
     const outcome = el("p", { role: "status" });
@@ -49,7 +50,7 @@
       answered = k;
       answers.update();
       table.hidden = seen.hidden = false;
-      outcome.replaceChildren(el("strong", {}, k === RIGHT ? "Yes. " : "Not so. "), "Both: fewer names are different, and more of them stand in the training data. The table has the counts.");
+      outcome.replaceChildren(el("strong", {}, k === RIGHT ? "Yes. " : "That is half of it. "), "Both: fewer names are different, and more of them stand in the training data. The table has the counts.");
     });
     const seen = el("p", { class: "live-seen", hidden: true }, "To have seen: a lower temperature gives fewer different names, and more of them stand in the training data, while the network is the same; so the look of a few names does not say how good a network is, and a measure on names that it has not read is needed.");
     const drawing = el("div");
@@ -60,7 +61,7 @@
       drawing, seen);
 
     function start({ network, symbols, languages, names, language, shown, many, ...marks }) {
-      const net = unrolled.network(network), known = names.map((list) => new Set(list.split("\n")));
+      const net = unrolled.network(network), known = names.map((list) => new Set(list));
       const state = { language, temperature: 1, seed: 1 };
       const written = symbols.map((symbol, id) => (id === marks.end ? "end" : symbol === " " ? "space" : symbol));
       let first = [], drawn = [], frame;
@@ -145,7 +146,7 @@
         spell();
         const { letters, ended } = hand.value;
         if (!hand.done) told.textContent = `${written[id]}: ${letters.at(-1).bits.toFixed(1)} bits.`;
-        else told.textContent = `${ended ? "The name is done" : `Stopped after ${marks.longest} letters`}: ${text(letters)}, ${sum(letters)}, ${isKnown(text(letters)) ? "" : "not "}in the training data.`;
+        else told.textContent = `${ended ? "The name is done" : `Stopped after ${marks.longest} letters`}: ${text(letters) || "the empty name"}, ${sum(letters)}, ${isKnown(text(letters)) ? "" : "not "}in the training data.`;
         if (hand.done) next.focus();
       }
 
@@ -184,9 +185,9 @@
       }
 
       panels.append(
-        el("section", { class: "live-panel" }, el("p", {}, el("strong", {}, "Names")), list, progress, counts,
+        el("section", { class: "live-panel" }, el("p", {}, el("strong", {}, "Whole names"), ": below each letter its −log", el("sub", {}, "2"), " p in bits, at temperature 1"), list, progress, counts,
           el("p", { class: "live-buttons" }, el("button", { type: "button", onclick: () => change({ seed: state.seed + 1 }) }, "Another"), more)),
-        el("section", { class: "live-panel" }, el("p", {}, el("strong", {}, "Letter by letter"), ": draw the next, or choose one"), sofar, el("div", { class: "live-keys" }, keys), rest, told, el("p", { class: "live-buttons" }, next)));
+        el("section", { class: "live-panel" }, el("p", {}, el("strong", {}, "Letter by letter"), ": draw the next, or choose another"), sofar, el("div", { class: "live-keys" }, keys), rest, told, el("p", { class: "live-buttons" }, next)));
       drawing.append(
         el("p", { class: "live-choices" }, labelled("Language ", select), labelled("First letters (or none) ", beginning), labelled("Seed ", seed)),
         el("label", { class: "live-slider" }, el("span", {}, "Temperature: ", degrees), slider), problem, panels);

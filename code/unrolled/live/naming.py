@@ -7,7 +7,7 @@ the names that it was trained on. Left out: top-k and nucleus.
 
 __all__ = ["naming"]
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from tabulate import tabulate
@@ -29,15 +29,15 @@ def naming(
     model: nn.Module,
     letters: Vocabulary,
     languages: Sequence[str],
-    known: Iterable[Name],
+    known: Sequence[Name],
     generate: Callable[..., Sequence],
     language: str,
     longest: int = 30,
 ) -> Live:
     """Names that a network draws by ``generate``, that of the page ``generation``.
 
-    The places in ``languages`` are those of the network; ``known`` are the names that it
-    was trained on, and ``language`` is where the reader begins. Names are stopped after
+    The places in ``languages`` are those of the network, and ``known`` are the names
+    that it was trained on. The reader begins in ``language``. Names are stopped after
     ``longest`` letters. Where no script runs, a table has names at two temperatures.
     Raises ValueError if ``language`` is none of the languages, and for a network that
     cannot run in the page.
@@ -46,25 +46,15 @@ def naming(
         raise ValueError(
             f"language {language!r}: expected one of {', '.join(languages)}"
         )
-    texts = {name: set() for name in languages}
-    for name in known:
-        texts[name.language].add(name.text)
-    places = torch.full((MANY,), languages.index(language))
+    place, in_page = languages.index(language), rounded(model)
+    places = torch.full((MANY,), place)
+    texts = [{name.text for name in known if name.language == one} for one in languages]
     rows = []
     for temperature in TEMPERATURES:
-        drawn = [
-            name.text
-            for name in generate(
-                rounded(model),
-                letters,
-                places,
-                seed=1,
-                longest=longest,
-                temperature=temperature,
-            )
-        ]
+        how = {"seed": 1, "longest": longest, "temperature": temperature}
+        drawn = [name.text for name in generate(in_page, letters, places, **how)]
         different = set(drawn)
-        old = len(different & texts[language])
+        old = len(different & texts[place])
         first = ", ".join(drawn[:SHOWN])
         rows.append([f"{temperature:g}", first, len(different), old])
     headers = [
@@ -84,8 +74,8 @@ def naming(
         "end": letters.end,
         "longest": longest,
         "languages": languages,
-        "names": ["\n".join(sorted(texts[name])) for name in languages],
-        "language": languages.index(language),
+        "names": [sorted(names) for names in texts],
+        "language": place,
         "shown": SHOWN,
         "many": MANY,
     }
