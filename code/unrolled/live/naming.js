@@ -34,7 +34,7 @@
   if (inNode) return (module.exports = { spelt, whole });
   const unrolled = root.unrolled;
   const KEYS = 8; // the most probable letters, and the end
-  const PACE = 8; // milliseconds of work in a frame
+  const PACE = 16; // milliseconds of work in a frame
   const ANSWERS = ["More real names", "More names that are alike", "Both"];
   const RIGHT = 2;
 
@@ -77,7 +77,7 @@
 
       // Whole names
 
-      const list = el("ol", { class: "live-names" }), progress = el("p", { class: "live-count" }), counts = el("p", { role: "status" });
+      const list = el("ol", { class: "live-names" }), progress = el("p", { class: "live-count" }), counts = el("p", { class: "live-told", role: "status" });
       const more = el("button", { type: "button", onclick: () => (frame ? stop() : drawn.length < many ? drawUpTo(many) : change({ seed: state.seed + 1 }, many)) });
 
       function stop() {
@@ -100,7 +100,7 @@
           if (drawn.length === goal) return stop();
           frame = requestAnimationFrame(some);
           if (atOnce) return;
-          progress.textContent = `${drawn.length} of ${goal}`;
+          if (goal > shown) progress.textContent = `${drawn.length} of ${goal}`;
           list.append(...drawn.slice(list.childElementCount, shown).map(row));
         };
         frame = requestAnimationFrame(some);
@@ -108,7 +108,7 @@
 
       // A name by hand
 
-      const sofar = el("p"), rest = el("p", { class: "live-count" }), told = el("p", { role: "status" });
+      const sofar = el("p"), rest = el("p", { class: "live-count" }), told = el("p", { class: "live-told", role: "status" });
       let order = []; // the symbols of the keys
       const keys = Array.from({ length: KEYS + 1 }, (_, k) => el("button", { type: "button", onclick: () => take(order[k]) }, el("span"), el("span", { class: "live-gauge" }), el("span")));
       const next = el("button", { type: "button", class: "live-next", onclick: () => {

@@ -49,23 +49,17 @@ def naming(
     place, in_page = languages.index(language), rounded(model)
     places = torch.full((MANY,), place)
     texts = [{name.text for name in known if name.language == one} for one in languages]
-    rows = []
+    columns = [[f"the first {SHOWN}", "different", "of these, in the training data"]]
     for temperature in TEMPERATURES:
         how = {"seed": 1, "longest": longest, "temperature": temperature}
         drawn = [name.text for name in generate(in_page, letters, places, **how)]
         different = set(drawn)
         old = len(different & texts[place])
-        first = ", ".join(drawn[:SHOWN])
-        rows.append([f"{temperature:g}", first, len(different), old])
-    headers = [
-        "temperature",
-        f"the first {SHOWN}",
-        "different",
-        "of these, in the training data",
-    ]
-    caption = f"{MANY} names at each of two temperatures ({language})"
+        columns.append([", ".join(drawn[:SHOWN]), len(different), old])
+    headers = [f"{MANY} names", *(f"temperature {t:g}" for t in TEMPERATURES)]
+    rows = zip(*columns, strict=True)
     table = tabulate(rows, headers, tablefmt="html", disable_numparse=True).replace(
-        "<table>", f"<table><caption>{caption}</caption>"
+        "<table>", f"<table><caption>Names in {language}</caption>"
     )
     later = {
         "network": packed(model),
