@@ -34,7 +34,8 @@
   if (inNode) return (module.exports = { spelt, whole });
   const unrolled = root.unrolled;
   const KEYS = 8; // the most probable letters, and the end
-  const PACE = 16; // milliseconds of work in a frame
+  const PACE = 10; // milliseconds for a name that is shown, where the machine is fast
+  const WORK = 25; // milliseconds of work in a frame
   const ANSWERS = ["More real names", "More names that are alike", "Both"];
   const RIGHT = 2;
 
@@ -92,14 +93,15 @@
 
       function drawUpTo(goal) {
         const atOnce = matchMedia("(prefers-reduced-motion: reduce)").matches;
+        const begun = performance.now();
         more.textContent = "Stop";
         const some = () => {
-          const until = performance.now() + PACE;
+          const now = performance.now(), due = goal > shown ? goal : Math.min(goal, (now - begun) / PACE);
           do drawn.push(whole(net, marks, first, { ...state, sequence: drawn.length }));
-          while (drawn.length < goal && (atOnce || drawn.length > shown) && performance.now() < until);
+          while (drawn.length < due && performance.now() < now + WORK);
           if (drawn.length === goal) return stop();
           frame = requestAnimationFrame(some);
-          if (atOnce) return;
+          if (atOnce) return; // and show them at the end
           if (goal > shown) progress.textContent = `${drawn.length} of ${goal}`;
           list.append(...drawn.slice(list.childElementCount, shown).map(row));
         };
