@@ -48,6 +48,7 @@ from unrolled.live import Live, Payload, vanishing, weights
 from unrolled.live.backward import backward_pass
 from unrolled.live.counts import packed_counts, rounded_counts, training_names
 from unrolled.live.normalising import table as symbols
+from unrolled.live.naming import naming
 from unrolled.live.plane import one_step
 from unrolled.live.writer import write_on
 from unrolled.pages import (
@@ -858,6 +859,9 @@ CALLS = {
         {"model": UNFIT, "kind": {"range": ["int4"]}, "never": {"range": [[-1], [99]]}}),
     "weights.rounded": Call(weights.rounded, {"model": generator()},
         {"model": UNFIT, "kind": {"range": ["int4"]}}),
+    "naming.naming": Call(naming, {"model": generator(), "letters": LETTERS, "languages": LANGUAGES, "known": PEOPLE,
+        "generate": generation.generate, "language": "A"},
+        {"model": UNFIT, "language": {"type": [None, 3], "range": ["D", ""]}}),
     "backward.backward_pass": Call(backward_pass, {"words": WORDS_OF_FOUR, "case": SENTENCE, "h": np.zeros((4, 2)),
         "g": np.zeros((4, 2)), "turn": np.zeros((4, 2))},
         {"words": {"shape": [["a"]], "empty": [[]]}, "turn": {"shape": [np.zeros((4, 3)), np.zeros(2)]}}),
