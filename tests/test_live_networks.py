@@ -10,7 +10,7 @@ from torch import nn
 from browsing import node
 from unrolled.data.vocabulary import Vocabulary
 from unrolled.learning.sampling import distribution, inverse, sample, uniform
-from unrolled.live.weights import KINDS, packed, rounded
+from unrolled.live.weights import KINDS, agreement, packed, rounded
 from unrolled.pages import classification, generation, lstm
 
 BOUND = {"float32": 1e-4, "float16": 1e-2}
@@ -109,6 +109,18 @@ def test_a_weight_is_rounded_by_half_a_step_of_its_row_at_most():
         else:
             step = weights.abs().amax(1, keepdim=True) / 127
             assert ((kept - weights).abs() <= step / 2 + 1e-7).all()
+
+
+def test_agreement_is_a_share_and_a_mean_divergence_in_bits():
+    inf = torch.inf
+    scores = torch.tensor([[0.0, 1.0, -inf], [2.0, 0.0, -inf]])
+    assert agreement(scores, scores + 3) == (1.0, pytest.approx(0, abs=1e-7))
+    half = torch.tensor([[0.5, 0.5]]).log()
+    quarter = torch.tensor([[0.25, 0.75]]).log()
+    same, bits = agreement(half, quarter)
+    # ½ log₂ (½ / ¼) + ½ log₂ (½ / ¾)
+    assert same == 0 and bits == pytest.approx(0.5 - 0.5 * np.log2(1.5), abs=1e-7)
+    assert agreement(quarter, half)[1] != pytest.approx(bits)
 
 
 def test_symbols_that_never_come_have_no_probability():

@@ -857,6 +857,8 @@ CALLS = {
     "live.Payload": Call(Payload, {"content": {}}, {"content": {"not a number": [{"x": nan}]}}),
     "weights.packed": Call(weights.packed, {"model": generator()},
         {"model": UNFIT, "kind": {"range": ["int4"]}, "never": {"range": [[-1], [99]]}}),
+    "weights.agreement": Call(weights.agreement, dict.fromkeys(["scores", "others"], torch.zeros(2, 3)),
+        {"others": {"shape": [torch.zeros(3, 3)]}}),
     "weights.rounded": Call(weights.rounded, {"model": generator()},
         {"model": UNFIT, "kind": {"range": ["int4"]}}),
     "naming.naming": Call(naming, {"model": generator(), "letters": LETTERS, "languages": LANGUAGES, "known": PEOPLE,

@@ -6,11 +6,13 @@ one recurrent layer (``nn.RNN``, ``nn.GRU`` or ``nn.LSTM``), embeddings or one-h
 inputs, and a ``readout``. Left out: several layers, and two directions.
 """
 
-__all__ = ["KINDS", "packed", "rounded"]
+__all__ = ["KINDS", "packed", "rounded", "Agreement", "agreement"]
 
 import base64
+import math
 from collections.abc import Sequence
 from copy import deepcopy
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -112,3 +114,29 @@ def rounded(model: nn.Module, kind: str = "int8") -> nn.Module:
             read = kept if scale is None else kept * scale[:, None]
             weights.copy_(torch.from_numpy(read))
     return copy
+
+
+class Agreement(NamedTuple):
+    """In what share of cases two networks find the same most probable, and the mean KL
+    divergence of the second from the first, in bits.
+    """
+
+    same: float
+    bits: float
+
+
+def agreement(scores: Tensor, others: Tensor) -> Agreement:
+    """How nearly two networks say the same, by their scores (N, V) of the same cases.
+
+    Scores of −∞, which both have, count nothing. Raises ValueError if the shapes differ
+    or there are no cases.
+    """
+    if scores.shape != others.shape or not len(scores):
+        raise ValueError(
+            f"scores of the shapes {tuple(scores.shape)} and {tuple(others.shape)}: expected two of one shape, with "
+            "at least one case"
+        )
+    log_p, log_q = (s.double().log_softmax(1) for s in (scores, others))
+    lost = (log_p.exp() * (log_p - log_q)).nan_to_num().sum(1)
+    same = log_p.argmax(1) == log_q.argmax(1)
+    return Agreement(same.double().mean().item(), lost.mean().item() / math.log(2))
