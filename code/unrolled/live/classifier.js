@@ -44,7 +44,7 @@
 
   if (typeof module === "object") return (module.exports = { reader, gradients, turn });
   const unrolled = root.unrolled;
-  const PAUSE = 400; // milliseconds without a key, until all is said
+  const PAUSE = 400, LEAST = 0.02; // milliseconds without a key, until all is said; the least probability that is written and marked
   const percent = (p) => (p < 0.005 ? "less than 1 %" : `${Math.round(100 * p)}\u00a0%`);
   const best = (p) => p.reduce((most, p_k, k) => (p_k > p[most] ? k : most), 0);
   const ranked = (p) => [...p.keys()].sort((a, b) => p[b] - p[a]);
@@ -105,8 +105,8 @@
       const favourite = now && best(now);
       rows.forEach(({ bar, before: line, number, item }, k) => {
         move(bar, `scaleX(${(now?.[k] ?? 0).toFixed(4)})`);
-        move(line, `translateX(${before?.[k] >= 0.005 ? (100 * before[k]).toFixed(2) : -100}%)`);
-        write(number, now?.[k] >= 0.005 ? percent(now[k]) : "");
+        move(line, `translateX(${before?.[k] >= LEAST ? (100 * before[k]).toFixed(2) : -100}%)`);
+        write(number, now?.[k] >= LEAST ? percent(now[k]) : "");
         item.classList.toggle("live-first", k === favourite);
       });
       const pen = strip.getContext("2d");
@@ -149,7 +149,7 @@
 
     // On which letters the answer hangs, and what another letter really does, which is announced if a reader has just chosen it
     const letters = el("div", { class: "live-letters", role: "group", "aria-label": "Letters to exchange" }), by = el("p"), real = el("p");
-    const other = el("select", { onchange: () => drawLetters(true) }), ask = el("label", {}, "Exchange it for ", other);
+    const other = el("select", { onchange: () => drawLetters(true) }), ask = el("label", { class: "live-choices" }, "Exchange it for ", other);
     const fold = el("details", { ontoggle: () => drawLetters() }, el("summary", {}, "On which letters does the answer hang?"), by, letters, ask, real);
     function drawLetters(chosen) {
       if (!fold.open) return;
@@ -177,7 +177,7 @@
     }
 
     place.append(el("div", { class: "live-predict" }, question), el("div", { class: "live-buttons" }, el("label", { class: "live-name" }, "Name ", field), el("button", { type: "button", onclick: another }, "Another name")), status, pieces, tiles,
-      el("ul", { class: "live-languages" }, rows.map(({ item }) => item)), el("p", { class: "live-count" }, "A bar is the probability of a language; a thin line is where it was one letter before. The strip is the state ", math("h_{t}"), `: ${net.d} numbers, from −1 (orange) to 1 (blue).`), strip,
+      el("ul", { class: "live-languages" }, rows.map(({ item }) => item)), el("p", { class: "live-count" }, "A bar is the probability of a language; a mark below is where it was one letter before. The strip is the state ", math("h_{t}"), `: ${net.d} numbers, from −1 (orange) to 1 (blue).`), strip,
       fetched(later.models, "the training names, for two models that count letters", ({ training, counts }) => {
         const known = unrolled.training(training);
         models = { training: known, gram: unrolled.ngrams(known, order), count: unrolled.counts(counts, known) };
