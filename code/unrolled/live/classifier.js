@@ -45,7 +45,7 @@
   if (typeof module === "object") return (module.exports = { reader, gradients, turn });
   const unrolled = root.unrolled;
   const PAUSE = 400, LEAST = 0.02; // milliseconds without a key, until all is said; the least probability that is written and marked
-  const percent = (p) => (p < 0.005 ? "less than 1 %" : `${Math.round(100 * p)}\u00a0%`);
+  const percent = (p) => (p < 0.005 ? "less than 1\u00a0%" : `${Math.round(100 * p)}\u00a0%`);
   const best = (p) => p.reduce((most, p_k, k) => (p_k > p[most] ? k : most), 0);
   const ranked = (p) => [...p.keys()].sort((a, b) => p[b] - p[a]);
   const write = (node, text) => node.textContent === text || (node.textContent = text);
