@@ -46,6 +46,7 @@ from unrolled.learning import checkpoints, sampling, statistics, training
 from unrolled.learning.ngrams import Ngrams, of_best_order
 from unrolled.live import Live, Payload, vanishing, weights
 from unrolled.live.backward import backward_pass
+from unrolled.live.classifier import classifier as typed_name
 from unrolled.live.counts import packed_counts, rounded_counts, training_names
 from unrolled.live.normalising import table as symbols
 from unrolled.live.naming import naming
@@ -876,6 +877,13 @@ CALLS = {
             "later": {"type": [None, "poetry"], "range": [["poetry"]]}}),
     "counts.training_names": Call(training_names, {"train": PEOPLE, "languages": LANGUAGES},
         {"train": NAMES, "languages": LANGUAGE_LIST | {"range": [[*LANGUAGES, "D"]]}}),
+    "classifier.classifier": Call(typed_name, {"model": classifier(), "letters": PLAIN, "languages": LANGUAGES,
+        "names": PEOPLE, "answers": lambda _: [("A", 0.6), ("B", 0.3)], "texts": ["Ann"], "train": PEOPLE,
+        "counts": COUNTED, "order": 3},
+        {"model": UNFIT | {"another kind": [generator()]}, "letters": {"another vocabulary": [OTHER], "type": [None]},
+            "languages": LANGUAGE_LIST, "names": {"empty": [[]]}, "answers": {"type": [None, lambda _: 3]},
+            "train": NAMES | {"another vocabulary": [PEOPLE[:-1]]}, "counts": {"another kind": [COUNTED_OTHERWISE]},
+            "order": {"range": [0, -1, 1.5], "type": ["x", None]}}),
     **{f"counts.{function.__name__}": Call(function, {"pipeline": COUNTED, "train": PEOPLE},
         {"pipeline": NETWORK | {"another kind": [COUNTED_OTHERWISE], "too short": [COUNTED_TWO]},
             "train": NAMES | {"another vocabulary": [PEOPLE[:-1], PEOPLE[:6]]}})

@@ -84,6 +84,7 @@
     return {
       V,
       d,
+      weights: w,
       start: () => ({ h: new Float64Array(d), c: new Float64Array(d) }),
       step(state, id, language) {
         fromState.set(w.b_recurrent.rows);
