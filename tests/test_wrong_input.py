@@ -47,6 +47,7 @@ from unrolled.learning.ngrams import Ngrams, of_best_order
 from unrolled.live import Live, Payload, vanishing, weights
 from unrolled.live.backward import backward_pass
 from unrolled.live.plane import one_step
+from unrolled.live.words import Question, nearest_words, rounded
 from unrolled.pages import (
     classification,
     evaluation,
@@ -857,6 +858,13 @@ CALLS = {
         {"v_c": {"shape": [np.zeros(3)], "not a number": [np.array([nan, 0])]},
             "u": {"shape": [np.eye(3), np.zeros((1, 2))], "not a number": [np.full((2, 2), nan)]},
             "o": {"range": [2, -1]}, "moved": {"shape": [np.zeros(3)]}, "negatives": {"range": [[2], [-1]]}}),
+    "words.nearest_words": Call(nearest_words, {"words": ["a", "b"], "v": np.eye(2), "u": np.eye(2),
+        "neighbours": lambda word, _: [("ab".replace(word, ""), 0.5)], "groups": {"all": ["a", "b"]},
+        "drawing": "<svg/>", "question": Question("a", ["b"], "Because."), "least": 1},
+        {"words": {"shape": [["a"]], "empty": [[]]}, "v": {"shape": [np.eye(3), np.ones(2)], "empty": [[]],
+            "not a number": [np.full((2, 2), nan)]}, "question": {"range": [Question("a", ["c"], "")]}}),
+    "words.rounded": Call(rounded, {"vectors": np.eye(2)}, {"vectors": {"shape": [np.ones(2)], "empty": [[]],
+        "not a number": [np.full((2, 2), nan)]}}),
     "measured.read": Call(measured.read, {"page": "lstm"}, {"page": {"type": [None, 3], "range": ["poetry", ""]}}),
     "measured.Runs.where": Call(measured.Runs([{"a": 1}]).where, {"a": 1}, {"a": {"range": [2, None]}}),
 }
