@@ -3,7 +3,7 @@
 ({ whole, paper }) => {
   const FORMULAS = ".math"; // a matter of their own
   const LEFT_OUT = `${FORMULAS}, .headerlink, .visually-hidden, .sr-only, script, style`;
-  const WORKS_BY_KEYS = "a[href], button, input, select, textarea, summary, iframe, audio, video";
+  const WORKS_BY_KEYS = "a[href], button, input, select, textarea, summary, iframe, audio, video, [role=option]";
   const LETTERS = { least: 11, index: 8 }; // pixels
 
   const article = document.querySelector("article") ?? document.querySelector("main") ?? document.body;

@@ -421,6 +421,18 @@ def test_neighbours_are_sorted_and_without_the_word_itself():
         word2vec.neighbours("e", words, vectors)
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_of_equally_near_words_the_more_frequent_comes_first(kind: type):
+    names = [f"w{i:03}" for i in range(501)]
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        vectors = rng.normal(size=(501, 64)).astype(kind)
+        same = np.sort(rng.choice(501, 300, replace=False))
+        vectors[same] = vectors[same[0]] * 2.0 ** rng.integers(-3, 4, (300, 1))
+        found = word2vec.neighbours(names[same[0]], Words([names]), vectors, 299)
+        assert [one.word for one in found] == [names[i] for i in same[1:]]
+
+
 def test_analogies_by_hand():
     words = Words([["man", "woman", "king", "queen", "x"]])
     place = {

@@ -52,6 +52,7 @@ from unrolled.live.normalising import table as symbols
 from unrolled.live.naming import naming
 from unrolled.live.plane import one_step
 from unrolled.live.writer import write_on
+from unrolled.live.words import Question, nearest_words, rounded
 from unrolled.pages import (
     classification,
     evaluation,
@@ -891,6 +892,13 @@ CALLS = {
     "writer.write_on": Call(write_on, {"model": text_network(), "symbols": CORPUS.symbols, "prompts": ["the cat "],
         "written": {1.0: "the cat "}}, {"model": UNFIT, "symbols": {"another vocabulary": [OTHER]},
             "prompts": {"empty": [[], [""]], "another vocabulary": [["\u0436"]]}}),
+    "words.nearest_words": Call(nearest_words, {"words": ["a", "b"], "v": np.eye(2), "u": np.eye(2),
+        "neighbours": lambda word, _: [("ab".replace(word, ""), 0.5)], "groups": {"all": ["a", "b"]},
+        "drawing": "<svg/>", "question": Question("a", ["b"], "Because."), "least": 1},
+        {"words": {"shape": [["a"]], "empty": [[]]}, "v": {"shape": [np.eye(3), np.ones(2)], "empty": [[]],
+            "not a number": [np.full((2, 2), nan)]}, "question": {"range": [Question("a", ["c"], "")]}}),
+    "words.rounded": Call(rounded, {"vectors": np.eye(2)}, {"vectors": {"shape": [np.ones(2)], "empty": [[]],
+        "not a number": [np.full((2, 2), nan)]}}),
     "measured.read": Call(measured.read, {"page": "lstm"}, {"page": {"type": [None, 3], "range": ["poetry", ""]}}),
     "measured.Runs.where": Call(measured.Runs([{"a": 1}]).where, {"a": 1}, {"a": {"range": [2, None]}}),
 }

@@ -126,7 +126,7 @@ def neighbours(
     word: str, words: Words, vectors: ndarray, k: int = 8
 ) -> list[Neighbour]:
     """The k words whose vectors, rows of (V, d), have the smallest angle to a word's;
-    nearest first.
+    nearest first, and of equal ones the more frequent.
 
     Raises ValueError for a word without a vector, unless k ≥ 1, and for vectors that
     are no numbers, or those of other words.
@@ -134,8 +134,9 @@ def neighbours(
     w = words.id(word)
     whole("k", k)
     demand_vectors(vectors, words)
-    rows = unit(vectors)
-    cosines = rows @ rows[w]
+    rows = unit(np.asarray(vectors, dtype=float))
+    # what is equal may come out with other last digits
+    cosines = (rows @ rows[w]).round(12)
     nearest = [i for i in np.argsort(-cosines, kind="stable") if i != w][:k]
     return [Neighbour(words.words[i], float(cosines[i])) for i in nearest]
 
