@@ -1,0 +1,599 @@
+"""The values of formulas on a case: only what the case gives is bound; every other letter
+gets its value from a displayed definition, or is a derivative.
+
+All is in float64. Vectors are columns, so that a product of matrices is one wherever it
+stands. To whatever a page defines, a zero is added that can be differentiated by: the
+derivative with respect to it is the whole one, along all paths.
+"""
+
+__all__ = ["Context", "Misshapen", "Unknown", "Values", "differences"]
+
+import functools
+import itertools
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from unrolled.checks.formula import error
+from unrolled.formulas.layout import Unreadable
+from unrolled.formulas.meaning import Node, Statement, Symbols, nodes
+
+Value = float | Tensor
+Env = Mapping[str, float]
+
+
+class Unknown(ValueError):
+    """A letter without a value: what it is, and where it stands."""
+
+
+class Misshapen(ValueError):
+    """Shapes that do not fit: which, and of what."""
+
+
+class Identity:
+    """The identity matrix, of the size that fits."""
+
+
+IDENTITY = Identity()
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the letters of a page's formulas stand for.
+
+    ``given`` has for each letter the name of an argument of the case; a family has a
+    row for each index. ``sizes`` has for each size an argument and its axis.
+    ``definitions`` are statements whose first side is what they define. ``ranges`` are
+    of letters for which a formula prints none, and ``sets`` of those that stand for sets. ``copies`` has for each matrix the
+    letters of its copies, one for each step.
+    """
+
+    symbols: Symbols
+    given: Mapping[str, str]
+    sizes: Mapping[str, tuple[str, int]]
+    definitions: tuple[Statement, ...]
+    ranges: Mapping[str, tuple[Node, Node]] = field(default_factory=dict)
+    sets: Mapping[str, tuple[Node, Node]] = field(default_factory=dict)
+    copies: Mapping[str, str] = field(default_factory=dict)
+
+
+    def __post_init__(self) -> None:
+        # what a page names, wherever it stands in another definition, is that letter
+        named = {
+            one.sides[-1]: one.sides[0]
+            for one in self.definitions
+            if one.sides[-1].op in ("product", "add")
+        }
+
+        def told(one: Statement) -> Statement:
+            head, *_, last = one.sides
+            others = {tree: own for tree, own in named.items() if own != head}
+            return one._replace(sides=(head, called(last, others)))
+
+        object.__setattr__(self, "definitions", tuple(map(told, self.definitions)))
+
+
+def called(part: object, named: Mapping[Node, Node]) -> object:
+    """An expression, or a part of one, in which whatever has a name is called by it."""
+    if isinstance(part, Node):
+        return named.get(part) or replace(part, parts=called(part.parts, named))
+    return tuple(called(x, named) for x in part) if isinstance(part, tuple) else part
+
+
+FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "log": torch.log,
+    "log2": torch.log2,
+    "exp": torch.exp,
+    "tanh": torch.tanh,
+    "diag": lambda a: torch.diag(a[:, 0]),
+    "softmax": lambda a: torch.softmax(a, 0),
+    "sigma": torch.sigmoid,
+}
+
+
+class Values:
+    """The values of a context's letters on one case."""
+
+    def __init__(self, context: Context, case: Mapping[str, object]) -> None:
+        self.context, self.case = context, case
+        self.found: dict[tuple, Tensor] = {}
+        self.zeros: dict[tuple, Tensor] = {}
+        self.slopes: dict[tuple, Tensor] = {}
+        self.inside = False
+
+    # Letters
+
+    def letter(self, name: str, at: tuple[int, ...] = ()) -> Value:
+        """The value of a letter, or of a member of its family."""
+        if name in self.context.sizes:
+            array, axis = self.context.sizes[name]
+            return float(np.shape(self.case[array])[axis])
+        key = name, at
+        if key not in self.found:
+            value = self.found_for(name, at)
+            self.zeros[key] = torch.zeros_like(value, requires_grad=True)
+            self.found[key] = value + self.zeros[key]
+        return self.found[key]
+
+    def found_for(self, name: str, at: tuple[int, ...]) -> Tensor:
+        """The value of a letter, wherever it comes from."""
+        for matrix, copy in self.context.copies.items():
+            if name == copy:
+                return self.letter(matrix)
+        return (self.given if name in self.context.given else self.defined)(name, at)
+
+    def given(self, name: str, at: tuple[int, ...]) -> Tensor:
+        """What the case has for a letter."""
+        value = torch.as_tensor(np.asarray(self.case[self.context.given[name]], float))
+        for index in at:
+            if not 1 <= index <= len(value):
+                raise Unknown(f"{name} has no member {index}, of {len(value)}")
+            value = value[index - 1]
+        return value[:, None] if value.dim() == 1 else value
+
+    def defined(self, name: str, at: tuple[int, ...]) -> Tensor:
+        """The value that the first definition gives that fits."""
+        for statement in self.context.definitions:
+            head = statement.sides[0]
+            if head.op != "symbol" or head.parts[0] != name:
+                continue
+            bound = self.matched(head.parts[1], at, statement)
+            if bound is not None:
+                inside, self.inside = self.inside, True
+                value = self.value(statement.sides[-1], bound)
+                self.inside = inside
+                return self.shaped(name, value)
+        index = f", index {', '.join(map(str, at))}" if at else ""
+        raise Unknown(f"{name}{index}: neither given nor defined")
+
+    def matched(
+        self, pattern: tuple[Node, ...], at: tuple[int, ...], statement: Statement
+    ) -> dict[str, float] | None:
+        """The letters' values for which a definition is of these indices; None if there
+        are none.
+        """
+        bound: dict[str, float] = {}
+        for node, index in zip(pattern, at, strict=True):
+            if node.op == "letter":
+                bound[node.parts[0]] = float(index)
+            elif self.value(node, bound) != index:
+                return None
+        for letter, first, last in statement.ranges:
+            if letter in bound:
+                low, high = sorted((self.value(first, bound), self.value(last, bound)))
+                if not low <= bound[letter] <= high:
+                    return None
+        return bound
+
+    def shaped(self, name: str, value: Value | Identity) -> Tensor:
+        """A value in the shape of its letter: a number may stand for a vector."""
+        symbol = self.context.symbols.known[name]
+        if not isinstance(value, float):
+            return value
+        value = torch.tensor(value, dtype=torch.float64)
+        if symbol.kind == "number":
+            return value
+        sizes = [int(self.letter(size)) for size in symbol.shape]
+        return value.expand(sizes if len(sizes) == 2 else [*sizes, 1]).clone()
+
+    # Expressions
+
+    def value(self, node: Node, env: Env) -> Value | Identity:
+        """The value of an expression, with the values of its free letters."""
+        return getattr(self, f"_{node.op}")(node, env)
+
+    def _number(self, node: Node, env: Env) -> float:
+        return node.parts[0]
+
+    def _letter(self, node: Node, env: Env) -> float:
+        if node.parts[0] not in env:
+            raise Unknown(f"{node.parts[0]} is no letter of this page")
+        return env[node.parts[0]]
+
+    def _symbol(self, node: Node, env: Env) -> Value | Identity:
+        name, at = node.parts
+        symbol = self.context.symbols.known[name]
+        if symbol.kind == "identity":
+            return IDENTITY
+        copies = self.context.copies
+        if self.inside and name in copies and "t" in env:
+            return self.letter(copies[name], (int(env["t"]),))
+        return self.letter(name, tuple(int(self.value(k, env)) for k in at))
+
+    def _entry(self, node: Node, env: Env) -> Tensor:
+        value = self.value(node.parts[0], env)
+        at = [int(self.value(k, env)) - 1 for k in node.parts[1]]
+        shape = () if isinstance(value, float) else value.shape
+        if len(shape) != 2 or len(at) != (1 if shape[1] == 1 and len(at) == 1 else 2):
+            raise Misshapen(f"{len(at)} indices for an array of shape {tuple(shape)}")
+        at = [*at, 0][:2]
+        if not all(0 <= k < size for k, size in zip(at, shape, strict=True)):
+            raise Unknown(f"no entry {[k + 1 for k in at]} in the shape {tuple(shape)}")
+        return value[at[0], at[1]]
+
+    def _neg(self, node: Node, env: Env) -> Value:
+        return -self.value(node.parts[0], env)
+
+    def _add(self, node: Node, env: Env) -> Value:
+        return self.added(node, env, 1)
+
+    def _sub(self, node: Node, env: Env) -> Value:
+        return self.added(node, env, -1)
+
+    def added(self, node: Node, env: Env, sign: int) -> Value:
+        """A sum; a number that is written out may be added to a vector."""
+        a, b = (self.value(part, env) for part in node.parts)
+        for identity, other in ((a, b), (b, a)):
+            if identity is IDENTITY:
+                if np.ndim(other) != 2 or other.shape[0] != other.shape[1]:
+                    raise Misshapen("I is added to what is no square matrix")
+                eye = torch.eye(len(other), dtype=torch.float64)
+                a, b = (eye if x is IDENTITY else x for x in (a, b))
+        shapes = [() if isinstance(x, float) else tuple(x.shape) for x in (a, b)]
+        literal = any(
+            isinstance(x, float) and (not shape or shape[1] == 1)
+            for x, shape in ((a, shapes[1]), (b, shapes[0]))
+        )
+        if shapes[0] != shapes[1] and not literal:
+            raise Misshapen(f"{shapes[0]} and {shapes[1]} are added")
+        return a + sign * b
+
+    def _product(self, node: Node, env: Env) -> Value | Identity:
+        factors, joins = node.parts
+        found = self.value(factors[0], env)
+        for k, join in enumerate(joins[1:], 1):
+            found = self.joined(found, self.value(factors[k], env), join)
+            # a row times a column is a number
+            if np.size(found) == 1 and self.row(factors[k - 1]) and not join:
+                found = found.reshape(())
+        return found
+
+    def row(self, node: Node) -> bool:
+        """Whether a factor is a vector, transposed."""
+        if node.op != "transpose" or node.parts[0].op != "symbol":
+            return False
+        return self.context.symbols.known[node.parts[0].parts[0]].kind == "vector"
+
+    def multiplied(self, values: list, joins: tuple[str, ...]) -> Value | Identity:
+        """Values joined from left to right."""
+        found = values[0]
+        for value, join in zip(values[1:], joins[1:], strict=True):
+            found = self.joined(found, value, join)
+        return found
+
+    def joined(self, a: Value | Identity, b: Value | Identity, join: str) -> Value:
+        """A product of two: of matrices, by a number, entry by entry, of vectors."""
+        if join == r"\circ":
+            a, b = b, a
+        if a is IDENTITY or b is IDENTITY:
+            return b if a is IDENTITY else a
+        shapes = [() if isinstance(x, float) else tuple(x.shape) for x in (a, b)]
+        if join == "/":
+            return self.quotient(a, b)
+        if join == r"\odot":
+            if shapes[0] != shapes[1] or not shapes[0]:
+                raise Misshapen(f"{shapes[0]} ⊙ {shapes[1]}")
+            return a * b
+        if not shapes[0] or not shapes[1]:
+            return a * b
+        if join == r"\cdot":
+            if shapes[0] != shapes[1] or shapes[0][1] != 1:
+                raise Misshapen(f"{shapes[0]} · {shapes[1]}")
+            return (a * b).sum()
+        if shapes[0][1] != shapes[1][0]:
+            raise Misshapen(f"{shapes[0]} times {shapes[1]}")
+        return a @ b
+
+    def _transpose(self, node: Node, env: Env) -> Tensor:
+        value = self.value(node.parts[0], env)
+        if np.ndim(value) != 2:
+            raise Misshapen("a number is transposed")
+        return value.T
+
+    def _power(self, node: Node, env: Env) -> Value:
+        value, power = (self.value(part, env) for part in node.parts)
+        if np.ndim(power):
+            raise Misshapen("the exponent is no number")
+        if np.ndim(value) == 2 and value.shape[1] > 1:
+            return torch.linalg.matrix_power(value, int(power))
+        return value**power
+
+    def _quotient(self, node: Node, env: Env) -> Value:
+        return self.quotient(*(self.value(part, env) for part in node.parts))
+
+    def quotient(self, a: Value, b: Value) -> Value:
+        """One value over another, which is a number."""
+        if np.ndim(b):
+            raise Misshapen("a quotient by what is no number")
+        return a / b
+
+    def _sqrt(self, node: Node, env: Env) -> Value:
+        return self.value(node.parts[0], env) ** 0.5
+
+    def _function(self, node: Node, env: Env) -> Tensor:
+        name, of = node.parts
+        return self.applied(name, self.value(of, env))
+
+    def applied(self, name: str, value: Value) -> Tensor:
+        """A function's value; some are of vectors alone."""
+        if isinstance(value, float):
+            value = torch.tensor(value, dtype=torch.float64)
+        column = value.dim() == 2 and value.shape[1] == 1
+        if name in ("diag", "softmax") and not column or value.dim() == 2 > column + 1:
+            raise Misshapen(f"{name} of the shape {tuple(value.shape)}")
+        return FUNCTIONS[name](value)
+
+    def _slope(self, node: Node, env: Env) -> Tensor:
+        name, of = node.parts
+        at = torch.as_tensor(self.value(of, env)).detach().clone().requires_grad_()
+        return torch.autograd.grad(self.applied(name, at).sum(), at)[0]
+
+    def _call(self, node: Node, env: Env) -> Value:
+        name, given = node.parts
+        symbol = self.context.symbols.known[name]
+        if symbol.means in FUNCTIONS and len(given) == 1:
+            return self.applied(symbol.means, self.value(given[0], env))
+        raise Unknown(f"{name} of {len(given)}: no function that has a value here")
+
+    def _truth(self, node: Node, env: Env) -> float:
+        a, b = (self.value(part, env) for part in node.parts)
+        return float(a == b)
+
+    def _block(self, node: Node, env: Env) -> Tensor:
+        rows = [
+            torch.cat([self.value(cell, env) for cell in row], 1) for row in node.parts
+        ]
+        return torch.cat(rows)
+
+    # Sums, products, and what is written with dots
+
+    def span(self, letter: str, node: Node, env: Env) -> list[float]:
+        """The values of a letter for which none are printed: those of the page, or the
+        entries of what has it as an index.
+        """
+        for one in node.all():
+            if one.op == "entry":
+                for axis, index in enumerate(one.parts[1]):
+                    if index.op == "letter" and index.parts[0] == letter:
+                        shape = self.value(one.parts[0], {letter: 1.0, **env}).shape
+                        return numbers(1, shape[axis])
+        if letter in self.context.ranges:
+            first, last = self.context.ranges[letter]
+            return numbers(self.value(first, env), self.value(last, env))
+        raise Unknown(f"over which values {letter} runs is not said")
+
+    def members(self, node: Node, env: Env) -> Iterator[Value | Identity]:
+        """The terms of a sum, the factors of a product."""
+        letters, bounds, test, body = node.parts
+        if not bounds and letters[0] in self.context.sets:
+            bounds = ("subsets", *self.context.sets[letters[0]])
+        if bounds[:1] == ("subsets",):
+            steps = numbers(*(self.value(bound, env) for bound in bounds[1:]), up=True)
+            spans = [
+                itertools.chain(
+                    *(itertools.combinations(steps, n) for n in range(len(steps) + 1))
+                )
+            ]
+        elif bounds[:1] == ("of",):
+            spans = [env[bounds[1]]]
+        elif bounds:
+            spans = [numbers(*(self.value(bound, env) for bound in bounds), up=True)]
+        else:
+            spans = [self.span(letter, body, env) for letter in letters]
+        for chosen in itertools.product(*spans):
+            here = {**env, **dict(zip(letters, chosen, strict=True))}
+            if test:
+                sign, left, right = test
+                a, b = self.value(left, here), self.value(right, here)
+                if not (a == b if sign == "=" else a > b):
+                    continue
+            yield self.value(body, here)
+
+    def _sum(self, node: Node, env: Env) -> Value:
+        terms = list(self.members(node, env))
+        if IDENTITY in terms:  # as the term of an empty product
+            like = next((x for x in terms if x is not IDENTITY), None)
+            eye = IDENTITY if like is None else torch.eye(len(like)).to(like)
+            terms = [eye if x is IDENTITY else x for x in terms]
+        return functools.reduce(operator.add, terms) if terms else 0.0
+
+    def _prod(self, node: Node, env: Env) -> Value | Identity:
+        factors = list(self.members(node, env))
+        return self.multiplied(factors, ("",) * len(factors)) if factors else IDENTITY
+
+    def _dots(self, node: Node, env: Env) -> Value | Identity:
+        """A product with dots. The blocks beside the dots are equal but for one index,
+        and it runs from that of the first such block to that of the last, also where
+        these are fewer than are printed.
+        """
+        factors, joins, cut = node.parts
+        for width in range(1, min(cut, len(factors) - cut) + 1):
+            blocks = {
+                k: factors[cut + k * width : cut + (k + 1) * width]
+                for k in range(-(cut // width), (len(factors) - cut) // width)
+            }
+            if alike(blocks[-1], blocks[0]):
+                break
+        else:
+            raise Unreadable(f"place {node.at}: what the dots stand for is not clear")
+        low = high = 0
+        while low - 1 in blocks and alike(blocks[low - 1], blocks[0]):
+            low -= 1
+        while high + 1 in blocks and alike(blocks[high + 1], blocks[0]):
+            high += 1
+        index = {k: self.value(varying(blocks[k], blocks[-(k >= 0)]), env) for k in blocks if low <= k <= high}
+        pairs = [index[k + 1] - index[k] for k in range(low, high) if k != -1]
+        if not pairs or set(map(abs, pairs)) != {1.0} or len(set(pairs)) > 1:
+            raise Unreadable(f"place {node.at}: by how much the dots go on is not clear")
+        step = pairs[0]
+        count = int(round((index[high] - index[low]) / step)) + 1
+        first = cut + low * width
+        values = [self.value(x, env) for x in factors[:first]]
+        signs = list(joins[:first])
+        for n in range(count):
+            block = moved(blocks[low], varying(blocks[low], blocks[-(low >= 0)]), index[low] + n * step)
+            values += [self.value(x, env) for x in block]
+            # the first block of all has the sign of those that follow it
+            signs += [joins[first + width] or joins[first], *joins[first + 1 : first + width]]
+        values += [self.value(x, env) for x in factors[cut + (high + 1) * width :]]
+        signs += joins[cut + (high + 1) * width :]
+        return self.multiplied(values, tuple(signs)) if values else IDENTITY
+
+    # Derivatives
+
+    def _derivative(self, node: Node, env: Env) -> Tensor:
+        """∂a/∂b: of a number, in the shape of b; of a vector, a row for each entry."""
+        above, below = node.parts
+        of, rows = self.picked(above, env)
+        by, columns = self.picked(below, env)
+        if by is None:
+            raise Unreadable(f"place {node.at}: a derivative by what is no letter")
+        self.letter(*by)
+        slope = self.slopes.get((of, by)) if of else None
+        if slope is None:
+            slope = self.slope(self.letter(*of) if of else self.value(above, env), by)
+            if of:
+                self.slopes[of, by] = slope
+        # (rows of a, columns of a, rows of b, columns of b), or without a's for a number
+        if rows:
+            slope = slope[tuple(rows)] if slope.dim() > 2 else slope
+        if columns:
+            slope = slope[(..., *columns)]
+        if slope.dim() == 4:
+            if slope.shape[1] != 1 or slope.shape[3] != 1:
+                raise Misshapen("a derivative of a matrix, or of a vector by a matrix")
+            return slope[:, 0, :, 0]
+        return slope
+
+    def picked(self, node: Node, env: Env) -> tuple[tuple | None, list[int]]:
+        """The letter that a node is, with its indices, and the entry of it."""
+        at: list[int] = []
+        if node.op == "entry":
+            at = [int(self.value(k, env)) - 1 for k in node.parts[1]]
+            node, at = node.parts[0], [*at, 0][:2]
+        if node.op != "symbol":
+            return None, []
+        name, index = node.parts
+        return (name, tuple(int(self.value(k, env)) for k in index)), at
+
+    def slope(self, value: Tensor, by: tuple) -> Tensor:
+        """The derivatives of all entries of a value by all of a letter."""
+        zero = self.zeros[by]
+        rows = []
+        for entry in value.reshape(-1):
+            if entry.requires_grad:
+                (row,) = torch.autograd.grad(
+                    entry, zero, retain_graph=True, allow_unused=True
+                )
+            else:
+                row = None
+            rows.append(torch.zeros_like(zero) if row is None else row)
+        return torch.stack(rows).view(value.shape + zero.shape)
+
+
+def numbers(first: float, last: float, up: bool = False) -> list[float]:
+    """The whole numbers from one to another, down too unless ``up``."""
+    if first > last and not up:
+        return numbers(last, first)[::-1]
+    return [float(k) for k in range(int(first), int(last) + 1)]
+
+
+def alike(a: tuple[Node, ...], b: tuple[Node, ...]) -> bool:
+    """Whether blocks of factors differ in one index, and in nothing else."""
+    return varying(a, b) is not None
+
+
+def varying(a: tuple[Node, ...], b: tuple[Node, ...]) -> Node | None:
+    """The index in which a differs from b; None if it is no single one."""
+    found = set(differing(a, b))
+    return found.pop() if len(found) == 1 else None
+
+
+def differing(a: object, b: object, index: bool = False) -> Iterator[Node | None]:
+    """The indices of a that differ from those of b; None where they differ in more."""
+    if a == b:
+        return
+    if isinstance(a, Node) and isinstance(b, Node):
+        named = [x.parts[0] for x in (a, b) if x.op == "symbol"]
+        if index:
+            yield a
+        elif a.op != b.op or len(set(named)) == 2:
+            yield None
+        elif named:
+            yield from differing(a.parts[1], b.parts[1], True)
+        else:
+            yield from differing(a.parts, b.parts)
+    elif isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b):
+        for x, y in zip(a, b, strict=True):
+            yield from differing(x, y, index)
+    else:
+        yield None
+
+
+def moved(part: object, index: Node, to: float) -> object:
+    """A block of factors, with another value of its index."""
+    if isinstance(part, Node):
+        if part == index:
+            return Node("number", (to,), part.at)
+        return replace(part, parts=moved(part.parts, index, to))
+    return tuple(moved(x, index, to) for x in part) if isinstance(part, tuple) else part
+
+
+# Statements
+
+
+def free(node: Node, bound: frozenset[str] = frozenset()) -> set[str]:
+    """The letters of an expression that no sum of it binds."""
+    if node.op == "letter":
+        return set(node.parts) - bound
+    if node.op in ("sum", "prod"):
+        letters, bounds, test, body = node.parts
+        bound = bound | set(letters)
+        return set().union(*(free(x, bound) for x in nodes((bounds, test, body))))
+    return set().union(*(free(one, bound) for one in node.below()))
+
+
+def differences(statement: Statement, values: Values) -> Iterator[float]:
+    """How far each two neighbouring sides are apart, for all values of the free letters;
+    and Misshapen, where a shape is printed that is not that of the value.
+    """
+    letters = sorted(set().union(*map(free, statement.sides)))
+    whole = Node("both", statement.sides)
+    printed = {one.letter: one for one in statement.ranges}
+    spans = []
+    for letter in letters:
+        if letter in printed:
+            _, first, last = printed[letter]
+            spans.append(numbers(values.value(first, {}), values.value(last, {})))
+        else:
+            others = {
+                other: values.span(other, whole, {})[0]
+                for other in letters
+                if other != letter and other in values.context.ranges
+            }
+            spans.append(values.span(letter, whole, others))
+    for chosen in itertools.product(*spans):
+        env = dict(zip(letters, chosen, strict=True))
+        sides = [values.value(side, env) for side in statement.sides]
+        arrays = [array(side, sides) for side in sides]
+        for sizes in statement.shapes:
+            expected = tuple(int(values.value(size, {})) for size in sizes)
+            shape = arrays[0].shape
+            if shape != (expected if len(expected) == 2 else (*expected, 1)):
+                raise Misshapen(f"the shape is {shape}, and printed is {expected}")
+        for a, b in itertools.pairwise(arrays):
+            if a.shape != b.shape and not a.size == b.size == 1:
+                raise Misshapen(f"{a.shape} = {b.shape}")
+            yield error(a.reshape(b.shape), b)
+
+
+def array(value: Value | Identity, others: list) -> np.ndarray:
+    """A value in NumPy; the identity as large as a side beside it."""
+    if value is IDENTITY:
+        sizes = [len(other) for other in others if np.ndim(other) == 2]
+        return np.eye(sizes[0] if sizes else 1)
+    return np.asarray(value.detach() if isinstance(value, Tensor) else value)
