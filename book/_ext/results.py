@@ -317,6 +317,10 @@ def evidence(block: Cited) -> list[nodes.Node]:
     for check in report["checks"]:
         line += [*outcome(check), nodes.Text(", ")]
     line[-1] = nodes.Text(".")
+    printed = []
+    if found := block.printed:
+        said = f"The printed formulas were executed: {found['equalities']:,} equalities, largest error "
+        printed = [nodes.paragraph("", said, *power(found["error"]), nodes.Text("."))]
     demands = [
         [
             nodes.Text(c["how"]),
@@ -338,8 +342,10 @@ def evidence(block: Cited) -> list[nodes.Node]:
             "",
             code,
             line,
+            *printed,
             demanded,
-            summary="Checked in this build: the function and the largest error",
+            summary="Checked in this build: the function"
+            + " and the printed formulas" * bool(printed),
         ),
         *([fold("", more, summary=title)] if others else []),
     ]

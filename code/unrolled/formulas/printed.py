@@ -1,0 +1,186 @@
+"""The formulas of a page's results as they are printed, executed on the results' cases.
+
+``book/symbols.yml`` says what their letters stand for.
+"""
+
+__all__ = ["BOUND", "Display", "Executed", "Page", "displays"]
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from unrolled.checks.formula import Case, Result
+from unrolled.formulas.layout import Unreadable, read
+from unrolled.formulas.meaning import Node, Reader, Statement, Symbols, statements
+from unrolled.formulas.values import Context, Values, differences
+
+BOUND = 1e-12
+"""The largest error of an equality, in float64."""
+
+CASES = 6
+"""On how many cases a formula is executed, of sizes that are small."""
+
+CODE = re.compile(r"^```\{code-cell\}.*?^```", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^(:{3,})\{prf:(?:proposition|remark)\}", re.MULTILINE)
+LABEL = re.compile(r"^:label: (\S+)", re.MULTILINE)
+DISPLAY = re.compile(r"\$\$\s*(.*?)\s*\$\$(?: \(([\w-]+)\))?", re.DOTALL)
+
+
+class Display(NamedTuple):
+    """A displayed formula: in which result or short answer it stands, its label, its TeX,
+    and its line on the page; of and label are empty where there is none.
+    """
+
+    of: str
+    label: str
+    tex: str
+    line: int
+
+
+class Executed(NamedTuple):
+    """A display, how many equalities of it were executed, and the largest error; or what
+    was wrong.
+    """
+
+    display: Display
+    equalities: int
+    error: float
+    fault: str = ""
+
+
+def displays(text: str) -> list[Display]:
+    """The displayed formulas of a page's source, in order."""
+    text = CODE.sub(lambda cell: re.sub(r"[^\n]", " ", cell[0]), text)
+    blocks = []
+    for block in BLOCK.finditer(text):
+        end = text.index(f"\n{block[1]}\n", block.end())
+        blocks.append((block.start(), end, LABEL.search(text, block.end())[1]))
+    found = []
+    for one in DISPLAY.finditer(text):
+        of = [label for start, end, label in blocks if start < one.start() < end]
+        line = text.count("\n", 0, one.start(1)) + 1
+        found.append(Display("".join(of[-1:]), one[2] or "", one[1], line))
+    return found
+
+
+class Page:
+    """The formulas of a page and what their letters stand for.
+
+    ``entries`` are those of the page in ``book/symbols.yml``, ``book`` the symbols of
+    the whole book, ``source`` gives the source of a page by its name. Raises Unreadable
+    for a definition that the page does not print.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        entries: list[Mapping],
+        book: Mapping[str, Mapping],
+        source: Callable[[str], str],
+    ) -> None:
+        self.name, self.source, self.book = name, source, book
+        self.displays = displays(source(name))
+        self.contexts = [(entry, self._context(entry)) for entry in entries]
+
+    def _context(self, entry: Mapping) -> Context:
+        """What the letters stand for, as an entry has it."""
+        symbols = Symbols(self.book)
+        symbols.known |= Symbols(entry.get("symbols", {})).known
+
+        def ends(pairs: Mapping) -> dict[str, tuple[Node, Node]]:
+            return {
+                letter: tuple(
+                    Reader(read(str(x)).children, symbols).whole() for x in pair
+                )
+                for letter, pair in pairs.items()
+            }
+
+        drawn = {name: name for name in entry.get("draw", [])}
+        return Context(
+            symbols,
+            entry.get("given", drawn),
+            {name: tuple(axis) for name, axis in entry.get("sizes", {}).items()},
+            tuple(
+                statement
+                for tex in entry["definitions"]
+                for statement in statements(self._printed(tex), symbols)
+            ),
+            ends(entry.get("ranges", {})),
+            ends(entry.get("sets", {})),
+            entry.get("copies", {}),
+        )
+
+    def _printed(self, definition: str) -> str:
+        """The TeX of a definition, which is a label or a formula of the page, or “in”
+        another.
+        """
+        told, _, other = definition.partition(" in ")
+        text = self.source(other or self.name)
+        for display in displays(text):
+            if display.label == told:
+                return display.tex
+        if re.sub(r"\s", "", told) not in re.sub(r"\s", "", text):
+            raise Unreadable(
+                f"the definition {told!r} is printed nowhere on the page {other or self.name}"
+            )
+        return told
+
+    def context(self, display: Display) -> tuple[Mapping, Context] | None:
+        """What the letters of a display stand for; None for one that is not executed."""
+        own = [
+            (entry, context)
+            for entry, context in self.contexts
+            if display.of in entry["results"]
+            and entry.get("display", "") in display.tex
+        ]
+        return max(own, key=lambda one: "display" in one[0], default=None)
+
+    def cases(
+        self, entry: Mapping, of: str, results: Mapping[str, Result]
+    ) -> list[Case]:
+        """The cases on which the formulas of a result are executed: of the random ones,
+        the smallest in which no size is one.
+        """
+        if "draw" in entry:
+            rng = np.random.default_rng(2024)
+            return [{x: rng.normal() for x in entry["draw"]} for _ in range(CASES)]
+        first = of if of in results else entry["results"][0]
+        result = results[entry.get("cases", first)]
+        drawn = result.drawn(**entry.get("only", {}).get(of, {}))
+
+        def large(one: tuple[Mapping[str, int], Case]) -> tuple[bool, int]:
+            return min(one[0].values()) < 2, sum(one[0].values())
+
+        return [case for _, case in sorted(drawn, key=large)[:CASES]]
+
+    def executed(self, results: Mapping[str, Result]) -> Iterator[Executed]:
+        """The displays of the page's results, executed."""
+        values: dict[tuple[int, str], list[Values]] = {}
+        for display in self.displays:
+            if not (found := self.context(display)):
+                continue
+            entry, context = found
+            key = id(context), display.of
+            if key not in values:
+                cases = self.cases(entry, display.of, results)
+                values[key] = [Values(context, case) for case in cases]
+            yield executed(display, context, values[key])
+
+
+def executed(display: Display, context: Context, values: list[Values]) -> Executed:
+    """A display, executed on some cases; what cannot be read or computed is said."""
+    try:
+        said = statements(display.tex, context.symbols)
+        errors = [x for one in said for x in errors_of(one, values)]
+    except ValueError as reason:
+        return Executed(display, 0, np.inf, str(reason))
+    worst = max(errors, default=0.0)
+    fault = f"the sides differ by {worst:.1e}" if worst > BOUND else ""
+    return Executed(display, len(errors), worst, fault)
+
+
+def errors_of(statement: Statement, values: list[Values]) -> list[float]:
+    """How far the sides of a statement are apart, on all cases."""
+    return [error for one in values for error in differences(statement, one)]
