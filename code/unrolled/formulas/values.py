@@ -11,7 +11,7 @@ __all__ = ["Context", "Misshapen", "Unknown", "Values", "differences"]
 import functools
 import itertools
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -184,7 +184,10 @@ class Values:
 
     def value(self, node: Node, env: Env) -> Value | Identity:
         """The value of an expression, with the values of its free letters."""
-        return getattr(self, f"_{node.op}")(node, env)
+        compute = getattr(self, f"_{node.op}", None)
+        if compute is None:
+            raise Unreadable(f"place {node.at}: {node.op} has no value")
+        return compute(node, env)
 
     def _number(self, node: Node, env: Env) -> float:
         return node.parts[0]
@@ -206,14 +209,13 @@ class Values:
 
     def _entry(self, node: Node, env: Env) -> Tensor:
         value = self.value(node.parts[0], env)
+        if isinstance(value, float):
+            raise Misshapen("an entry of a number")
         at = [int(self.value(k, env)) - 1 for k in node.parts[1]]
-        shape = () if isinstance(value, float) else value.shape
-        if len(shape) != 2 or len(at) != (1 if shape[1] == 1 and len(at) == 1 else 2):
-            raise Misshapen(f"{len(at)} indices for an array of shape {tuple(shape)}")
-        at = [*at, 0][:2]
-        if not all(0 <= k < size for k, size in zip(at, shape, strict=True)):
-            raise Unknown(f"no entry {[k + 1 for k in at]} in the shape {tuple(shape)}")
-        return value[at[0], at[1]]
+        if len(at) == 1 and value.dim() == 2 and value.shape[1] == 1:
+            at.append(0)
+        demand_inside(at, value)
+        return value[tuple(at)]
 
     def _neg(self, node: Node, env: Env) -> Value:
         return -self.value(node.parts[0], env)
@@ -452,22 +454,22 @@ class Values:
         by, columns = self.picked(below, env)
         if by is None:
             raise Unreadable(f"place {node.at}: a derivative by what is no letter")
-        self.letter(*by)
+        target = self.letter(*by)
+        value = self.letter(*of) if of else self.value(above, env)
+        if isinstance(target, float) or isinstance(value, float):
+            raise Misshapen("a derivative of or by a size")
+        demand_inside(rows, value)
+        demand_inside(columns, target)
         slope = self.slopes.get((of, by)) if of else None
         if slope is None:
-            slope = self.slope(self.letter(*of) if of else self.value(above, env), by)
-            if of:
-                self.slopes[of, by] = slope
-        # (rows of a, columns of a, rows of b, columns of b), or without a's for a number
-        if rows:
-            slope = slope[tuple(rows)] if slope.dim() > 2 else slope
-        if columns:
-            slope = slope[(..., *columns)]
-        if slope.dim() == 4:
-            if slope.shape[1] != 1 or slope.shape[3] != 1:
-                raise Misshapen("a derivative of a matrix, or of a vector by a matrix")
-            return slope[:, 0, :, 0]
-        return slope
+            slope = self.slopes[of, by] = self.slope(value, by)
+        # the shape is that of the value, then that of what it is differentiated by
+        slope = slope[(*rows, ..., *columns)]
+        if slope.dim() < 4:
+            return slope
+        if slope.shape[1] != 1 or slope.shape[3] != 1:
+            raise Misshapen("a derivative of a matrix, or of a vector by a matrix")
+        return slope[:, 0, :, 0]
 
     def picked(self, node: Node, env: Env) -> tuple[tuple | None, list[int]]:
         """The letter that a node is, with its indices, and the entry of it."""
@@ -493,6 +495,15 @@ class Values:
                 row = None
             rows.append(torch.zeros_like(zero) if row is None else row)
         return torch.stack(rows).view(value.shape + zero.shape)
+
+
+def demand_inside(at: Sequence[int], value: Tensor) -> None:
+    """Raise Misshapen if an array has not the entry."""
+    if at and (
+        len(at) != value.dim()
+        or not all(0 <= k < size for k, size in zip(at, value.shape, strict=True))
+    ):
+        raise Misshapen(f"no entry {list(at)} in the shape {tuple(value.shape)}")
 
 
 def numbers(first: float, last: float, up: bool = False) -> list[float]:
