@@ -123,6 +123,9 @@ class Values:
         """The value of a letter, wherever it comes from."""
         for matrix, copy in self.context.copies.items():
             if name == copy:
+                steps = numbers(*(self.value(x, {}) for x in self.context.ranges["t"]))
+                if at[0] not in steps:
+                    raise Unknown(f"{name} has no member {at[0]}")
                 return self.letter(matrix)
         return (self.given if name in self.context.given else self.defined)(name, at)
 
@@ -189,6 +192,13 @@ class Values:
             raise Unreadable(f"place {node.at}: {node.op} has no value")
         return compute(node, env)
 
+    def index(self, node: Node, env: Env) -> int:
+        """The value of an index."""
+        value = self.value(node, env)
+        if value is IDENTITY or np.ndim(value) or value != int(value):
+            raise Misshapen("an index that is no whole number")
+        return int(value)
+
     def _number(self, node: Node, env: Env) -> float:
         return node.parts[0]
 
@@ -205,20 +215,23 @@ class Values:
         copies = self.context.copies
         if self.inside and name in copies and "t" in env:
             return self.letter(copies[name], (int(env["t"]),))
-        return self.letter(name, tuple(int(self.value(k, env)) for k in at))
+        return self.letter(name, tuple(self.index(k, env) for k in at))
 
     def _entry(self, node: Node, env: Env) -> Tensor:
         value = self.value(node.parts[0], env)
         if isinstance(value, float):
             raise Misshapen("an entry of a number")
-        at = [int(self.value(k, env)) - 1 for k in node.parts[1]]
+        at = [self.index(k, env) - 1 for k in node.parts[1]]
         if len(at) == 1 and value.dim() == 2 and value.shape[1] == 1:
             at.append(0)
         demand_inside(at, value)
         return value[tuple(at)]
 
     def _neg(self, node: Node, env: Env) -> Value:
-        return -self.value(node.parts[0], env)
+        value = self.value(node.parts[0], env)
+        if value is IDENTITY:
+            raise Misshapen("I alone has no size")
+        return -value
 
     def _add(self, node: Node, env: Env) -> Value:
         return self.added(node, env, 1)
@@ -260,11 +273,11 @@ class Values:
             return False
         return self.context.symbols.known[node.parts[0].parts[0]].kind == "vector"
 
-    def multiplied(self, values: list, joins: tuple[str, ...]) -> Value | Identity:
-        """Values joined from left to right."""
-        found = values[0]
-        for value, join in zip(values[1:], joins[1:], strict=True):
-            found = self.joined(found, value, join)
+    def multiplied(self, values: list, joins: Sequence[str]) -> Value | Identity:
+        """Values joined from left to right; of none, the identity."""
+        found = IDENTITY
+        for value, join in zip(values, joins, strict=True):
+            found = value if found is IDENTITY else self.joined(found, value, join)
         return found
 
     def joined(self, a: Value | Identity, b: Value | Identity, join: str) -> Value:
@@ -343,6 +356,8 @@ class Values:
 
     def _truth(self, node: Node, env: Env) -> float:
         a, b = (self.value(part, env) for part in node.parts)
+        if np.ndim(a) or np.ndim(b):
+            raise Misshapen("arrays are compared")
         return float(a == b)
 
     def _block(self, node: Node, env: Env) -> Tensor:
@@ -361,8 +376,10 @@ class Values:
             if one.op == "entry":
                 for axis, index in enumerate(one.parts[1]):
                     if index.op == "letter" and index.parts[0] == letter:
-                        shape = self.value(one.parts[0], {letter: 1.0, **env}).shape
-                        return numbers(1, shape[axis])
+                        value = self.value(one.parts[0], {letter: 1.0, **env})
+                        if axis >= np.ndim(value):
+                            raise Misshapen(f"{axis + 1} indices of what has fewer")
+                        return numbers(1, value.shape[axis])
         if letter in self.context.ranges:
             first, last = self.context.ranges[letter]
             return numbers(self.value(first, env), self.value(last, env))
@@ -405,7 +422,7 @@ class Values:
 
     def _prod(self, node: Node, env: Env) -> Value | Identity:
         factors = list(self.members(node, env))
-        return self.multiplied(factors, ("",) * len(factors)) if factors else IDENTITY
+        return self.multiplied(factors, [""] * len(factors))
 
     def _dots(self, node: Node, env: Env) -> Value | Identity:
         """A product with dots. The blocks beside the dots are equal but for one index,
@@ -413,37 +430,39 @@ class Values:
         these are fewer than are printed.
         """
         factors, joins, cut = node.parts
+        unclear = Unreadable(f"place {node.at}: what the dots stand for is not clear")
         for width in range(1, min(cut, len(factors) - cut) + 1):
             blocks = {
                 k: factors[cut + k * width : cut + (k + 1) * width]
                 for k in range(-(cut // width), (len(factors) - cut) // width)
             }
-            if alike(blocks[-1], blocks[0]):
+            if varying(blocks[-1], blocks[0]):
                 break
         else:
-            raise Unreadable(f"place {node.at}: what the dots stand for is not clear")
-        low = high = 0
-        while low - 1 in blocks and alike(blocks[low - 1], blocks[0]):
+            raise unclear
+        low, high = -1, 0
+        while varying(blocks.get(low - 1, ()), blocks[0]):
             low -= 1
-        while high + 1 in blocks and alike(blocks[high + 1], blocks[0]):
+        while varying(blocks.get(high + 1, ()), blocks[-1]):
             high += 1
-        index = {k: self.value(varying(blocks[k], blocks[-(k >= 0)]), env) for k in blocks if low <= k <= high}
-        pairs = [index[k + 1] - index[k] for k in range(low, high) if k != -1]
-        if not pairs or set(map(abs, pairs)) != {1.0} or len(set(pairs)) > 1:
-            raise Unreadable(f"place {node.at}: by how much the dots go on is not clear")
-        step = pairs[0]
-        count = int(round((index[high] - index[low]) / step)) + 1
-        first = cut + low * width
-        values = [self.value(x, env) for x in factors[:first]]
-        signs = list(joins[:first])
-        for n in range(count):
-            block = moved(blocks[low], varying(blocks[low], blocks[-(low >= 0)]), index[low] + n * step)
-            values += [self.value(x, env) for x in block]
-            # the first block of all has the sign of those that follow it
-            signs += [joins[first + width] or joins[first], *joins[first + 1 : first + width]]
-        values += [self.value(x, env) for x in factors[cut + (high + 1) * width :]]
-        signs += joins[cut + (high + 1) * width :]
-        return self.multiplied(values, tuple(signs)) if values else IDENTITY
+        own = {k: varying(blocks[k], blocks[-(k >= 0)]) for k in range(low, high + 1)}
+        if None in own.values():
+            raise unclear
+        index = {k: self.index(letter, env) for k, letter in own.items()}
+        steps = {index[k + 1] - index[k] for k in range(low, high) if k != -1}
+        if steps not in ({1}, {-1}):
+            raise unclear
+        (step,) = steps
+        first, last = cut + low * width, cut + (high + 1) * width
+        # the first block of all has the sign of those that follow it
+        signs = (joins[first + width], *joins[first + 1 : first + width])
+        found = list(zip(factors[:first], joins[:first], strict=True))
+        for n in range((index[high] - index[low]) * step + 1):
+            block = moved(blocks[low], own[low], float(index[low] + n * step))
+            found += zip(block, signs, strict=True)
+        found += zip(factors[last:], joins[last:], strict=True)
+        values = [self.value(factor, env) for factor, _ in found]
+        return self.multiplied(values, [sign for _, sign in found])
 
     # Derivatives
 
@@ -475,12 +494,12 @@ class Values:
         """The letter that a node is, with its indices, and the entry of it."""
         at: list[int] = []
         if node.op == "entry":
-            at = [int(self.value(k, env)) - 1 for k in node.parts[1]]
+            at = [self.index(k, env) - 1 for k in node.parts[1]]
             node, at = node.parts[0], [*at, 0][:2]
         if node.op != "symbol":
             return None, []
         name, index = node.parts
-        return (name, tuple(int(self.value(k, env)) for k in index)), at
+        return (name, tuple(self.index(k, env) for k in index)), at
 
     def slope(self, value: Tensor, by: tuple) -> Tensor:
         """The derivatives of all entries of a value by all of a letter."""
@@ -508,14 +527,11 @@ def demand_inside(at: Sequence[int], value: Tensor) -> None:
 
 def numbers(first: float, last: float, up: bool = False) -> list[float]:
     """The whole numbers from one to another, down too unless ``up``."""
+    if not all(isinstance(x, float | int) for x in (first, last)):
+        raise Misshapen("a range that is not of numbers")
     if first > last and not up:
         return numbers(last, first)[::-1]
     return [float(k) for k in range(int(first), int(last) + 1)]
-
-
-def alike(a: tuple[Node, ...], b: tuple[Node, ...]) -> bool:
-    """Whether blocks of factors differ in one index, and in nothing else."""
-    return varying(a, b) is not None
 
 
 def varying(a: tuple[Node, ...], b: tuple[Node, ...]) -> Node | None:
