@@ -60,7 +60,6 @@ class Context:
     sets: Mapping[str, tuple[Node, Node]] = field(default_factory=dict)
     copies: Mapping[str, str] = field(default_factory=dict)
 
-
     def __post_init__(self) -> None:
         # what a page names, wherever it stands in another definition, is that letter
         named = {
@@ -383,7 +382,9 @@ class Values:
         if letter in self.context.ranges:
             first, last = self.context.ranges[letter]
             return numbers(self.value(first, env), self.value(last, env))
-        raise Unknown(f"over which values {letter} runs is not said")
+        raise Unknown(
+            f"{letter} is no letter of this page, nor is it said over which values it runs"
+        )
 
     def members(self, node: Node, env: Env) -> Iterator[Value | Identity]:
         """The terms of a sum, the factors of a product."""
