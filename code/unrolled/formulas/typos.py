@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from unrolled.formulas.layout import Unreadable
 from unrolled.formulas.meaning import statements
-from unrolled.formulas.printed import BOUND, Display, errors_of
+from unrolled.formulas.printed import BOUND, errors_of
 from unrolled.formulas.values import Context, Misshapen, Unknown, Values
 
 
@@ -133,7 +133,7 @@ def typos(tex: str) -> list[Typo]:
 
 
 def outcome(typo: Typo, context: Context, values: Sequence[Values]) -> str:
-    """By what a typo is refused: value, shape, name, or not evaluable; or it is equal."""
+    """By what a typo is refused: value, shape, name, not evaluable; or it is equal."""
     try:
         said = statements(typo.tex, context.symbols)
         for statement in said:
