@@ -13,7 +13,7 @@ from unrolled.checks.formula import RESULTS
 from unrolled.formulas.layout import Unreadable, read
 from unrolled.formulas.meaning import Symbols, statements
 from unrolled.formulas.printed import BOUND, Page, displays, executed
-from unrolled.formulas.typos import EQUAL, KINDS, outcome, reason, typos
+from unrolled.formulas.typos import EQUAL, KINDS, Typo, outcome, reason, typos
 from unrolled.formulas.values import Context, Misshapen, Unknown, Values, differences
 
 BOOK = Path(__file__).parents[1] / "book"
@@ -91,6 +91,122 @@ def test_typos_are_refused_or_equal_for_a_reason(one: Page, display):
             unexplained.append((typo.kind, typo.tex))
     assert unexplained == []
     assert outcomes["value"] + outcomes["shape"]
+
+
+# Slips of people who typeset: on which page, in which result, what for what, and by what it is refused
+
+SLIPS = [
+    ("backprop-rnn", "rnn-gradients", r"h_{t-1}^\top", r"h_t-1^\top", "shape"),
+    ("backprop-rnn", "rnn-gradients", r"h_{t-1}^\top", r"h_{t}^\top", "value"),
+    ("backprop-rnn", "rnn-gradients", r"x_t^\top", r"x_T^\top", "value"),
+    ("backprop-rnn", "rnn-gradients", r"h_T^\top", r"h_T\top", "name"),
+    (
+        "backprop-rnn",
+        "rnn-gradients",
+        r"\delta_t\, x_t^\top",
+        r"x_t\, \delta_t^\top",
+        "shape",
+    ),
+    (
+        "backprop-rnn",
+        "rnn-gradients",
+        r"\sum_{t=1}^{T} \delta_t\, x_t",
+        r"\delta_t\, x_t",
+        "value",
+    ),
+    (
+        "backprop-rnn",
+        "rnn-gradients",
+        r"(\text{shape } d \times d)",
+        r"(\text{shape } d \times \lvert V\rvert)",
+        "shape",
+    ),
+    (
+        "backprop-rnn",
+        "rnn-gradients",
+        r"\lvert V\rvert \times d",
+        r"d \times \lvert V\rvert",
+        "shape",
+    ),
+    (
+        "backprop-rnn",
+        "rnn-states",
+        r"(1 - h_t \odot h_t)",
+        r"1 - h_t \odot h_t",
+        "value",
+    ),
+    (
+        "backprop-rnn",
+        "rnn-states",
+        r"(1 - h_t \odot h_t) \odot g_t",
+        r"(1 - h_t \odot h_t) g_t",
+        "shape",
+    ),
+    (
+        "backprop-rnn",
+        "rnn-states",
+        r"W_{\text{recurrent}}^\top\, \delta_t",
+        r"W_{\text{recurrent}}\, \delta_t",
+        "value",
+    ),
+    (
+        "backprop-rnn",
+        "rnn-states",
+        r"W_{\text{unembed}}^\top",
+        r"W_{\text{embed}}^\top",
+        "shape",
+    ),
+    (
+        "backprop-rnn",
+        "rnn-states",
+        r"W_{\text{unembed}}^\top",
+        r"W_{\text{unembedd}}^\top",
+        "name",
+    ),
+    ("backprop-rnn", "rnn-jacobians", r"D_{t+1}", r"D_{t-1}", "value"),
+    (
+        "backprop-rnn",
+        "rnn-jacobians",
+        r"D_T W_{\text{recurrent}}\; D_{T-1} W_{\text{recurrent}}",
+        r"D_T W_{\text{recurrent}}\; D_{T-2} W_{\text{recurrent}}",
+        "not evaluable",
+    ),
+    ("backprop-mlp", "softmax-error", "y - p = e", "p - y = e", "value"),
+    (
+        "backprop-mlp",
+        "softmax-error",
+        r"\exp(s_i)}{\sum_j",
+        r"\exp(s_j)}{\sum_j",
+        "value",
+    ),
+    (
+        "residual",
+        "residual-states",
+        r"\bigl(I + W_{\text{recurrent}}^\top D_t\bigr)\, g_t",
+        r"I + W_{\text{recurrent}}^\top D_t\, g_t",
+        "shape",
+    ),
+    ("residual", "residual-states", "D_2", "D_1", "not evaluable"),
+    (
+        "residual",
+        "residual-gradients",
+        r"\delta_t\, h_{t-1}^\top",
+        r"\delta_{t}\, {h_{t-1}}^\top",
+        "equal",
+    ),
+]
+
+
+@pytest.mark.parametrize("name, label, right, wrong, refused", SLIPS)
+def test_slips_of_people_are_refused(
+    name: str, label: str, right: str, wrong: str, refused: str
+):
+    one = PAGES[name]
+    display = next(x for x in one.displays if x.of == label and right in x.tex)
+    entry, own = one.context(display)
+    values = [Values(own, case) for case in one.cases(entry, label, RESULTS)]
+    typo = Typo("a slip", display.tex.replace(right, wrong, 1), 0)
+    assert outcome(typo, own, values) == refused
 
 
 # The language
