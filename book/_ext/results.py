@@ -286,6 +286,15 @@ def outcome(check: dict) -> list[nodes.Node]:
     ]
 
 
+def executed(block: Cited) -> list[nodes.Node]:
+    """How many equalities of its printed formulas were executed, and the largest error."""
+    found = block.printed
+    return [
+        nodes.Text(f"{found['equalities']:,} equalities, largest error "),
+        *power(found["error"]),
+    ]
+
+
 def table(header: tuple[str, ...], rows: list[list[nodes.Node]]) -> nodes.table:
     """A table."""
     group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in header))
@@ -318,9 +327,9 @@ def evidence(block: Cited) -> list[nodes.Node]:
         line += [*outcome(check), nodes.Text(", ")]
     line[-1] = nodes.Text(".")
     printed = []
-    if found := block.printed:
-        said = f"The printed formulas were executed: {found['equalities']:,} equalities, largest error "
-        printed = [nodes.paragraph("", said, *power(found["error"]), nodes.Text("."))]
+    if block.printed:
+        said = "The printed formula was executed, in every line of its derivation: "
+        printed = [nodes.paragraph("", said, *executed(block), nodes.Text("."))]
     demands = [
         [
             nodes.Text(c["how"]),
