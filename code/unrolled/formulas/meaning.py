@@ -18,10 +18,17 @@ from unrolled.formulas.layout import Unreadable, read
 
 Item = Token | Tree
 
-RELATIONS = {"=", "<", ">", r"\le", r"\ge", r"\in", r"\subseteq", r"\approx"}
+RELATIONS = {"=", "<", ">", r"\le", r"\ge", r"\ne", r"\in", r"\subseteq", r"\approx"}
+CONDITIONS = {"<", ">", r"\ne"}
 FUNCTIONS = {r"\log", r"\exp", r"\tanh", "diag", "softmax"}
 JOINS = {r"\odot", r"\cdot", r"\times", r"\circ", "/"}
 ELLIPSES = {r"\cdots", r"\dots", r"\ldots"}
+MOMENTS = {
+    r"\mathbbE": "E",
+    r"\operatorname{E}": "E",
+    r"\operatorname{Var}": "Var",
+    r"\Pr": "Pr",
+}
 
 
 @dataclass(frozen=True)
@@ -62,20 +69,29 @@ class Range(NamedTuple):
     last: Node
 
 
+class Test(NamedTuple):
+    """A condition: a relation, and what stands on its two sides."""
+
+    relation: str
+    left: Node
+    right: Node
+
+
 class Statement(NamedTuple):
     """Sides of a formula and the relations between them; the ranges of its letters, and
-    the shapes printed beside it.
+    the shapes and the conditions printed beside it.
     """
 
     sides: tuple[Node, ...]
     relations: tuple[str, ...]
     ranges: tuple[Range, ...]
     shapes: tuple[tuple[Node, ...], ...]
+    conditions: tuple[Test, ...] = ()
 
 
 class Symbol(NamedTuple):
-    """A letter of a page: how it is called, its kind, its shape, and by how many indices
-    a member of the family is told, below and above.
+    """A letter of a page: how it is called, its kind, its shape, by how many indices
+    a member of the family is told, below and above, and by which one that is not printed.
     """
 
     name: str
@@ -84,6 +100,7 @@ class Symbol(NamedTuple):
     below: int = 0
     above: int = 0
     means: str = ""
+    silent: str = ""
 
 
 class Symbols:
@@ -109,6 +126,7 @@ class Symbols:
                 below,
                 above,
                 entry.get("means", ""),
+                entry.get("of", ""),
             )
 
     @staticmethod
@@ -117,7 +135,7 @@ class Symbols:
         base, below, above = parts(items[0])
         if is_text(below):
             return f"{flat(base)}_{flat_text(below)}", 0, int(bool(above))
-        fixed = "^*" if flat_all(above) == "*" else ""
+        fixed = f"^{flat_all(above)}" if flat_all(above) in ("*", "'") else ""
         return flat(base) + fixed, len(indices(below)), int(bool(above and not fixed))
 
 
@@ -293,12 +311,18 @@ class Reader:
             return self.big(sign[1:], below, above, at)
         if sign == r"\partial":
             return self.slash(at)
-        if sign in FUNCTIONS or isinstance(base, Token) and base.type == "NAME":
+        if sign in MOMENTS:
+            return self.moment(sign, below, at)
+        if sign in FUNCTIONS or (
+            isinstance(base, Token)
+            and base.type == "NAME"
+            and sign not in self.symbols.known
+        ):
             return self.function(base, below, above, at)
         if isinstance(base, Token) and base.type == "DIGIT":
             return self.number(item, above, at)
         if isinstance(base, Tree) and base.data == "frac":
-            return self.raised(self.fraction(base, at), above, at)
+            return self.raised(self.held(self.fraction(base, at)), above, at)
         if isinstance(base, Tree) and base.data == "sqrt":
             return Node("sqrt", (self.inner(inside(base.children[0])),), at)
         if isinstance(base, Tree) and base.data == "under":
@@ -343,6 +367,31 @@ class Reader:
             return Node("derivative", (above, below), at)
         return Node("quotient", (self.inner(top), self.inner(bottom)), at)
 
+    def held(self, node: Node) -> Node:
+        """A derivative with what is noted behind it, on a bar: what is held fixed."""
+        if node.op == "derivative" and self.more():
+            bar, note, _ = parts(self.items[self.i])
+            if flat(bar) == r"\bigg|":
+                self.take()
+                return Node("held", (flat_text(note), node), node.at)
+        return node
+
+    def moment(self, sign: str, below: list, at: int) -> Node:
+        """An expectation, a variance, a probability: over all that is random in what
+        follows, or over the letters that are printed below, with their distribution.
+        """
+        if not below:
+            return Node("moment", (MOMENTS[sign], self.factor()), at)
+        drawn, law = split(below, r"\sim")
+        found = self.symbols.known.get(flat_all(law))
+        function = found is not None and found.kind == "function"
+        law = Node("symbol", (found.name, ())) if function else self.inner(law)
+        letters = split(drawn, ",")
+        base, _, _ = parts(letters[0][0])
+        ends = [parts(x[0])[1] for x in (letters[0], letters[-1]) if len(letters) > 1]
+        drawn = flat(base), *map(self.inner, ends)
+        return Node("mean", (drawn, law, self.factor()), at)
+
     def slash(self, at: int) -> Node:
         """A derivative in a line: ∂J / ∂W."""
         above = self.factor()
@@ -376,9 +425,12 @@ class Reader:
             if "lvert" in opened and name in self.symbols.known:
                 return Node("symbol", (name, ()), at)
             return Node("size" if "lvert" in opened else "norm", (self.inner(items),), at)
-        if kind == "[" and any(flat(x) in RELATIONS for x in items):
+        if any(flat(x) in RELATIONS for x in items):
             left, right = split(items, "=")
             return Node("truth", (self.inner(left), self.inner(right)), at)
+        stacked = split(items, ";" if kind == "[" else ",")
+        if len(stacked) > 1:
+            return Node("stack", tuple(map(self.inner, stacked)), at)
         found = self.inner(items)
         if below:
             found = Node(
@@ -411,16 +463,25 @@ class Reader:
             if places:
                 raise Unreadable(f"place {at}: {name!r} is no symbol of this page")
             return self.raised(Node("letter", (name,), at), above, at)
+        if found.kind == "index" and not places:
+            return self.raised(Node("letter", (name,), at), above, at)
+        if found.kind == "function":
+            node = Node("call", (name, tuple(places)), at) if places else self.call(found, at)
+            return self.raised(node, above, at)
+        if found.below and not places and self.of_given():
+            entry, given = split(self.take().children[1].children, r"\mid")
+            node = Node("symbol", (name, (self.inner(given),)), at)
+            return Node("entry", (node, (self.inner(entry),)), at)
         own, entry = places[: found.below], places[found.below :]
+        if found.silent:
+            own.insert(0, Node("letter", (found.silent,), at))
         if found.above:
             if not (above and isinstance(above[0], Tree) and above[0].data == "fence"):
                 raise Unreadable(f"place {at}: {name} needs an index in brackets above")
             own.append(self.inner(list(above[0].children[1].children)))
             above = above[1:]
-        if len(own) < found.below + found.above:
+        if len(own) < found.below + found.above + bool(found.silent):
             raise Unreadable(f"place {at}: {name} needs an index")
-        if found.kind == "function":
-            return self.raised(self.call(found, at), above, at)
         node = Node("symbol", (name, tuple(own)), at)
         if entry:
             node = Node("entry", (node, tuple(entry)), at)
@@ -431,8 +492,17 @@ class Reader:
         item = self.take()
         if not (isinstance(item, Tree) and item.data == "fence"):
             raise Unreadable(f"place {at}: {found.name} of what?")
-        given = split(item.children[1].children, ",", r"\mid")
+        given = split(item.children[1].children, ",", r"\mid", r"\|", r"\Vert")
         return Node("call", (found.name, tuple(map(self.inner, given))), at)
+
+    def of_given(self) -> bool:
+        """Whether brackets follow as in p(o | c), which is entry o of the vector p_c."""
+        item = self.items[self.i] if self.more() else None
+        return (
+            isinstance(item, Tree)
+            and item.data == "fence"
+            and r"\mid" in map(flat, item.children[1].children)
+        )
 
     def big(self, op: str, below: list, above: list, at: int) -> Node:
         """A sum or a product over letters, of the product that follows it."""
@@ -452,10 +522,15 @@ class Reader:
             letters, bounds = tuple(map(flat_all, split(head, ","))), ()
         test = ()
         if condition:
-            left, right = split(condition[0], "=", ">")
-            sign = next(flat(x) for x in condition[0] if flat(x) in ("=", ">"))
-            test = (sign, self.inner(left), self.inner(right))
+            test = (self.test(condition[0]),)
         return Node(op, (letters, bounds, test, self.product()), at)
+
+
+    def test(self, items: list[Item]) -> Test:
+        """A condition."""
+        left, right = split(items, *RELATIONS)
+        sign = next(flat(x) for x in items if flat(x) in RELATIONS)
+        return Test(sign, self.inner(left), self.inner(right))
 
 
 def empty(item: Item) -> bool:
@@ -500,25 +575,36 @@ def statements(tex: str, symbols: Symbols) -> list[Statement]:
     """
     found, ranges = [], []
     for main, note in lines(read(tex)):
-        said, shapes = [], []
+        said, shapes, tests = [], [], []
         pieces = [
             strip(piece) for piece in split([*main, *comma(note)], ",") if strip(piece)
         ]
         k = 0
         while k < len(pieces):
             piece, k = pieces[k], k + 1
+            piece, *space = split(piece, r"\in")
+            if space and flat(parts(space[0][0])[0]) == r"\R":
+                sizes = split(parts(space[0][0])[2], r"\times")
+                shapes.append(tuple(Reader(size, symbols).whole() for size in sizes))
+            elif space:
+                raise Unreadable(f"{flat_all(space[0])!r}: no space of the book")
+            signs = [flat(x) for x in piece if flat(x) in RELATIONS]
             if shape := shape_of(piece, symbols):
                 shapes.append(shape)
             elif ranged := range_of(pieces, k - 1, symbols):
                 ranges += ranged[0]
                 k = ranged[1]
-            elif any(flat(x) in RELATIONS for x in piece):
+            elif said and len(signs) == 1 and signs[0] in CONDITIONS:
+                tests.append(Reader(piece, symbols).test(piece))
+            elif signs:
                 said.append(chain(piece, symbols))
+            elif all(isinstance(x, Token) and x.type == "TEXT" for x in piece):
+                continue  # a remark
             elif len(pieces) == 1:
                 Reader(piece, symbols).whole()  # nothing is stated
             else:
                 raise Unreadable(f"{flat_all(piece)!r} states nothing")
-        found += [Statement(*one, (), tuple(shapes)) for one in said]
+        found += [Statement(*one, (), tuple(shapes), tuple(tests)) for one in said]
     return [one._replace(ranges=tuple(ranges)) for one in found]
 
 
@@ -553,11 +639,15 @@ def shape_of(piece: list[Item], symbols: Symbols) -> tuple[Node, ...]:
         for size in split([x for x in piece if x not in words], r"\times")
         if size
     ]
-    named = all(
-        node.op == "symbol" and symbols.known[node.parts[0]].kind == "size"
+    kinds = [
+        symbols.known[x.parts[0]].kind
         for node in sizes
-    )
-    return tuple(sizes) if sizes and named else ()
+        for x in node.all()
+        if x.op == "symbol"
+    ]
+    plain = all(x.op in ("symbol", "add", "letter") for node in sizes for x in node.all())
+    like = kinds == ["matrix"] and [flat_text([x]) for x in words] == ["like"]
+    return tuple(sizes) if like or plain and set(kinds) == {"size"} else ()
 
 
 def range_of(

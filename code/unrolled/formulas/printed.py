@@ -82,7 +82,12 @@ class Page:
     ) -> None:
         self.name, self.source, self.book = name, source, book
         self.displays = displays(source(name))
-        self.contexts = [(entry, self._context(entry)) for entry in entries]
+        self.prose: dict[str, str] = {}
+        self.contexts = []
+        for entry in entries:
+            self.prose |= entry.get("prose", {})
+            if "results" in entry:
+                self.contexts.append((entry, self._context(entry)))
 
     def _context(self, entry: Mapping) -> Context:
         """What the letters stand for, as an entry has it."""
@@ -97,12 +102,14 @@ class Page:
                 for letter, pair in pairs.items()
             }
 
-        drawn = {name: name for name in entry.get("draw", [])}
+        given = {name: name for name in entry.get("draw", {})} | entry.get("given", {})
+        single = {name: given.pop(name) for name in [*given] if name not in symbols.known}
         return Context(
             symbols,
-            entry.get("given", drawn),
+            given,
             {name: tuple(axis) for name, axis in entry.get("sizes", {}).items()},
-            tuple(
+            tuple(given_member(*one, symbols) for one in single.items())
+            + tuple(
                 statement
                 for tex in entry["definitions"]
                 for statement in statements(self._printed(tex), symbols)
@@ -110,6 +117,7 @@ class Page:
             ends(entry.get("ranges", {})),
             ends(entry.get("sets", {})),
             entry.get("copies", {}),
+            entry.get("held", {}),
         )
 
     def _printed(self, definition: str) -> str:
@@ -137,6 +145,17 @@ class Page:
         ]
         return max(own, key=lambda one: "display" in one[0], default=None)
 
+    def said(self, display: Display) -> str:
+        """Why a display of a result is prose; nothing if it is executed."""
+        return next(
+            (
+                reason
+                for told, reason in self.prose.items()
+                if told == display.label or display.tex.startswith(told)
+            ),
+            "",
+        )
+
     def cases(
         self, entry: Mapping, of: str, results: Mapping[str, Result]
     ) -> list[Case]:
@@ -145,7 +164,15 @@ class Page:
         """
         if "draw" in entry:
             rng = np.random.default_rng(2024)
-            return [{x: rng.normal() for x in entry["draw"]} for _ in range(CASES)]
+            laws = [
+                (name, law, how)
+                for name, one in entry["draw"].items()
+                for law, how in one.items()
+            ]
+            return [
+                {name: getattr(rng, law)(**how) for name, law, how in laws}
+                for _ in range(CASES)
+            ]
         first = of if of in results else entry["results"][0]
         result = results[entry.get("cases", first)]
         drawn = result.drawn(**entry.get("only", {}).get(of, {}))
@@ -159,7 +186,11 @@ class Page:
         """The displays of the page's results, executed."""
         values: dict[tuple[int, str], list[Values]] = {}
         for display in self.displays:
+            if not display.of or self.said(display):
+                continue
             if not (found := self.context(display)):
+                fault = "the formula of a result that is neither executed nor prose"
+                yield Executed(display, 0, np.inf, fault)
                 continue
             entry, context = found
             key = id(context), display.of
@@ -167,6 +198,13 @@ class Page:
                 cases = self.cases(entry, display.of, results)
                 values[key] = [Values(context, case) for case in cases]
             yield executed(display, context, values[key])
+
+
+def given_member(tex: str, name: str, symbols: Symbols) -> Statement:
+    """What the case has for a single member of a family, such as h_0, as a definition."""
+    head = Reader(read(tex).children, symbols).whole()
+    letters = tuple(x for x in head.parts[1] if x.op == "letter")
+    return Statement((head, Node("given", (name, letters))), ("=",), (), ())
 
 
 def executed(display: Display, context: Context, values: list[Values]) -> Executed:
