@@ -94,13 +94,13 @@ class Page:
         symbols = Symbols(self.book)
         symbols.known |= Symbols(entry.get("symbols", {})).known
 
+        def end(told: str | int) -> Node:
+            if told in symbols.known:
+                return Node("symbol", (told, ()))
+            return Reader(read(str(told)).children, symbols).whole()
+
         def ends(pairs: Mapping) -> dict[str, tuple[Node, Node]]:
-            return {
-                letter: tuple(
-                    Reader(read(str(x)).children, symbols).whole() for x in pair
-                )
-                for letter, pair in pairs.items()
-            }
+            return {letter: tuple(map(end, pair)) for letter, pair in pairs.items()}
 
         given = {name: name for name in entry.get("draw", {})} | entry.get("given", {})
         single = {name: given.pop(name) for name in [*given] if name not in symbols.known}

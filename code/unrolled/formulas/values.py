@@ -198,7 +198,7 @@ class Values:
         symbol = self.context.symbols.known[name]
         if symbol.kind == "vector" and value.dtype.kind == "i" and not value.ndim:
             value = np.eye(int(self.letter(symbol.shape[0])))[value]
-        value = torch.tensor(value, dtype=torch.float64)
+        value = tensor(value)
         return value[:, None] if value.dim() == 1 else value
 
     def member(self, name: str, at: tuple[int, ...]) -> np.ndarray:
@@ -228,7 +228,7 @@ class Values:
                 (letter,) = (x.parts[0] for x in entry)
                 span = self.span(letter, last, bound)
                 rows = [self.value(last, {**bound, letter: x}) for x in span]
-                value = torch.stack(rows)[:, None]
+                value = torch.stack([*map(tensor, rows)])[:, None]
             else:
                 value = self.value(last, bound)
             self.inside = inside
@@ -297,7 +297,7 @@ class Values:
         symbol = self.context.symbols.known[name]
         if not isinstance(value, float):
             return value
-        value = torch.tensor(value, dtype=torch.float64)
+        value = tensor(value)
         if symbol.kind == "number":
             return value
         sizes = [int(self.letter(size)) for size in symbol.shape]
@@ -463,7 +463,7 @@ class Values:
         """One value over another, which is a number."""
         if np.ndim(b):
             raise Misshapen("a quotient by what is no number")
-        return a / b
+        return (tensor(a) if b == 0 else a) / b
 
     def _sqrt(self, node: Node, env: Env) -> Value:
         return self.value(node.parts[0], env) ** 0.5
@@ -477,7 +477,7 @@ class Values:
         if value is IDENTITY and name == "diag":
             return IDENTITY
         if isinstance(value, float):
-            value = torch.tensor(value, dtype=torch.float64)
+            value = tensor(value)
         column = value.dim() == 2 and value.shape[1] == 1
         if name in ("diag", "softmax") and not column or value.dim() == 2 > column + 1:
             raise Misshapen(f"{name} of the shape {tuple(value.shape)}")
@@ -738,6 +738,11 @@ def demand_inside(at: Sequence[int], value: Tensor) -> None:
         raise Misshapen(f"no entry {list(at)} in the shape {tuple(value.shape)}")
 
 
+def tensor(value: Value) -> Tensor:
+    """A value as a tensor."""
+    return torch.as_tensor(value, dtype=torch.float64)
+
+
 def numbers(first: float, last: float, up: bool = False) -> list[float]:
     """The whole numbers from one to another, down too unless ``up``."""
     if not all(isinstance(x, float | int) for x in (first, last)):
@@ -820,7 +825,7 @@ def differences(statement: Statement, values: Values) -> Iterator[float]:
             spans.append(numbers(values.value(first, {}), values.value(last, {})))
         else:
             others = {
-                other: values.span(other, whole, {})[0]
+                other: values.value(values.context.ranges[other][0], {})
                 for other in letters
                 if other != letter and other in values.context.ranges
             }
