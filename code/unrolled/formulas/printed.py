@@ -13,7 +13,14 @@ import numpy as np
 
 from unrolled.checks.formula import Case, Result
 from unrolled.formulas.layout import Unreadable, read
-from unrolled.formulas.meaning import Node, Reader, Statement, Symbols, statements
+from unrolled.formulas.meaning import (
+    Node,
+    Range,
+    Reader,
+    Statement,
+    Symbols,
+    statements,
+)
 from unrolled.formulas.values import Context, Values, differences
 
 BOUND = 1e-12
@@ -103,12 +110,15 @@ class Page:
             return {letter: tuple(map(end, pair)) for letter, pair in pairs.items()}
 
         given = {name: name for name in entry.get("draw", {})} | entry.get("given", {})
-        single = {name: given.pop(name) for name in [*given] if name not in symbols.known}
+        single = {x: given.pop(x) for x in [*given] if x not in symbols.known}
         return Context(
             symbols,
             given,
             {name: tuple(axis) for name, axis in entry.get("sizes", {}).items()},
-            tuple(given_member(*one, symbols) for one in single.items())
+            tuple(
+                given_member(tex, name, [*map(end, between)], symbols)
+                for tex, (name, *between) in single.items()
+            )
             + tuple(
                 statement
                 for tex in entry["definitions"]
@@ -129,7 +139,7 @@ class Page:
         for display in displays(text):
             if display.label == told:
                 return display.tex
-        if re.sub(r"\s", "", told) not in re.sub(r"\s", "", text):
+        if re.sub(r"\s", "", told) not in re.sub(r"[\s&]", "", text):
             raise Unreadable(
                 f"the definition {told!r} is printed nowhere on the page {other or self.name}"
             )
@@ -200,11 +210,17 @@ class Page:
             yield executed(display, context, values[key])
 
 
-def given_member(tex: str, name: str, symbols: Symbols) -> Statement:
-    """What the case has for a single member of a family, such as h_0, as a definition."""
+def given_member(
+    tex: str, name: str, between: list[Node], symbols: Symbols
+) -> Statement:
+    """What the case has for a member of a family, such as h_0, or for all between two
+    indices, as a definition.
+    """
     head = Reader(read(tex).children, symbols).whole()
     letters = tuple(x for x in head.parts[1] if x.op == "letter")
-    return Statement((head, Node("given", (name, letters))), ("=",), (), ())
+    ranges = (Range(letters[-1].parts[0], *between),) if between else ()
+    given = Node("given", (name, letters, *between[:1]))
+    return Statement((head, given), ("=",), ranges, ())
 
 
 def executed(display: Display, context: Context, values: list[Values]) -> Executed:

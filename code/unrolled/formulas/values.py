@@ -323,11 +323,11 @@ class Values:
         return node.parts[0]
 
     def _given(self, node: Node, env: Env) -> Tensor:
-        name, letters = node.parts
+        name, letters, *first = node.parts
         value = np.asarray(self.case[name], float)
         for letter in letters:
-            value = value[self.index(letter, env) - 1]
-        value = torch.tensor(value)
+            value = value[self.index(letter, env) - (self.index(*first, env) if first else 1)]
+        value = tensor(value)
         return value[:, None] if value.dim() == 1 else value
 
     def _letter(self, node: Node, env: Env) -> float:
@@ -401,7 +401,7 @@ class Values:
             factor = self.value(factors[k], env)
             found = self.joined(found, factor, join)
             # a row times a column is a number
-            if np.size(found) == 1 and self.row(factors[k - 1]) and not join:
+            if np.shape(found) == (1, 1) and self.row(factors[k - 1]) and not join:
                 found = found.reshape(())
         # 0 log 0 is 0
         return torch.nan_to_num(found) if zero and np.ndim(found) == 0 else found
@@ -837,7 +837,9 @@ def differences(statement: Statement, values: Values) -> Iterator[float]:
         sides = [values.value(side, env) for side in statement.sides]
         arrays = [array(side, sides) for side in sides]
         for sizes in statement.shapes:
-            expected = tuple(int(values.value(size, {})) for size in sizes)
+            found = [values.value(size, env) for size in sizes]
+            like = np.shape(found[0])
+            expected = like or tuple(map(int, found))
             shape = arrays[0].shape
             if shape != (expected if len(expected) == 2 else (*expected, 1)):
                 raise Misshapen(f"the shape is {shape}, and printed is {expected}")
