@@ -161,7 +161,7 @@ class Page:
             (
                 reason
                 for told, reason in self.prose.items()
-                if told == display.label or display.tex.startswith(told)
+                if told == display.label or " ".join(display.tex.split()).startswith(told)
             ),
             "",
         )

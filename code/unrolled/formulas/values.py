@@ -396,15 +396,16 @@ class Values:
     def _product(self, node: Node, env: Env) -> Value | Identity:
         factors, joins = node.parts
         found = self.value(factors[0], env)
-        zero = np.ndim(found) == 0 and isinstance(found, Tensor) and found == 0
+        zero = naught(found)
         for k, join in enumerate(joins[1:], 1):
             factor = self.value(factors[k], env)
             found = self.joined(found, factor, join)
+            zero |= naught(factor)
             # a row times a column is a number
             if np.shape(found) == (1, 1) and self.row(factors[k - 1]) and not join:
                 found = found.reshape(())
         # 0 log 0 is 0
-        return torch.nan_to_num(found) if zero and np.ndim(found) == 0 else found
+        return torch.nan_to_num(found) if zero and isinstance(found, Tensor) else found
 
     def row(self, node: Node) -> bool:
         """Whether a factor is a vector, transposed."""
@@ -736,6 +737,11 @@ def demand_inside(at: Sequence[int], value: Tensor) -> None:
         or not all(0 <= k < size for k, size in zip(at, value.shape, strict=True))
     ):
         raise Misshapen(f"no entry {list(at)} in the shape {tuple(value.shape)}")
+
+
+def naught(value: Value | Identity) -> bool:
+    """Whether a value is the number zero."""
+    return np.ndim(value) == 0 and value is not IDENTITY and bool(value == 0)
 
 
 def tensor(value: Value) -> Tensor:
