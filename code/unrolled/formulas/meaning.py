@@ -451,6 +451,8 @@ class Reader:
         """A letter, with its indices, an entry of it, or a function's value."""
         known = self.symbols.known
         name = flat(base)
+        if isinstance(base, Token) and base.type in ("OP", "AMP", "ROW"):
+            raise Unreadable(f"place {at}: {name} where a letter is expected")
         if is_text(below):
             name, below = f"{name}_{flat_text(below)}", []
         elif f"{name}_{flat_all(below)}" in known:
@@ -523,7 +525,11 @@ class Reader:
         test = ()
         if condition:
             test = (self.test(condition[0]),)
-        return Node(op, (letters, bounds, test, self.product()), at)
+        sign = self.take() if self.peek() == "-" else None
+        body = self.product()
+        if sign:
+            body = Node("neg", (body,), place(sign))
+        return Node(op, (letters, bounds, test, body), at)
 
 
     def test(self, items: list[Item]) -> Test:
@@ -598,8 +604,10 @@ def statements(tex: str, symbols: Symbols) -> list[Statement]:
                 tests.append(Reader(piece, symbols).test(piece))
             elif signs:
                 said.append(chain(piece, symbols))
-            elif all(isinstance(x, Token) and x.type == "TEXT" for x in piece):
-                continue  # a remark
+            elif r"\sim" in map(flat, piece) or all(
+                isinstance(x, Token) and x.type == "TEXT" for x in piece
+            ):
+                continue  # a draw, or a remark
             elif len(pieces) == 1:
                 Reader(piece, symbols).whole()  # nothing is stated
             else:

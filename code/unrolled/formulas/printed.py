@@ -139,7 +139,8 @@ class Page:
         for display in displays(text):
             if display.label == told:
                 return display.tex
-        if re.sub(r"\s", "", told) not in re.sub(r"[\s&]", "", text):
+        plain = re.compile(r"[\s&]")
+        if plain.sub("", told) not in plain.sub("", text):
             raise Unreadable(
                 f"the definition {told!r} is printed nowhere on the page {other or self.name}"
             )
