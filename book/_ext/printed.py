@@ -54,7 +54,10 @@ def check(app: Sphinx, env: BuildEnvironment) -> None:
         import_module(f"unrolled.results.{page.replace('-', '_')}")
         try:
             said = Page(
-                page, entries, book, lambda name: Path(app.srcdir, f"{name}.md").read_text()
+                page,
+                entries,
+                book,
+                lambda name: Path(app.srcdir, f"{name}.md").read_text(),
             )
         except ValueError as reason:
             logger.warning("%s: %s", TABLE, reason, location=page)
@@ -66,17 +69,22 @@ def check(app: Sphinx, env: BuildEnvironment) -> None:
                 place = page, one.display.line
                 logger.warning(text, one.fault, location=place, type="formulas")
         if not any(one.fault for one in found):
-            env.unrolled_printed[page] = now, [
-                (one.display.of, one.equalities, one.error) for one in found
-            ]
+            env.unrolled_printed[page] = (
+                now,
+                [(one.display.of, one.equalities, one.error) for one in found],
+            )
     for block in env.unrolled_blocks.values():
         _, own = env.unrolled_printed.get(block.docname, ("", []))
         own = [(count, error) for of, count, error in own if of == block.label]
-        block.printed = {
-            "displays": len(own),
-            "equalities": sum(count for count, _ in own),
-            "error": max((error for _, error in own), default=0.0),
-        } if own else None
+        block.printed = (
+            {
+                "displays": len(own),
+                "equalities": sum(count for count, _ in own),
+                "error": max((error for _, error in own), default=0.0),
+            }
+            if own
+            else None
+        )
 
 
 def setup(app: Sphinx) -> dict:

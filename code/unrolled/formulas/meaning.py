@@ -272,9 +272,7 @@ class Reader:
             found = Node("neg", (found,), at)
         while (sign := self.peek()) in ("+", "-"):
             at = place(self.take())
-            found = Node(
-                "add" if sign == "+" else "sub", (found, self.product()), at
-            )
+            found = Node("add" if sign == "+" else "sub", (found, self.product()), at)
         return found
 
     def product(self) -> Node:
@@ -424,7 +422,9 @@ class Reader:
             name = f"|{flat_all(items)}|"
             if "lvert" in opened and name in self.symbols.known:
                 return Node("symbol", (name, ()), at)
-            return Node("size" if "lvert" in opened else "norm", (self.inner(items),), at)
+            return Node(
+                "size" if "lvert" in opened else "norm", (self.inner(items),), at
+            )
         if any(flat(x) in RELATIONS for x in items):
             left, right = split(items, "=")
             return Node("truth", (self.inner(left), self.inner(right)), at)
@@ -433,9 +433,7 @@ class Reader:
             return Node("stack", tuple(map(self.inner, stacked)), at)
         found = self.inner(items)
         if below:
-            found = Node(
-                "entry", (found, tuple(map(self.inner, indices(below)))), at
-            )
+            found = Node("entry", (found, tuple(map(self.inner, indices(below)))), at)
         return self.raised(found, above, at)
 
     def block(self, base: Tree, at: int) -> Node:
@@ -554,9 +552,7 @@ def lines(tree: Tree) -> list[tuple[list[Item], list[Item]]]:
     the one before is joined to it.
     """
     items = [x for x in tree.children if not empty(x)]
-    table = next(
-        (x for x in items if isinstance(x, Tree) and x.data == "table"), None
-    )
+    table = next((x for x in items if isinstance(x, Tree) and x.data == "table"), None)
     if table is None or "aligned" not in table.children[0]:
         return [(items, [])]
     found: list[tuple[list[Item], list[Item]]] = []
@@ -566,6 +562,8 @@ def lines(tree: Tree) -> list[tuple[list[Item], list[Item]]]:
         main, note = sum(cells[:end], []), sum(cells[end:], [])
         start = next((x for x in main if not empty(x)), None)
         if found and start is not None and flat(start) in {*RELATIONS, "+", "-"}:
+            if flat(found[-1][0][-1]) == ",":
+                found[-1][0].pop()
             found[-1][0].extend(main)
             found[-1][1].extend(note)
         elif main:

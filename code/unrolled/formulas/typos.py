@@ -6,7 +6,7 @@ by its value, by a shape, by a name that is unknown, or because it cannot be rea
 computed; or it is equal, on all cases.
 """
 
-__all__ = ["KINDS", "Typo", "outcome", "typos"]
+__all__ = ["EQUAL", "KINDS", "Typo", "outcome", "reason", "typos"]
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from unrolled.formulas.layout import Unreadable
 from unrolled.formulas.meaning import statements
-from unrolled.formulas.printed import BOUND, Display, errors_of
+from unrolled.formulas.printed import BOUND, errors_of
 from unrolled.formulas.values import Context, Misshapen, Unknown, Values
 
 
@@ -27,7 +27,9 @@ class Typo(NamedTuple):
 
 
 GROUP = r"\{(?:[^{}]|\{[^{}]*\})*\}"
-LETTER = rf"(?:\\[A-Za-z]+|[A-Za-z])(?:_(?:{GROUP}|\w|\\ell))?(?:\^(?:{GROUP}|\w|\\top))?"
+LETTER = (
+    rf"(?:\\[A-Za-z]+|[A-Za-z])(?:_(?:{GROUP}|\w|\\ell))?(?:\^(?:{GROUP}|\w|\\top))?"
+)
 NOT_LETTERS = (
     r"\\(?:frac|partial|sum|prod|log|exp|tanh|operatorname|text|begin|end|odot|cdot|cdots|dots|top|q?quad|sqrt|"
     r"[bB]igg?[lr]|left|right|l?vert|rvert|lVert|rVert|mid|in|le|times|tfrac|circ|underbrace|mathbb|mathrm|subseteq)"
@@ -41,9 +43,19 @@ def _edits(pattern: str, *others: str) -> Callable[[str], Iterator[tuple[str, in
     def spoiled(tex: str) -> Iterator[tuple[str, int]]:
         for found in re.finditer(pattern, tex):
             for other in others:
-                yield tex[: found.start()] + found.expand(other) + tex[found.end() :], found.start()
+                yield (
+                    tex[: found.start()] + found.expand(other) + tex[found.end() :],
+                    found.start(),
+                )
 
     return spoiled
+
+
+def _signs(tex: str) -> Iterator[tuple[str, int]]:
+    """A plus for a minus, and a minus for a plus."""
+    for found in re.finditer(r"(?<=[\w}) ])[-+](?= |\{)", tex):
+        other = "-" if found[0] == "+" else "+"
+        yield tex[: found.start()] + other + tex[found.end() :], found.start()
 
 
 def _factors(tex: str) -> list[re.Match]:
@@ -52,8 +64,12 @@ def _factors(tex: str) -> list[re.Match]:
         found
         for found in re.finditer(LETTER, tex)
         if not re.match(NOT_LETTERS, found[0])
-        and not re.search(r"\\(text|begin|end|operatorname)\{[^}]*$", tex[: found.start()])
-        and not re.search(r"[_^]\{?[^{}]*$", tex[max(0, found.start() - 3) : found.start()])
+        and not re.search(
+            r"\\(text|begin|end|operatorname)\{[^}]*$", tex[: found.start()]
+        )
+        and not re.search(
+            r"[_^]\{?[^{}]*$", tex[max(0, found.start() - 3) : found.start()]
+        )
     ]
 
 
@@ -86,10 +102,12 @@ def _another(tex: str) -> Iterator[tuple[str, int]]:
 
 
 KINDS: dict[str, Callable[[str], Iterator[tuple[str, int]]]] = {
-    "a sign": _edits(r"(?<=[\w}) ])([-+])(?= |\{)", "±") ,
+    "a sign": _signs,
     "a sign in front": _edits(r"= (?!\{\})", "= -"),
     "a transpose left out": _edits(r"\^\\top|(?<=\))\\top", ""),
-    "a transpose too many": _edits(r"(W_\{\\text\{\w+\}\}|W_\\ell|D_t)(?!\^)", r"\1^\\top"),
+    "a transpose too many": _edits(
+        r"(W_\{\\text\{\w+\}\}|W_\\ell|D_t)(?!\^)", r"\1^\\top"
+    ),
     "an index by one": _edits(r"_\{(\w)([-+])1\}", r"_\1", r"_{\1\2 2}"),
     "an index": _edits(r"_(t|\\ell)(?![A-Za-z])", r"_{\1-1}", r"_{\1+1}"),
     "a bound": _edits(r"=1\}", "=2}", "=0}"),
@@ -109,15 +127,13 @@ def typos(tex: str) -> list[Typo]:
     found: dict[str, Typo] = {}
     for kind, spoil in KINDS.items():
         for spoiled, at in spoil(tex):
-            if kind == "a sign":
-                spoiled = spoiled[:at] + {"+": "-", "-": "+"}[tex[at]] + spoiled[at + 1 :]
             if re.sub(r"\s", "", spoiled) != re.sub(r"\s", "", tex):
                 found.setdefault(spoiled, Typo(kind, spoiled, at))
     return list(found.values())
 
 
 def outcome(typo: Typo, context: Context, values: Sequence[Values]) -> str:
-    """By what a typo is refused: value, shape, name, or not evaluable; or it is equal."""
+    """By what a typo is refused: value, shape, name, not evaluable; or it is equal."""
     try:
         said = statements(typo.tex, context.symbols)
         for statement in said:
@@ -131,3 +147,22 @@ def outcome(typo: Typo, context: Context, values: Sequence[Values]) -> str:
     except Unreadable:
         return "not evaluable"
     return "equal"
+
+
+EQUAL = {
+    "letters exchanged": "numbers commute",
+    "a transpose too many": "the matrix is its own transpose",
+    "a transpose left out": "the matrix is its own transpose",
+    "a bound": "the term is zero",
+}
+"""Why a typo of a kind can leave a formula as it was."""
+
+
+def reason(typo: Typo, tex: str, context: Context) -> str:
+    """Why a typo is equal to the formula; nothing, if that is not known."""
+    sides, spoiled = (
+        [one.sides for one in statements(x, context.symbols)] for x in (tex, typo.tex)
+    )
+    if sides == spoiled:
+        return "the same is said of other cases"
+    return EQUAL.get(typo.kind, "")

@@ -586,7 +586,9 @@ class Values:
         if letter in self.context.ranges:
             first, last = self.context.ranges[letter]
             return numbers(self.value(first, env), self.value(last, env))
-        raise Unknown(f"over which values {letter} runs is not said")
+        raise Unknown(
+            f"{letter} is no letter of this page, nor is it said over which values it runs"
+        )
 
     def members(self, node: Node, env: Env) -> Iterator[Value | Identity]:
         """The terms of a sum, the factors of a product."""
