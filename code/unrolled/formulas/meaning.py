@@ -10,6 +10,7 @@ __all__ = ["Node", "Statement", "Symbol", "Symbols", "statements"]
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from lark import Token, Tree
@@ -285,10 +286,12 @@ class Reader:
             if self.peek() in JOINS:
                 join = str(self.take())
             if self.peek() in ELLIPSES:
-                self.take()
+                at_dots = place(self.take())
                 cut = len(factors)
-                if self.peek() in JOINS:
-                    join = str(self.take())
+                if (self.peek() if self.peek() in JOINS else "") != join:
+                    raise Unreadable(f"place {at_dots}: another sign behind the dots")
+                if join:
+                    self.take()
             factors.append((join, self.factor()))
         joins, nodes = zip(*factors, strict=True)
         if cut is not None:
@@ -630,7 +633,10 @@ def chain(
     """Sides, and the relations between them."""
     sides = split(piece, *RELATIONS)
     relations = tuple(flat(x) for x in piece if flat(x) in RELATIONS)
-    return tuple(Reader(side, symbols).whole() for side in sides), relations
+    read_ = tuple(Reader(side, symbols).whole() for side in sides)
+    if any(a == b for a, b in pairwise(read_)):
+        raise Unreadable(f"{flat_all(piece)!r} says that a thing is itself")
+    return read_, relations
 
 
 def shape_of(piece: list[Item], symbols: Symbols) -> tuple[Node, ...]:

@@ -228,7 +228,10 @@ def executed(display: Display, context: Context, values: list[Values]) -> Execut
     """A display, executed on some cases; what cannot be read or computed is said."""
     try:
         said = statements(display.tex, context.symbols)
-        errors = [x for one in said for x in errors_of(one, values)]
+        found = [errors_of(one, values) for one in said]
+        if not all(found):
+            raise Unreadable("a statement that holds of no case")
+        errors = sum(found, [])
     except ValueError as reason:
         return Executed(display, 0, np.inf, str(reason))
     worst = max(errors, default=0.0)

@@ -500,10 +500,13 @@ class Values:
             return self.given(name, at)
         for statement in self.context.definitions:
             head, *_, last = statement.sides
-            if head.op == "call" and head.parts[0] == name and len(head.parts[1]) == len(given):
-                bound = self.matched(head.parts[1], given, statement)
-                if bound is not None:
-                    return self.value(last, bound)
+            if head.op != "call" or head.parts[0] != name:
+                continue
+            if len(head.parts[1]) != len(given) or not all(map(alike, head.parts[1], parts)):
+                continue
+            bound = self.matched(head.parts[1], given, statement)
+            if bound is not None:
+                return self.value(last, bound)
         raise Unknown(f"{name} of {len(given)}: no function that has a value here")
 
     def _truth(self, node: Node, env: Env) -> float:
@@ -517,7 +520,7 @@ class Values:
         return bool(COMPARED[test.relation](a, b))
 
     def _stack(self, node: Node, env: Env) -> Tensor:
-        return torch.cat([self.value(part, env) for part in node.parts])
+        return beside([self.value(part, env) for part in node.parts], 0)
 
     # What is random
 
@@ -547,6 +550,8 @@ class Values:
                 return self.value(statement.sides[-1], env)
         kind, body = node.parts
         found = list(self.outcomes(body, env, self.chosen, 1.0))
+        if len(found) < 2:
+            raise Unreadable(f"place {node.at}: nothing is random in it")
         mean = sum(weight * value for weight, value in found)
         if kind != "Var":
             return mean
@@ -564,10 +569,8 @@ class Values:
                 yield from self.outcomes(body, env, decided, weight * own)
 
     def _block(self, node: Node, env: Env) -> Tensor:
-        rows = [
-            torch.cat([self.value(cell, env) for cell in row], 1) for row in node.parts
-        ]
-        return torch.cat(rows)
+        rows = [beside([self.value(cell, env) for cell in row], 1) for row in node.parts]
+        return beside(rows, 0)
 
     # Sums, products, and what is written with dots
 
@@ -674,10 +677,10 @@ class Values:
             keys = frozenset(self.picked(one, env)[0] for one in below.parts)
             values = self.holding_fixed(keys)
             parts = [Node("derivative", (above, one), node.at) for one in below.parts]
-            return torch.cat([values.value(one, env) for one in parts], 1)
+            return beside([values.value(one, env) for one in parts], 1)
         if above.op == "stack":
             parts = [Node("derivative", (one, below), node.at) for one in above.parts]
-            return torch.cat([self.value(one, env) for one in parts])
+            return beside([self.value(one, env) for one in parts], 0)
         of, rows = self.picked(above, env)
         by, columns = self.picked(below, env)
         if by is None:
@@ -746,9 +749,23 @@ def naught(value: Value | Identity) -> bool:
     return np.ndim(value) == 0 and value is not IDENTITY and bool(value == 0)
 
 
+def beside(values: Sequence[Value | Identity], axis: int) -> Tensor:
+    """Matrices below each other (axis 0), or side by side."""
+    shapes = [np.shape(value) for value in values]
+    if any(len(shape) != 2 for shape in shapes) or len({s[1 - axis] for s in shapes}) > 1:
+        raise Misshapen(f"{shapes} are put together")
+    return torch.cat(values, axis)
+
+
 def tensor(value: Value) -> Tensor:
     """A value as a tensor."""
     return torch.as_tensor(value, dtype=torch.float64)
+
+
+def alike(told: Node, given: Node) -> bool:
+    """Whether an argument may stand for that of a definition: a name for that name."""
+    named = told.op == "symbol" and told.parts[1]
+    return not named or given.op == "symbol" and given.parts[0] == told.parts[0]
 
 
 def numbers(first: float, last: float, up: bool = False) -> list[float]:
