@@ -92,7 +92,7 @@ class Statement(NamedTuple):
 
 class Symbol(NamedTuple):
     """A letter of a page: how it is called, its kind, its shape, by how many indices
-    a member of the family is told, below and above, and by which one that is not printed.
+    a member of the family is told, below and above, and by which that is not printed.
     """
 
     name: str
@@ -469,7 +469,11 @@ class Reader:
         if found.kind == "index" and not places:
             return self.raised(Node("letter", (name,), at), above, at)
         if found.kind == "function":
-            node = Node("call", (name, tuple(places)), at) if places else self.call(found, at)
+            node = (
+                Node("call", (name, tuple(places)), at)
+                if places
+                else self.call(found, at)
+            )
             return self.raised(node, above, at)
         if found.below and not places and self.of_given():
             entry, given = split(self.take().children[1].children, r"\mid")
@@ -531,7 +535,6 @@ class Reader:
         if sign:
             body = Node("neg", (body,), place(sign))
         return Node(op, (letters, bounds, test, body), at)
-
 
     def test(self, items: list[Item]) -> Test:
         """A condition."""
@@ -657,7 +660,9 @@ def shape_of(piece: list[Item], symbols: Symbols) -> tuple[Node, ...]:
         for x in node.all()
         if x.op == "symbol"
     ]
-    plain = all(x.op in ("symbol", "add", "letter") for node in sizes for x in node.all())
+    plain = all(
+        x.op in ("symbol", "add", "letter") for node in sizes for x in node.all()
+    )
     like = kinds == ["matrix"] and [flat_text([x]) for x in words] == ["like"]
     return tuple(sizes) if like or plain and set(kinds) == {"size"} else ()
 

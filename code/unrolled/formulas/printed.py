@@ -162,7 +162,8 @@ class Page:
             (
                 reason
                 for told, reason in self.prose.items()
-                if told == display.label or " ".join(display.tex.split()).startswith(told)
+                if told == display.label
+                or " ".join(display.tex.split()).startswith(told)
             ),
             "",
         )

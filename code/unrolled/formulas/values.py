@@ -326,7 +326,9 @@ class Values:
         name, letters, *first = node.parts
         value = np.asarray(self.case[name], float)
         for letter in letters:
-            value = value[self.index(letter, env) - (self.index(*first, env) if first else 1)]
+            value = value[
+                self.index(letter, env) - (self.index(*first, env) if first else 1)
+            ]
         value = tensor(value)
         return value[:, None] if value.dim() == 1 else value
 
@@ -502,7 +504,9 @@ class Values:
             head, *_, last = statement.sides
             if head.op != "call" or head.parts[0] != name:
                 continue
-            if len(head.parts[1]) != len(given) or not all(map(alike, head.parts[1], parts)):
+            if len(head.parts[1]) != len(given) or not all(
+                map(alike, head.parts[1], parts)
+            ):
                 continue
             bound = self.matched(head.parts[1], given, statement)
             if bound is not None:
@@ -542,8 +546,8 @@ class Values:
         return functools.reduce(operator.add, terms)
 
     def _moment(self, node: Node, env: Env) -> Value:
-        """Over all that is random: a mean, a variance; a probability is the mean of what
-        is 1 or 0.
+        """Over all that is random, a mean or a variance; a probability is the mean of
+        what is 1 or 0.
         """
         for statement in self.context.definitions:
             if statement.sides[0] == node and node.parts[0] != "Pr":
@@ -562,14 +566,19 @@ class Values:
     ) -> Iterator[tuple[float, Value]]:
         """All that an expression may be, with what probability."""
         try:
-            yield weight, Values(self.context, self.case, chosen=chosen).value(body, env)
+            yield (
+                weight,
+                Values(self.context, self.case, chosen=chosen).value(body, env),
+            )
         except Undecided as open_:
             for value, own in open_.law.items():
                 decided = {**chosen, open_.key: value}
                 yield from self.outcomes(body, env, decided, weight * own)
 
     def _block(self, node: Node, env: Env) -> Tensor:
-        rows = [beside([self.value(cell, env) for cell in row], 1) for row in node.parts]
+        rows = [
+            beside([self.value(cell, env) for cell in row], 1) for row in node.parts
+        ]
         return beside(rows, 0)
 
     # Sums, products, and what is written with dots
@@ -752,7 +761,10 @@ def naught(value: Value | Identity) -> bool:
 def beside(values: Sequence[Value | Identity], axis: int) -> Tensor:
     """Matrices below each other (axis 0), or side by side."""
     shapes = [np.shape(value) for value in values]
-    if any(len(shape) != 2 for shape in shapes) or len({s[1 - axis] for s in shapes}) > 1:
+    if (
+        any(len(shape) != 2 for shape in shapes)
+        or len({s[1 - axis] for s in shapes}) > 1
+    ):
         raise Misshapen(f"{shapes} are put together")
     return torch.cat(values, axis)
 
