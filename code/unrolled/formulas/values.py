@@ -500,17 +500,25 @@ class Values:
         if name in self.context.given and np.ndim(self.member(name, ())) == len(given):
             at = tuple(self.index(part, env) for part in parts)
             return self.given(name, at)
+        key = name, tuple(given)
+        if any(map(np.ndim, given)):
+            return self.function(node, given)
+        if key not in self.found:
+            self.found[key] = self.function(node, given)
+        return self.found[key]
+
+    def function(self, node: Node, given: Sequence[Value]) -> Value:
+        """What a function of the page is by its definition."""
+        name, parts = node.parts
         for statement in self.context.definitions:
             head, *_, last = statement.sides
             if head.op != "call" or head.parts[0] != name:
                 continue
-            if len(head.parts[1]) != len(given) or not all(
-                map(alike, head.parts[1], parts)
-            ):
-                continue
-            bound = self.matched(head.parts[1], given, statement)
-            if bound is not None:
-                return self.value(last, bound)
+            told = head.parts[1]
+            if len(told) == len(given) and all(map(alike, told, parts)):
+                bound = self.matched(told, given, statement)
+                if bound is not None:
+                    return self.value(last, bound)
         raise Unknown(f"{name} of {len(given)}: no function that has a value here")
 
     def _truth(self, node: Node, env: Env) -> float:
