@@ -205,6 +205,14 @@ def split(items: Sequence[Item], *at: str) -> list[list[Item]]:
     return pieces
 
 
+def halves(items: Sequence[Item], *at: str) -> list[list[Item]]:
+    """Items in two pieces, cut at a sign."""
+    pieces = split(items, *at)
+    if len(pieces) != 2 or not all(pieces):
+        raise Unreadable(f"{flat_all(items)!r}: expected {' or '.join(at)} in it once")
+    return pieces
+
+
 def indices(items: Sequence[Item]) -> list[list[Item]]:
     """The indices that stand below a letter: between commas, or letter by letter."""
     if not items:
@@ -327,7 +335,7 @@ class Reader:
         if isinstance(base, Tree) and base.data == "sqrt":
             return Node("sqrt", (self.inner(inside(base.children[0])),), at)
         if isinstance(base, Tree) and base.data == "under":
-            return self.inner(inside(base.children[0]))
+            return self.named(base, below, at)
         if isinstance(base, Tree) and base.data == "group":
             return self.raised(self.inner(inside(base)), above, at)
         if isinstance(base, Tree) and base.data == "table":
@@ -360,6 +368,8 @@ class Reader:
     def fraction(self, item: Tree, at: int) -> Node:
         """A quotient, or a derivative."""
         top, bottom = (inside(part) for part in item.children)
+        if not top or not bottom:
+            raise Unreadable(f"place {at}: a fraction of nothing")
         if flat(top[0]) in (r"\partial", r"\mathrmd"):
             if flat(bottom[0]) != flat(top[0]):
                 raise Unreadable(f"place {at}: expected {flat(top[0])} below, too")
@@ -377,13 +387,23 @@ class Reader:
                 return Node("held", (flat_text(note), node), node.at)
         return node
 
+    def named(self, base: Tree, below: list, at: int) -> Node:
+        """What stands above a brace: its value and its shape may stand below."""
+        node = self.inner(inside(base.children[0]))
+        for piece in filter(None, split(below, ",")):
+            if shape := shape_of(piece, self.symbols):
+                node = Node("shaped", (node, shape), at)
+            elif not is_text(piece[-1:]):
+                node = Node("same", (node, self.inner(piece)), at)
+        return node
+
     def moment(self, sign: str, below: list, at: int) -> Node:
         """An expectation, a variance, a probability: over all that is random in what
         follows, or over the letters that are printed below, with their distribution.
         """
         if not below:
             return Node("moment", (MOMENTS[sign], self.factor()), at)
-        drawn, law = split(below, r"\sim")
+        drawn, law = halves(below, r"\sim")
         found = self.symbols.known.get(flat_all(law))
         function = found is not None and found.kind == "function"
         law = Node("symbol", (found.name, ())) if function else self.inner(law)
@@ -429,8 +449,7 @@ class Reader:
                 "size" if "lvert" in opened else "norm", (self.inner(items),), at
             )
         if any(flat(x) in RELATIONS for x in items):
-            left, right = split(items, "=")
-            return Node("truth", (self.inner(left), self.inner(right)), at)
+            return Node("truth", tuple(self.test(items)), at)
         stacked = split(items, ";" if kind == "[" else ",")
         if len(stacked) > 1:
             return Node("stack", tuple(map(self.inner, stacked)), at)
@@ -515,7 +534,7 @@ class Reader:
         """A sum or a product over letters, of the product that follows it."""
         head, *condition = split(below, ":")
         if "=" in map(flat, head) and not condition:
-            letter, first = split(head, "=")
+            letter, first = halves(head, "=")
             bounds = (self.inner(first), self.inner(above))
             letters = (flat_all(letter),)
         elif any(flat(x) in (r"\in", r"\subseteq") for x in head):
@@ -538,7 +557,7 @@ class Reader:
 
     def test(self, items: list[Item]) -> Test:
         """A condition."""
-        left, right = split(items, *RELATIONS)
+        left, right = halves(items, *RELATIONS)
         sign = next(flat(x) for x in items if flat(x) in RELATIONS)
         return Test(sign, self.inner(left), self.inner(right))
 
@@ -611,6 +630,8 @@ def statements(tex: str, symbols: Symbols) -> list[Statement]:
             elif r"\sim" in map(flat, piece) or all(
                 isinstance(x, Token) and x.type == "TEXT" for x in piece
             ):
+                if "length" in flat_all(piece) or "shape" in flat_all(piece):
+                    raise Unreadable("a length or a shape is missing")
                 continue  # a draw, or a remark
             elif len(pieces) == 1:
                 Reader(piece, symbols).whole()  # nothing is stated

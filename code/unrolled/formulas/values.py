@@ -170,7 +170,10 @@ class Values:
         """The value of a size, or of an index; in a case, an index counts from 0."""
         if name in self.context.given:
             index = self.context.symbols.known[name].kind == "index"
-            return float(self.member(name, at)) + index
+            value = self.member(name, at)
+            if value.ndim:
+                raise Misshapen(f"{name} without an index")
+            return float(value) + index
         return float(self.defined(name, at))
 
     def holding_fixed(self, letters: frozenset[str | Key]) -> "Values":
@@ -264,7 +267,7 @@ class Values:
             head, *_, last = statement.sides
             if head.op != "moment" or head.parts[0] != "Pr":
                 continue
-            letter, outcome = head.parts[1].parts
+            _, letter, outcome = head.parts[1].parts
             if letter.op == "symbol" and letter.parts[0] == name:
                 bound = self.matched(letter.parts[1], at, statement)
                 if bound is not None:
@@ -281,6 +284,8 @@ class Values:
         for node, index in zip(pattern, at, strict=True):
             if node.op == "symbol" and len(node.parts[1]) == 1:
                 (node,) = node.parts[1]  # a family that is known by its index alone
+            if node.op == "letter" and np.ndim(index):
+                return None
             if node.op in ("letter", "symbol"):
                 bound[node.parts[0]] = index if np.ndim(index) else float(index)
             elif self.value(node, bound) != index:
@@ -522,7 +527,29 @@ class Values:
         raise Unknown(f"{name} of {len(given)}: no function that has a value here")
 
     def _truth(self, node: Node, env: Env) -> float:
-        return float(self.holds(Test("=", *node.parts), env))
+        return float(self.holds(Test(*node.parts), env))
+
+    def _shaped(self, node: Node, env: Env) -> Value:
+        value, sizes = self.value(node.parts[0], env), node.parts[1]
+        self.demand_shape(value, sizes, env)
+        return value
+
+    def _same(self, node: Node, env: Env) -> Value:
+        """A value that is noted; it is no number if the note is wrong."""
+        value, noted = (self.value(part, env) for part in node.parts)
+        if np.shape(value) != np.shape(noted):
+            raise Misshapen(f"{np.shape(noted)} is noted for {np.shape(value)}")
+        wrong = error(array(value, []), array(noted, [])) > ROUNDING
+        return value * math.nan if wrong else value
+
+    def demand_shape(self, value: object, sizes: Sequence[Node], env: Env) -> None:
+        """Raise Misshapen if a value has not the shape that is printed."""
+        found = [self.value(size, env) for size in sizes]
+        # one that is no number is an array of the same shape
+        expected = np.shape(found[0]) or tuple(map(int, found))
+        expected = expected if len(expected) == 2 else (*expected, 1)
+        if np.shape(value) != expected:
+            raise Misshapen(f"the shape is {np.shape(value)}, and printed is {expected}")
 
     def holds(self, test: Test, env: Env) -> bool:
         """Whether a condition is true."""
@@ -882,12 +909,7 @@ def differences(statement: Statement, values: Values) -> Iterator[float]:
         sides = [values.value(side, env) for side in statement.sides]
         arrays = [array(side, sides) for side in sides]
         for sizes in statement.shapes:
-            found = [values.value(size, env) for size in sizes]
-            like = np.shape(found[0])
-            expected = like or tuple(map(int, found))
-            shape = arrays[0].shape
-            if shape != (expected if len(expected) == 2 else (*expected, 1)):
-                raise Misshapen(f"the shape is {shape}, and printed is {expected}")
+            values.demand_shape(arrays[0], sizes, env)
         for relation, (a, b) in zip(
             statement.relations, itertools.pairwise(arrays), strict=True
         ):
