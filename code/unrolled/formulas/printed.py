@@ -48,7 +48,7 @@ class Display(NamedTuple):
 
 class Executed(NamedTuple):
     """A display, how many equalities of it were executed, and the largest error; or what
-    was wrong.
+    was wrong. An equality that only says what a letter is does not count.
     """
 
     display: Display
@@ -187,7 +187,8 @@ class Page:
             ]
         first = of if of in results else entry["results"][0]
         result = results[entry.get("cases", first)]
-        drawn = result.drawn(**entry.get("only", {}).get(of, {}))
+        only = entry.get("only", {}).get(of, [{}])
+        drawn = [one for sizes in only for one in result.drawn(**sizes)]
 
         def large(one: tuple[Mapping[str, int], Case]) -> tuple[bool, int]:
             return min(one[0].values()) < 2, sum(one[0].values())
@@ -233,11 +234,17 @@ def executed(display: Display, context: Context, values: list[Values]) -> Execut
         if not all(found):
             raise Unreadable("a statement that holds of no case")
         errors = sum(found, [])
+        # where a letter gets its value from here, one of the links says nothing
+        links = [len(one.sides) - 1 for one in said]
+        told = [
+            links[k] - (said[k].sides in context.defining) for k in range(len(said))
+        ]
+        count = sum(len(x) * n // m for x, n, m in zip(found, told, links, strict=True))
     except ValueError as reason:
         return Executed(display, 0, np.inf, str(reason))
     worst = max(errors, default=0.0)
     fault = f"the sides differ by {worst:.1e}" if worst > BOUND else ""
-    return Executed(display, len(errors), worst, fault)
+    return Executed(display, count, worst, fault)
 
 
 def errors_of(statement: Statement, values: list[Values]) -> list[float]:

@@ -73,8 +73,11 @@ class Context:
     sets: Mapping[str, tuple[Node, Node]] = field(default_factory=dict)
     copies: Mapping[str, str] = field(default_factory=dict)
     held: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    defining: frozenset[tuple[Node, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
+        printed = frozenset(one.sides for one in self.definitions)
+        object.__setattr__(self, "defining", printed)
         # what a page names, wherever it stands in another definition, is that letter
         named = {
             one.sides[-1]: one.sides[0]
