@@ -92,7 +92,7 @@ class Statement(NamedTuple):
 
 class Symbol(NamedTuple):
     """A letter of a page: how it is called, its kind, its shape, by how many indices
-    a member of the family is told, below and above, and by which that is not printed.
+    a member of the family is told, below and above, and by which that are not printed.
     """
 
     name: str
@@ -101,7 +101,7 @@ class Symbol(NamedTuple):
     below: int = 0
     above: int = 0
     means: str = ""
-    silent: str = ""
+    silent: tuple[str, ...] = ()
 
 
 class Symbols:
@@ -127,7 +127,7 @@ class Symbols:
                 below,
                 above,
                 entry.get("means", ""),
-                entry.get("of", ""),
+                tuple(entry.get("of", "").split()),
             )
 
     @staticmethod
@@ -408,6 +408,8 @@ class Reader:
         function = found is not None and found.kind == "function"
         law = Node("symbol", (found.name, ())) if function else self.inner(law)
         letters = split(drawn, ",")
+        if not all(letters):
+            raise Unreadable(f"place {at}: the mean over what?")
         base, _, _ = parts(letters[0][0])
         ends = [parts(x[0])[1] for x in (letters[0], letters[-1]) if len(letters) > 1]
         drawn = flat(base), *map(self.inner, ends)
@@ -499,14 +501,13 @@ class Reader:
             node = Node("symbol", (name, (self.inner(given),)), at)
             return Node("entry", (node, (self.inner(entry),)), at)
         own, entry = places[: found.below], places[found.below :]
-        if found.silent:
-            own.insert(0, Node("letter", (found.silent,), at))
+        own = [Node("letter", (x,), at) for x in found.silent] + own
         if found.above:
             if not (above and isinstance(above[0], Tree) and above[0].data == "fence"):
                 raise Unreadable(f"place {at}: {name} needs an index in brackets above")
             own.append(self.inner(list(above[0].children[1].children)))
             above = above[1:]
-        if len(own) < found.below + found.above + bool(found.silent):
+        if len(own) < found.below + found.above + len(found.silent):
             raise Unreadable(f"place {at}: {name} needs an index")
         node = Node("symbol", (name, tuple(own)), at)
         if entry:

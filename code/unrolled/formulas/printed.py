@@ -48,13 +48,14 @@ class Display(NamedTuple):
 
 class Executed(NamedTuple):
     """A display, how many equalities of it were executed, and the largest error; or what
-    was wrong. An equality that only says what a letter is does not count.
+    was wrong; and how many only say what a letter is.
     """
 
     display: Display
     equalities: int
     error: float
     fault: str = ""
+    defined: int = 0
 
 
 def displays(text: str) -> list[Display]:
@@ -240,11 +241,12 @@ def executed(display: Display, context: Context, values: list[Values]) -> Execut
             links[k] - (said[k].sides in context.defining) for k in range(len(said))
         ]
         count = sum(len(x) * n // m for x, n, m in zip(found, told, links, strict=True))
+        defined = len(errors) - count
     except ValueError as reason:
         return Executed(display, 0, np.inf, str(reason))
     worst = max(errors, default=0.0)
     fault = f"the sides differ by {worst:.1e}" if worst > BOUND else ""
-    return Executed(display, count, worst, fault)
+    return Executed(display, count, worst, fault, defined)
 
 
 def errors_of(statement: Statement, values: list[Values]) -> list[float]:

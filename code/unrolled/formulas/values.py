@@ -177,7 +177,7 @@ class Values:
             if value.ndim:
                 raise Misshapen(f"{name} without an index")
             return float(value) + index
-        return float(self.defined(name, at))
+        return tensor(self.defined(name, at)).item()
 
     def holding_fixed(self, letters: frozenset[str | Key]) -> "Values":
         """The values, if nothing is differentiated through some letters."""
@@ -213,7 +213,8 @@ class Values:
         value = np.asarray(self.case[given] if isinstance(given, str) else given)
         for index in at:
             if not (value.ndim and 1 <= index <= len(value)):
-                raise Unknown(f"{name} has no member {index} in {value.shape}")
+                of = len(value) if value.ndim else "a single one"
+                raise Unknown(f"{name} has no member {index}, of {of}")
             value = value[index - 1]
         return np.asarray(value)
 
@@ -274,7 +275,7 @@ class Values:
             if letter.op == "symbol" and letter.parts[0] == name:
                 bound = self.matched(letter.parts[1], at, statement)
                 if bound is not None:
-                    found[self.value(outcome, bound)] = float(self.value(last, bound))
+                    found[self.value(outcome, bound)] = tensor(self.value(last, bound)).item()
         return {**found, 0.0: 1 - sum(found.values())} if found else {}
 
     def matched(
@@ -508,7 +509,7 @@ class Values:
         if name in self.context.given and np.ndim(self.member(name, ())) == len(given):
             at = tuple(self.index(part, env) for part in parts)
             return self.given(name, at)
-        key = name, tuple(given)
+        key = name, (*given, *(x.parts[0] for x in parts if x.op == "symbol"))
         if any(map(np.ndim, given)):
             return self.function(node, given)
         if key not in self.found:
