@@ -223,7 +223,8 @@ def given_member(
     head = Reader(read(tex).children, symbols).whole()
     letters = tuple(x for x in head.parts[1] if x.op == "letter")
     ranges = (Range(letters[-1].parts[0], *between),) if between else ()
-    given = Node("given", (name, letters, *between[:1]))
+    first = between[0] if between else Node("number", (1.0,))
+    given = Node("given", (name, letters, first))
     return Statement((head, given), ("=",), ranges, ())
 
 

@@ -209,8 +209,7 @@ class Values:
 
     def member(self, name: str, at: tuple[int, ...]) -> np.ndarray:
         """What the case has for a member of a family."""
-        given = self.context.given[name]
-        value = np.asarray(self.case[given] if isinstance(given, str) else given)
+        value = np.asarray(self.case[self.context.given[name]])
         for index in at:
             if not (value.ndim and 1 <= index <= len(value)):
                 of = len(value) if value.ndim else "a single one"
@@ -231,19 +230,23 @@ class Values:
             if bound is None:
                 continue
             inside, self.inside = self.inside, True
-            if entry:  # all entries, one after the other
-                (letter,) = (x.parts[0] for x in entry)
-                span = self.span(letter, last, bound)
-                rows = [self.value(last, {**bound, letter: x}) for x in span]
-                value = torch.stack([*map(tensor, rows)])[:, None]
-            else:
-                value = self.value(last, bound)
-            self.inside = inside
-            return self.shaped(name, value)
+            try:
+                return self.shaped(name, self.whole_of(last, entry, bound))
+            finally:
+                self.inside = inside
         law = self.law(name, at)
         if law:
             raise Undecided((name, at), law)
         return self.block(name, at)
+
+    def whole_of(self, node: Node, entry: Sequence[Node], env: Env) -> Value:
+        """The value of a definition; of one of an entry, all entries below each other."""
+        if not entry:
+            return self.value(node, env)
+        (letter,) = (x.parts[0] for x in entry)
+        span = self.span(letter, node, env)
+        rows = [tensor(self.value(node, {**env, letter: x})) for x in span]
+        return torch.stack(rows)[:, None]
 
     def block(self, name: str, at: tuple[int, ...]) -> Tensor:
         """The rows that a letter has in what is stacked, as in W = [A; B]."""
@@ -275,7 +278,9 @@ class Values:
             if letter.op == "symbol" and letter.parts[0] == name:
                 bound = self.matched(letter.parts[1], at, statement)
                 if bound is not None:
-                    found[self.value(outcome, bound)] = tensor(self.value(last, bound)).item()
+                    found[self.value(outcome, bound)] = tensor(
+                        self.value(last, bound)
+                    ).item()
         return {**found, 0.0: 1 - sum(found.values())} if found else {}
 
     def matched(
@@ -332,12 +337,10 @@ class Values:
         return node.parts[0]
 
     def _given(self, node: Node, env: Env) -> Tensor:
-        name, letters, *first = node.parts
+        name, letters, first = node.parts
         value = np.asarray(self.case[name], float)
         for letter in letters:
-            value = value[
-                self.index(letter, env) - (self.index(*first, env) if first else 1)
-            ]
+            value = value[self.index(letter, env) - self.index(first, env)]
         value = tensor(value)
         return value[:, None] if value.dim() == 1 else value
 
@@ -416,7 +419,7 @@ class Values:
             if np.shape(found) == (1, 1) and self.row(factors[k - 1]) and not join:
                 found = found.reshape(())
         # 0 log 0 is 0
-        return torch.nan_to_num(found) if zero and isinstance(found, Tensor) else found
+        return torch.nan_to_num(found) if zero and number(found) else found
 
     def row(self, node: Node) -> bool:
         """Whether a factor is a vector, transposed."""
@@ -553,7 +556,9 @@ class Values:
         expected = np.shape(found[0]) or tuple(map(int, found))
         expected = expected if len(expected) == 2 else (*expected, 1)
         if np.shape(value) != expected:
-            raise Misshapen(f"the shape is {np.shape(value)}, and printed is {expected}")
+            raise Misshapen(
+                f"the shape is {np.shape(value)}, and printed is {expected}"
+            )
 
     def holds(self, test: Test, env: Env) -> bool:
         """Whether a condition is true."""
@@ -792,9 +797,14 @@ def demand_inside(at: Sequence[int], value: Tensor) -> None:
         raise Misshapen(f"no entry {list(at)} in the shape {tuple(value.shape)}")
 
 
+def number(value: Value | Identity) -> bool:
+    """Whether a value is a number that was computed."""
+    return isinstance(value, Tensor) and value.dim() == 0
+
+
 def naught(value: Value | Identity) -> bool:
     """Whether a value is the number zero."""
-    return np.ndim(value) == 0 and value is not IDENTITY and bool(value == 0)
+    return (number(value) or isinstance(value, float)) and bool(value == 0)
 
 
 def beside(values: Sequence[Value | Identity], axis: int) -> Tensor:
