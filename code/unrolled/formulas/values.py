@@ -240,7 +240,7 @@ class Values:
         return self.block(name, at)
 
     def whole_of(self, node: Node, entry: Sequence[Node], env: Env) -> Value:
-        """The value of a definition; of one of an entry, all entries below each other."""
+        """The value of a definition; of that of an entry, all entries in a column."""
         if not entry:
             return self.value(node, env)
         (letter,) = (x.parts[0] for x in entry)
