@@ -626,6 +626,8 @@ def statements(tex: str, symbols: Symbols) -> list[Statement]:
                 k = ranged[1]
             elif said and len(signs) == 1 and signs[0] in CONDITIONS:
                 tests.append(Reader(piece, symbols).test(piece))
+            elif said and signs in ([r"\le"], [r"\ge"]):
+                raise Unreadable(f"{flat_all(piece)!r} is the range of no letter")
             elif signs:
                 said.append(chain(piece, symbols))
             elif r"\sim" in map(flat, piece) or all(
