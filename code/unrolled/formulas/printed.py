@@ -149,6 +149,8 @@ class Page:
 
     def context(self, display: Display) -> tuple[Mapping, Context] | None:
         """What the letters of a display stand for; None for one that is not executed."""
+        if self.said(display):
+            return None
         own = [
             (entry, context)
             for entry, context in self.contexts
