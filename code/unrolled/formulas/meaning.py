@@ -613,6 +613,8 @@ def statements(tex: str, symbols: Symbols) -> list[Statement]:
         while k < len(pieces):
             piece, k = pieces[k], k + 1
             piece, *space = split(piece, r"\in")
+            if not all(space):
+                raise Unreadable("in which space?")
             if space and flat(parts(space[0][0])[0]) == r"\R":
                 sizes = split(parts(space[0][0])[2], r"\times")
                 shapes.append(tuple(Reader(size, symbols).whole() for size in sizes))
