@@ -10,6 +10,7 @@ __all__ = ["Node", "Statement", "Symbol", "Symbols", "statements"]
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from lark import Token, Tree
@@ -18,10 +19,17 @@ from unrolled.formulas.layout import Unreadable, read
 
 Item = Token | Tree
 
-RELATIONS = {"=", "<", ">", r"\le", r"\ge", r"\in", r"\subseteq", r"\approx"}
+RELATIONS = {"=", "<", ">", r"\le", r"\ge", r"\ne", r"\in", r"\subseteq", r"\approx"}
+CONDITIONS = {"<", ">", r"\ne"}
 FUNCTIONS = {r"\log", r"\exp", r"\tanh", "diag", "softmax"}
 JOINS = {r"\odot", r"\cdot", r"\times", r"\circ", "/"}
 ELLIPSES = {r"\cdots", r"\dots", r"\ldots"}
+MOMENTS = {
+    r"\mathbbE": "E",
+    r"\operatorname{E}": "E",
+    r"\operatorname{Var}": "Var",
+    r"\Pr": "Pr",
+}
 
 
 @dataclass(frozen=True)
@@ -62,20 +70,29 @@ class Range(NamedTuple):
     last: Node
 
 
+class Test(NamedTuple):
+    """A condition: a relation, and what stands on its two sides."""
+
+    relation: str
+    left: Node
+    right: Node
+
+
 class Statement(NamedTuple):
     """Sides of a formula and the relations between them; the ranges of its letters, and
-    the shapes printed beside it.
+    the shapes and the conditions printed beside it.
     """
 
     sides: tuple[Node, ...]
     relations: tuple[str, ...]
     ranges: tuple[Range, ...]
     shapes: tuple[tuple[Node, ...], ...]
+    conditions: tuple[Test, ...] = ()
 
 
 class Symbol(NamedTuple):
-    """A letter of a page: how it is called, its kind, its shape, and by how many indices
-    a member of the family is told, below and above.
+    """A letter of a page: how it is called, its kind, its shape, by how many indices
+    a member of the family is told, below and above, and by which that are not printed.
     """
 
     name: str
@@ -84,6 +101,7 @@ class Symbol(NamedTuple):
     below: int = 0
     above: int = 0
     means: str = ""
+    silent: tuple[str, ...] = ()
 
 
 class Symbols:
@@ -109,6 +127,7 @@ class Symbols:
                 below,
                 above,
                 entry.get("means", ""),
+                tuple(entry.get("of", "").split()),
             )
 
     @staticmethod
@@ -117,7 +136,7 @@ class Symbols:
         base, below, above = parts(items[0])
         if is_text(below):
             return f"{flat(base)}_{flat_text(below)}", 0, int(bool(above))
-        fixed = "^*" if flat_all(above) == "*" else ""
+        fixed = f"^{flat_all(above)}" if flat_all(above) in ("*", "'") else ""
         return flat(base) + fixed, len(indices(below)), int(bool(above and not fixed))
 
 
@@ -183,6 +202,14 @@ def split(items: Sequence[Item], *at: str) -> list[list[Item]]:
             pieces.append([])
         else:
             pieces[-1].append(item)
+    return pieces
+
+
+def halves(items: Sequence[Item], *at: str) -> list[list[Item]]:
+    """Items in two pieces, cut at a sign."""
+    pieces = split(items, *at)
+    if len(pieces) != 2 or not all(pieces):
+        raise Unreadable(f"{flat_all(items)!r}: expected {' or '.join(at)} in it once")
     return pieces
 
 
@@ -267,10 +294,12 @@ class Reader:
             if self.peek() in JOINS:
                 join = str(self.take())
             if self.peek() in ELLIPSES:
-                self.take()
+                at_dots = place(self.take())
                 cut = len(factors)
-                if self.peek() in JOINS:
-                    join = str(self.take())
+                if (self.peek() if self.peek() in JOINS else "") != join:
+                    raise Unreadable(f"place {at_dots}: another sign behind the dots")
+                if join:
+                    self.take()
             factors.append((join, self.factor()))
         joins, nodes = zip(*factors, strict=True)
         if cut is not None:
@@ -291,16 +320,22 @@ class Reader:
             return self.big(sign[1:], below, above, at)
         if sign == r"\partial":
             return self.slash(at)
-        if sign in FUNCTIONS or isinstance(base, Token) and base.type == "NAME":
+        if sign in MOMENTS:
+            return self.moment(sign, below, at)
+        if sign in FUNCTIONS or (
+            isinstance(base, Token)
+            and base.type == "NAME"
+            and sign not in self.symbols.known
+        ):
             return self.function(base, below, above, at)
         if isinstance(base, Token) and base.type == "DIGIT":
             return self.number(item, above, at)
         if isinstance(base, Tree) and base.data == "frac":
-            return self.raised(self.fraction(base, at), above, at)
+            return self.raised(self.held(self.fraction(base, at)), above, at)
         if isinstance(base, Tree) and base.data == "sqrt":
             return Node("sqrt", (self.inner(inside(base.children[0])),), at)
         if isinstance(base, Tree) and base.data == "under":
-            return self.inner(inside(base.children[0]))
+            return self.named(base, below, at)
         if isinstance(base, Tree) and base.data == "group":
             return self.raised(self.inner(inside(base)), above, at)
         if isinstance(base, Tree) and base.data == "table":
@@ -333,6 +368,8 @@ class Reader:
     def fraction(self, item: Tree, at: int) -> Node:
         """A quotient, or a derivative."""
         top, bottom = (inside(part) for part in item.children)
+        if not top or not bottom:
+            raise Unreadable(f"place {at}: a fraction of nothing")
         if flat(top[0]) in (r"\partial", r"\mathrmd"):
             if flat(bottom[0]) != flat(top[0]):
                 raise Unreadable(f"place {at}: expected {flat(top[0])} below, too")
@@ -340,6 +377,43 @@ class Reader:
             above = self.inner(top[1:]) if top[1:] else self.product()
             return Node("derivative", (above, below), at)
         return Node("quotient", (self.inner(top), self.inner(bottom)), at)
+
+    def held(self, node: Node) -> Node:
+        """A derivative with what is noted behind it, on a bar: what is held fixed."""
+        if node.op == "derivative" and self.more():
+            bar, note, _ = parts(self.items[self.i])
+            if flat(bar) == r"\bigg|":
+                self.take()
+                return Node("held", (flat_text(note), node), node.at)
+        return node
+
+    def named(self, base: Tree, below: list, at: int) -> Node:
+        """What stands above a brace: its value and its shape may stand below."""
+        node = self.inner(inside(base.children[0]))
+        for piece in filter(None, split(below, ",")):
+            if shape := shape_of(piece, self.symbols):
+                node = Node("shaped", (node, shape), at)
+            elif not is_text(piece[-1:]):
+                node = Node("same", (node, self.inner(piece)), at)
+        return node
+
+    def moment(self, sign: str, below: list, at: int) -> Node:
+        """An expectation, a variance, a probability: over all that is random in what
+        follows, or over the letters that are printed below, with their distribution.
+        """
+        if not below:
+            return Node("moment", (MOMENTS[sign], self.factor()), at)
+        drawn, law = halves(below, r"\sim")
+        found = self.symbols.known.get(flat_all(law))
+        function = found is not None and found.kind == "function"
+        law = Node("symbol", (found.name, ())) if function else self.inner(law)
+        letters = split(drawn, ",")
+        if not all(letters):
+            raise Unreadable(f"place {at}: the mean over what?")
+        base, _, _ = parts(letters[0][0])
+        ends = [parts(x[0])[1] for x in (letters[0], letters[-1]) if len(letters) > 1]
+        drawn = flat(base), *map(self.inner, ends)
+        return Node("mean", (drawn, law, self.factor()), at)
 
     def slash(self, at: int) -> Node:
         """A derivative in a line: ∂J / ∂W."""
@@ -376,9 +450,11 @@ class Reader:
             return Node(
                 "size" if "lvert" in opened else "norm", (self.inner(items),), at
             )
-        if kind == "[" and any(flat(x) in RELATIONS for x in items):
-            left, right = split(items, "=")
-            return Node("truth", (self.inner(left), self.inner(right)), at)
+        if any(flat(x) in RELATIONS for x in items):
+            return Node("truth", tuple(self.test(items)), at)
+        stacked = split(items, ";" if kind == "[" else ",")
+        if len(stacked) > 1:
+            return Node("stack", tuple(map(self.inner, stacked)), at)
         found = self.inner(items)
         if below:
             found = Node("entry", (found, tuple(map(self.inner, indices(below)))), at)
@@ -397,6 +473,8 @@ class Reader:
         """A letter, with its indices, an entry of it, or a function's value."""
         known = self.symbols.known
         name = flat(base)
+        if isinstance(base, Token) and base.type in ("OP", "AMP", "ROW"):
+            raise Unreadable(f"place {at}: {name} where a letter is expected")
         if is_text(below):
             name, below = f"{name}_{flat_text(below)}", []
         elif f"{name}_{flat_all(below)}" in known:
@@ -409,16 +487,28 @@ class Reader:
             if places:
                 raise Unreadable(f"place {at}: {name!r} is no symbol of this page")
             return self.raised(Node("letter", (name,), at), above, at)
+        if found.kind == "index" and not places:
+            return self.raised(Node("letter", (name,), at), above, at)
+        if found.kind == "function":
+            node = (
+                Node("call", (name, tuple(places)), at)
+                if places
+                else self.call(found, at)
+            )
+            return self.raised(node, above, at)
+        if found.below and not places and self.of_given():
+            entry, given = split(self.take().children[1].children, r"\mid")
+            node = Node("symbol", (name, (self.inner(given),)), at)
+            return Node("entry", (node, (self.inner(entry),)), at)
         own, entry = places[: found.below], places[found.below :]
+        own = [Node("letter", (x,), at) for x in found.silent] + own
         if found.above:
             if not (above and isinstance(above[0], Tree) and above[0].data == "fence"):
                 raise Unreadable(f"place {at}: {name} needs an index in brackets above")
             own.append(self.inner(list(above[0].children[1].children)))
             above = above[1:]
-        if len(own) < found.below + found.above:
+        if len(own) < found.below + found.above + len(found.silent):
             raise Unreadable(f"place {at}: {name} needs an index")
-        if found.kind == "function":
-            return self.raised(self.call(found, at), above, at)
         node = Node("symbol", (name, tuple(own)), at)
         if entry:
             node = Node("entry", (node, tuple(entry)), at)
@@ -429,14 +519,23 @@ class Reader:
         item = self.take()
         if not (isinstance(item, Tree) and item.data == "fence"):
             raise Unreadable(f"place {at}: {found.name} of what?")
-        given = split(item.children[1].children, ",", r"\mid")
+        given = split(item.children[1].children, ",", r"\mid", r"\|", r"\Vert")
         return Node("call", (found.name, tuple(map(self.inner, given))), at)
+
+    def of_given(self) -> bool:
+        """Whether brackets follow as in p(o | c), which is entry o of the vector p_c."""
+        item = self.items[self.i] if self.more() else None
+        return (
+            isinstance(item, Tree)
+            and item.data == "fence"
+            and r"\mid" in map(flat, item.children[1].children)
+        )
 
     def big(self, op: str, below: list, above: list, at: int) -> Node:
         """A sum or a product over letters, of the product that follows it."""
         head, *condition = split(below, ":")
         if "=" in map(flat, head) and not condition:
-            letter, first = split(head, "=")
+            letter, first = halves(head, "=")
             bounds = (self.inner(first), self.inner(above))
             letters = (flat_all(letter),)
         elif any(flat(x) in (r"\in", r"\subseteq") for x in head):
@@ -450,10 +549,18 @@ class Reader:
             letters, bounds = tuple(map(flat_all, split(head, ","))), ()
         test = ()
         if condition:
-            left, right = split(condition[0], "=", ">")
-            sign = next(flat(x) for x in condition[0] if flat(x) in ("=", ">"))
-            test = (sign, self.inner(left), self.inner(right))
-        return Node(op, (letters, bounds, test, self.product()), at)
+            test = (self.test(condition[0]),)
+        sign = self.take() if self.peek() == "-" else None
+        body = self.product()
+        if sign:
+            body = Node("neg", (body,), place(sign))
+        return Node(op, (letters, bounds, test, body), at)
+
+    def test(self, items: list[Item]) -> Test:
+        """A condition."""
+        left, right = halves(items, *RELATIONS)
+        sign = next(flat(x) for x in items if flat(x) in RELATIONS)
+        return Test(sign, self.inner(left), self.inner(right))
 
 
 def empty(item: Item) -> bool:
@@ -498,25 +605,44 @@ def statements(tex: str, symbols: Symbols) -> list[Statement]:
     """
     found, ranges = [], []
     for main, note in lines(read(tex)):
-        said, shapes = [], []
+        said, shapes, tests = [], [], []
         pieces = [
             strip(piece) for piece in split([*main, *comma(note)], ",") if strip(piece)
         ]
         k = 0
         while k < len(pieces):
             piece, k = pieces[k], k + 1
+            piece, *space = split(piece, r"\in")
+            if not all(space):
+                raise Unreadable("in which space?")
+            if space and flat(parts(space[0][0])[0]) == r"\R":
+                sizes = split(parts(space[0][0])[2], r"\times")
+                shapes.append(tuple(Reader(size, symbols).whole() for size in sizes))
+            elif space:
+                raise Unreadable(f"{flat_all(space[0])!r}: no space of the book")
+            signs = [flat(x) for x in piece if flat(x) in RELATIONS]
             if shape := shape_of(piece, symbols):
                 shapes.append(shape)
             elif ranged := range_of(pieces, k - 1, symbols):
                 ranges += ranged[0]
                 k = ranged[1]
-            elif any(flat(x) in RELATIONS for x in piece):
+            elif said and len(signs) == 1 and signs[0] in CONDITIONS:
+                tests.append(Reader(piece, symbols).test(piece))
+            elif said and signs in ([r"\le"], [r"\ge"]):
+                raise Unreadable(f"{flat_all(piece)!r} is the range of no letter")
+            elif signs:
                 said.append(chain(piece, symbols))
+            elif r"\sim" in map(flat, piece) or all(
+                isinstance(x, Token) and x.type == "TEXT" for x in piece
+            ):
+                if "length" in flat_all(piece) or "shape" in flat_all(piece):
+                    raise Unreadable("a length or a shape is missing")
+                continue  # a draw, or a remark
             elif len(pieces) == 1:
                 Reader(piece, symbols).whole()  # nothing is stated
             else:
                 raise Unreadable(f"{flat_all(piece)!r} states nothing")
-        found += [Statement(*one, (), tuple(shapes)) for one in said]
+        found += [Statement(*one, (), tuple(shapes), tuple(tests)) for one in said]
     return [one._replace(ranges=tuple(ranges)) for one in found]
 
 
@@ -536,7 +662,10 @@ def chain(
     """Sides, and the relations between them."""
     sides = split(piece, *RELATIONS)
     relations = tuple(flat(x) for x in piece if flat(x) in RELATIONS)
-    return tuple(Reader(side, symbols).whole() for side in sides), relations
+    read_ = tuple(Reader(side, symbols).whole() for side in sides)
+    if any(a == b for a, b in pairwise(read_)):
+        raise Unreadable(f"{flat_all(piece)!r} says that a thing is itself")
+    return read_, relations
 
 
 def shape_of(piece: list[Item], symbols: Symbols) -> tuple[Node, ...]:
@@ -551,11 +680,17 @@ def shape_of(piece: list[Item], symbols: Symbols) -> tuple[Node, ...]:
         for size in split([x for x in piece if x not in words], r"\times")
         if size
     ]
-    named = all(
-        node.op == "symbol" and symbols.known[node.parts[0]].kind == "size"
+    kinds = [
+        symbols.known[x.parts[0]].kind
         for node in sizes
+        for x in node.all()
+        if x.op == "symbol"
+    ]
+    plain = all(
+        x.op in ("symbol", "add", "letter") for node in sizes for x in node.all()
     )
-    return tuple(sizes) if sizes and named else ()
+    like = kinds == ["matrix"] and [flat_text([x]) for x in words] == ["like"]
+    return tuple(sizes) if like or plain and set(kinds) == {"size"} else ()
 
 
 def range_of(

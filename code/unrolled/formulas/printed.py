@@ -13,7 +13,14 @@ import numpy as np
 
 from unrolled.checks.formula import Case, Result
 from unrolled.formulas.layout import Unreadable, read
-from unrolled.formulas.meaning import Node, Reader, Statement, Symbols, statements
+from unrolled.formulas.meaning import (
+    Node,
+    Range,
+    Reader,
+    Statement,
+    Symbols,
+    statements,
+)
 from unrolled.formulas.values import Context, Values, differences
 
 BOUND = 1e-12
@@ -41,13 +48,14 @@ class Display(NamedTuple):
 
 class Executed(NamedTuple):
     """A display, how many equalities of it were executed, and the largest error; or what
-    was wrong.
+    was wrong; and how many only say what a letter is.
     """
 
     display: Display
     equalities: int
     error: float
     fault: str = ""
+    defined: int = 0
 
 
 def displays(text: str) -> list[Display]:
@@ -82,27 +90,37 @@ class Page:
     ) -> None:
         self.name, self.source, self.book = name, source, book
         self.displays = displays(source(name))
-        self.contexts = [(entry, self._context(entry)) for entry in entries]
+        self.prose: dict[str, str] = {}
+        self.contexts = []
+        for entry in entries:
+            self.prose |= entry.get("prose", {})
+            if "results" in entry:
+                self.contexts.append((entry, self._context(entry)))
 
     def _context(self, entry: Mapping) -> Context:
         """What the letters stand for, as an entry has it."""
         symbols = Symbols(self.book)
         symbols.known |= Symbols(entry.get("symbols", {})).known
 
-        def ends(pairs: Mapping) -> dict[str, tuple[Node, Node]]:
-            return {
-                letter: tuple(
-                    Reader(read(str(x)).children, symbols).whole() for x in pair
-                )
-                for letter, pair in pairs.items()
-            }
+        def end(told: str | int) -> Node:
+            if told in symbols.known:
+                return Node("symbol", (told, ()))
+            return Reader(read(str(told)).children, symbols).whole()
 
-        drawn = {name: name for name in entry.get("draw", [])}
+        def ends(pairs: Mapping) -> dict[str, tuple[Node, Node]]:
+            return {letter: tuple(map(end, pair)) for letter, pair in pairs.items()}
+
+        given = {name: name for name in entry.get("draw", {})} | entry.get("given", {})
+        single = {x: given.pop(x) for x in [*given] if x not in symbols.known}
         return Context(
             symbols,
-            entry.get("given", drawn),
+            given,
             {name: tuple(axis) for name, axis in entry.get("sizes", {}).items()},
             tuple(
+                given_member(tex, name, [*map(end, between)], symbols)
+                for tex, (name, *between) in single.items()
+            )
+            + tuple(
                 statement
                 for tex in entry["definitions"]
                 for statement in statements(self._printed(tex), symbols)
@@ -110,6 +128,7 @@ class Page:
             ends(entry.get("ranges", {})),
             ends(entry.get("sets", {})),
             entry.get("copies", {}),
+            entry.get("held", {}),
         )
 
     def _printed(self, definition: str) -> str:
@@ -121,7 +140,8 @@ class Page:
         for display in displays(text):
             if display.label == told:
                 return display.tex
-        if re.sub(r"\s", "", told) not in re.sub(r"\s", "", text):
+        plain = re.compile(r"[\s&]")
+        if plain.sub("", told) not in plain.sub("", text):
             raise Unreadable(
                 f"the definition {told!r} is printed nowhere on the page {other or self.name}"
             )
@@ -129,6 +149,8 @@ class Page:
 
     def context(self, display: Display) -> tuple[Mapping, Context] | None:
         """What the letters of a display stand for; None for one that is not executed."""
+        if self.said(display):
+            return None
         own = [
             (entry, context)
             for entry, context in self.contexts
@@ -136,6 +158,18 @@ class Page:
             and entry.get("display", "") in display.tex
         ]
         return max(own, key=lambda one: "display" in one[0], default=None)
+
+    def said(self, display: Display) -> str:
+        """Why a display of a result is prose; nothing if it is executed."""
+        return next(
+            (
+                reason
+                for told, reason in self.prose.items()
+                if told == display.label
+                or " ".join(display.tex.split()).startswith(told)
+            ),
+            "",
+        )
 
     def cases(
         self, entry: Mapping, of: str, results: Mapping[str, Result]
@@ -145,10 +179,19 @@ class Page:
         """
         if "draw" in entry:
             rng = np.random.default_rng(2024)
-            return [{x: rng.normal() for x in entry["draw"]} for _ in range(CASES)]
+            laws = [
+                (name, law, how)
+                for name, one in entry["draw"].items()
+                for law, how in one.items()
+            ]
+            return [
+                {name: getattr(rng, law)(**how) for name, law, how in laws}
+                for _ in range(CASES)
+            ]
         first = of if of in results else entry["results"][0]
         result = results[entry.get("cases", first)]
-        drawn = result.drawn(**entry.get("only", {}).get(of, {}))
+        only = entry.get("only", {}).get(of, [{}])
+        drawn = [one for sizes in only for one in result.drawn(**sizes)]
 
         def large(one: tuple[Mapping[str, int], Case]) -> tuple[bool, int]:
             return min(one[0].values()) < 2, sum(one[0].values())
@@ -159,7 +202,11 @@ class Page:
         """The displays of the page's results, executed."""
         values: dict[tuple[int, str], list[Values]] = {}
         for display in self.displays:
+            if not display.of or self.said(display):
+                continue
             if not (found := self.context(display)):
+                fault = "the formula of a result that is neither executed nor prose"
+                yield Executed(display, 0, np.inf, fault)
                 continue
             entry, context = found
             key = id(context), display.of
@@ -169,16 +216,40 @@ class Page:
             yield executed(display, context, values[key])
 
 
+def given_member(
+    tex: str, name: str, between: list[Node], symbols: Symbols
+) -> Statement:
+    """What the case has for a member of a family, such as h_0, or for all between two
+    indices, as a definition.
+    """
+    head = Reader(read(tex).children, symbols).whole()
+    letters = tuple(x for x in head.parts[1] if x.op == "letter")
+    ranges = (Range(letters[-1].parts[0], *between),) if between else ()
+    first = between[0] if between else Node("number", (1.0,))
+    given = Node("given", (name, letters, first))
+    return Statement((head, given), ("=",), ranges, ())
+
+
 def executed(display: Display, context: Context, values: list[Values]) -> Executed:
     """A display, executed on some cases; what cannot be read or computed is said."""
     try:
         said = statements(display.tex, context.symbols)
-        errors = [x for one in said for x in errors_of(one, values)]
+        found = [errors_of(one, values) for one in said]
+        if not all(found):
+            raise Unreadable("a statement that holds of no case")
+        errors = sum(found, [])
+        # where a letter gets its value from here, one of the links says nothing
+        links = [len(one.sides) - 1 for one in said]
+        told = [
+            links[k] - (said[k].sides in context.defining) for k in range(len(said))
+        ]
+        count = sum(len(x) * n // m for x, n, m in zip(found, told, links, strict=True))
+        defined = len(errors) - count
     except ValueError as reason:
         return Executed(display, 0, np.inf, str(reason))
     worst = max(errors, default=0.0)
     fault = f"the sides differ by {worst:.1e}" if worst > BOUND else ""
-    return Executed(display, len(errors), worst, fault)
+    return Executed(display, count, worst, fault, defined)
 
 
 def errors_of(statement: Statement, values: list[Values]) -> list[float]:

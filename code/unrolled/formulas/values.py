@@ -10,6 +10,7 @@ __all__ = ["Context", "Misshapen", "Unknown", "Values", "differences"]
 
 import functools
 import itertools
+import math
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,10 +21,11 @@ from torch import Tensor
 
 from unrolled.checks.formula import error
 from unrolled.formulas.layout import Unreadable
-from unrolled.formulas.meaning import Node, Statement, Symbols, nodes
+from unrolled.formulas.meaning import Node, Statement, Symbols, Test, nodes
 
 Value = float | Tensor
-Env = Mapping[str, float]
+Key = tuple[str, tuple[int, ...]]
+Env = Mapping[str | Key, Value]
 
 
 class Unknown(ValueError):
@@ -32,6 +34,16 @@ class Unknown(ValueError):
 
 class Misshapen(ValueError):
     """Shapes that do not fit: which, and of what."""
+
+
+class Undecided(Unknown):
+    """A random letter outside of an expectation: which, and what it may be, with what
+    probability.
+    """
+
+    def __init__(self, key: Key, law: Mapping[float, float]) -> None:
+        super().__init__(f"{key[0]} is random")
+        self.key, self.law = key, law
 
 
 class Identity:
@@ -48,8 +60,9 @@ class Context:
     ``given`` has for each letter the name of an argument of the case; a family has a
     row for each index. ``sizes`` has for each size an argument and its axis.
     ``definitions`` are statements whose first side is what they define. ``ranges`` are
-    of letters for which a formula prints none, and ``sets`` of those that stand for sets. ``copies`` has for each matrix the
-    letters of its copies, one for each step.
+    of letters for which a formula prints none, and ``sets`` of those that stand for
+    sets. ``copies`` has for each matrix the letters of its copies, one for each step.
+    ``held`` has for each note on a derivative's bar the letters that are held fixed.
     """
 
     symbols: Symbols
@@ -59,8 +72,12 @@ class Context:
     ranges: Mapping[str, tuple[Node, Node]] = field(default_factory=dict)
     sets: Mapping[str, tuple[Node, Node]] = field(default_factory=dict)
     copies: Mapping[str, str] = field(default_factory=dict)
+    held: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    defining: frozenset[tuple[Node, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
+        printed = frozenset(one.sides for one in self.definitions)
+        object.__setattr__(self, "defining", printed)
         # what a page names, wherever it stands in another definition, is that letter
         named = {
             one.sides[-1]: one.sides[0]
@@ -91,14 +108,42 @@ FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "diag": lambda a: torch.diag(a[:, 0]),
     "softmax": lambda a: torch.softmax(a, 0),
     "sigma": torch.sigmoid,
+    "normal": torch.special.ndtr,
+    "quantile": torch.special.ndtri,
 }
 
 
-class Values:
-    """The values of a context's letters on one case."""
+COMPARED: dict[str, Callable[[Value, Value], bool]] = {
+    "=": operator.eq,
+    r"\ne": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    r"\le": lambda a, b: a <= b + ROUNDING,
+    r"\ge": lambda a, b: b <= a + ROUNDING,
+}
 
-    def __init__(self, context: Context, case: Mapping[str, object]) -> None:
-        self.context, self.case = context, case
+ROUNDING = 1e-12
+"""By how much rounding may spoil a weak inequality."""
+
+CONSTANTS = {"e": math.e}
+
+
+class Values:
+    """The values of a context's letters on one case.
+
+    ``fixed`` are letters, or members of families, that nothing is differentiated
+    through; ``chosen`` has what random letters are.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        case: Mapping[str, object],
+        fixed: frozenset[str | Key] = frozenset(),
+        chosen: Mapping[Key, float] = {},
+    ) -> None:
+        self.context, self.case, self.fixed, self.chosen = context, case, fixed, chosen
+        self.holding: dict[frozenset[str | Key], Values] = {}
         self.found: dict[tuple, Tensor] = {}
         self.zeros: dict[tuple, Tensor] = {}
         self.slopes: dict[tuple, Tensor] = {}
@@ -112,11 +157,34 @@ class Values:
             array, axis = self.context.sizes[name]
             return float(np.shape(self.case[array])[axis])
         key = name, at
+        if key in self.chosen:
+            return self.chosen[key]
+        if self.context.symbols.known[name].kind in ("size", "index"):
+            return self.whole(name, at)
         if key not in self.found:
             value = self.found_for(name, at)
+            if name in self.fixed or key in self.fixed:
+                value = value.detach()
             self.zeros[key] = torch.zeros_like(value, requires_grad=True)
             self.found[key] = value + self.zeros[key]
         return self.found[key]
+
+    def whole(self, name: str, at: tuple[int, ...]) -> float:
+        """The value of a size, or of an index; in a case, an index counts from 0."""
+        if name in self.context.given:
+            index = self.context.symbols.known[name].kind == "index"
+            value = self.member(name, at)
+            if value.ndim:
+                raise Misshapen(f"{name} without an index")
+            return float(value) + index
+        return tensor(self.defined(name, at)).item()
+
+    def holding_fixed(self, letters: frozenset[str | Key]) -> "Values":
+        """The values, if nothing is differentiated through some letters."""
+        if letters not in self.holding:
+            fixed = self.fixed | letters
+            self.holding[letters] = Values(self.context, self.case, fixed, self.chosen)
+        return self.holding[letters]
 
     def found_for(self, name: str, at: tuple[int, ...]) -> Tensor:
         """The value of a letter, wherever it comes from."""
@@ -129,39 +197,106 @@ class Values:
         return (self.given if name in self.context.given else self.defined)(name, at)
 
     def given(self, name: str, at: tuple[int, ...]) -> Tensor:
-        """What the case has for a letter."""
-        value = torch.as_tensor(np.asarray(self.case[self.context.given[name]], float))
-        for index in at:
-            if not 1 <= index <= len(value):
-                raise Unknown(f"{name} has no member {index}, of {len(value)}")
-            value = value[index - 1]
+        """What the case has for a letter; for a vector that is one-hot, it may be the
+        place of the one, from 0.
+        """
+        value = self.member(name, at)
+        symbol = self.context.symbols.known[name]
+        if symbol.kind == "vector" and value.dtype.kind == "i" and not value.ndim:
+            value = np.eye(int(self.letter(symbol.shape[0])))[value]
+        value = tensor(value)
         return value[:, None] if value.dim() == 1 else value
+
+    def member(self, name: str, at: tuple[int, ...]) -> np.ndarray:
+        """What the case has for a member of a family."""
+        value = np.asarray(self.case[self.context.given[name]])
+        for index in at:
+            if not (value.ndim and 1 <= index <= len(value)):
+                of = len(value) if value.ndim else "a single one"
+                raise Unknown(f"{name} has no member {index}, of {of}")
+            value = value[index - 1]
+        return np.asarray(value)
 
     def defined(self, name: str, at: tuple[int, ...]) -> Tensor:
         """The value that the first definition gives that fits."""
         for statement in self.context.definitions:
-            head = statement.sides[0]
+            head, *_, last = statement.sides
+            entry = ()
+            if head.op == "entry":
+                head, entry = head.parts
             if head.op != "symbol" or head.parts[0] != name:
                 continue
             bound = self.matched(head.parts[1], at, statement)
-            if bound is not None:
-                inside, self.inside = self.inside, True
-                value = self.value(statement.sides[-1], bound)
+            if bound is None:
+                continue
+            inside, self.inside = self.inside, True
+            try:
+                return self.shaped(name, self.whole_of(last, entry, bound))
+            finally:
                 self.inside = inside
-                return self.shaped(name, value)
+        law = self.law(name, at)
+        if law:
+            raise Undecided((name, at), law)
+        return self.block(name, at)
+
+    def whole_of(self, node: Node, entry: Sequence[Node], env: Env) -> Value:
+        """The value of a definition; of that of an entry, all entries in a column."""
+        if not entry:
+            return self.value(node, env)
+        (letter,) = (x.parts[0] for x in entry)
+        span = self.span(letter, node, env)
+        rows = [tensor(self.value(node, {**env, letter: x})) for x in span]
+        return torch.stack(rows)[:, None]
+
+    def block(self, name: str, at: tuple[int, ...]) -> Tensor:
+        """The rows that a letter has in what is stacked, as in W = [A; B]."""
+        for statement in self.context.definitions:
+            whole, *_, last = statement.sides
+            if last.op != "stack" or any(x.op != "symbol" for x in last.parts):
+                continue
+            first = 0
+            for part in last.parts:
+                symbol = self.context.symbols.known[part.parts[0]]
+                rows = int(self.letter(symbol.shape[0]))
+                if symbol.name == name:
+                    bound = self.matched(part.parts[1], at, statement)
+                    return self.value(whole, bound)[first : first + rows]
+                first += rows
         index = f", index {', '.join(map(str, at))}" if at else ""
         raise Unknown(f"{name}{index}: neither given nor defined")
 
-    def matched(
-        self, pattern: tuple[Node, ...], at: tuple[int, ...], statement: Statement
-    ) -> dict[str, float] | None:
-        """The letters' values for which a definition is of these indices; None if there
-        are none.
+    def law(self, name: str, at: tuple[int, ...]) -> dict[float, float]:
+        """What a random letter may be, with what probability; what is left of that is
+        the probability of zero.
         """
-        bound: dict[str, float] = {}
+        found: dict[float, float] = {}
+        for statement in self.context.definitions:
+            head, *_, last = statement.sides
+            if head.op != "moment" or head.parts[0] != "Pr":
+                continue
+            _, letter, outcome = head.parts[1].parts
+            if letter.op == "symbol" and letter.parts[0] == name:
+                bound = self.matched(letter.parts[1], at, statement)
+                if bound is not None:
+                    found[self.value(outcome, bound)] = tensor(
+                        self.value(last, bound)
+                    ).item()
+        return {**found, 0.0: 1 - sum(found.values())} if found else {}
+
+    def matched(
+        self, pattern: tuple[Node, ...], at: Sequence[Value], statement: Statement
+    ) -> dict[str, Value] | None:
+        """The letters' values for which a definition is of these indices, or of these
+        arguments; None if there are none.
+        """
+        bound: dict[str, Value] = {}
         for node, index in zip(pattern, at, strict=True):
-            if node.op == "letter":
-                bound[node.parts[0]] = float(index)
+            if node.op == "symbol" and len(node.parts[1]) == 1:
+                (node,) = node.parts[1]  # a family that is known by its index alone
+            if node.op == "letter" and np.ndim(index):
+                return None
+            if node.op in ("letter", "symbol"):
+                bound[node.parts[0]] = index if np.ndim(index) else float(index)
             elif self.value(node, bound) != index:
                 return None
         for letter, first, last in statement.ranges:
@@ -176,7 +311,7 @@ class Values:
         symbol = self.context.symbols.known[name]
         if not isinstance(value, float):
             return value
-        value = torch.tensor(value, dtype=torch.float64)
+        value = tensor(value)
         if symbol.kind == "number":
             return value
         sizes = [int(self.letter(size)) for size in symbol.shape]
@@ -201,20 +336,36 @@ class Values:
     def _number(self, node: Node, env: Env) -> float:
         return node.parts[0]
 
+    def _given(self, node: Node, env: Env) -> Tensor:
+        name, letters, first = node.parts
+        value = np.asarray(self.case[name], float)
+        for letter in letters:
+            value = value[self.index(letter, env) - self.index(first, env)]
+        value = tensor(value)
+        return value[:, None] if value.dim() == 1 else value
+
     def _letter(self, node: Node, env: Env) -> float:
-        if node.parts[0] not in env:
-            raise Unknown(f"{node.parts[0]} is no letter of this page")
-        return env[node.parts[0]]
+        (name,) = node.parts
+        if name not in env and name not in self.context.symbols.known:
+            raise Unknown(f"{name} is no letter of this page")
+        return env[name] if name in env else self.letter(name)
 
     def _symbol(self, node: Node, env: Env) -> Value | Identity:
         name, at = node.parts
         symbol = self.context.symbols.known[name]
         if symbol.kind == "identity":
             return IDENTITY
+        if symbol.kind == "constant":
+            return CONSTANTS[symbol.means]
+        if symbol.kind == "name":
+            return float(self.index(at[0], env))
+        if not at and name in env:
+            return env[name]
         copies = self.context.copies
         if self.inside and name in copies and "t" in env:
             return self.letter(copies[name], (int(env["t"]),))
-        return self.letter(name, tuple(self.index(k, env) for k in at))
+        key = name, tuple(self.index(k, env) for k in at)
+        return env[key] if key in env else self.letter(*key)
 
     def _entry(self, node: Node, env: Env) -> Tensor:
         value = self.value(node.parts[0], env)
@@ -259,12 +410,16 @@ class Values:
     def _product(self, node: Node, env: Env) -> Value | Identity:
         factors, joins = node.parts
         found = self.value(factors[0], env)
+        zero = naught(found)
         for k, join in enumerate(joins[1:], 1):
-            found = self.joined(found, self.value(factors[k], env), join)
+            factor = self.value(factors[k], env)
+            found = self.joined(found, factor, join)
+            zero |= naught(factor)
             # a row times a column is a number
-            if np.size(found) == 1 and self.row(factors[k - 1]) and not join:
+            if np.shape(found) == (1, 1) and self.row(factors[k - 1]) and not join:
                 found = found.reshape(())
-        return found
+        # 0 log 0 is 0
+        return torch.nan_to_num(found) if zero and number(found) else found
 
     def row(self, node: Node) -> bool:
         """Whether a factor is a vector, transposed."""
@@ -323,7 +478,7 @@ class Values:
         """One value over another, which is a number."""
         if np.ndim(b):
             raise Misshapen("a quotient by what is no number")
-        return a / b
+        return (tensor(a) if b == 0 else a) / b
 
     def _sqrt(self, node: Node, env: Env) -> Value:
         return self.value(node.parts[0], env) ** 0.5
@@ -334,8 +489,10 @@ class Values:
 
     def applied(self, name: str, value: Value) -> Tensor:
         """A function's value; some are of vectors alone."""
+        if value is IDENTITY and name == "diag":
+            return IDENTITY
         if isinstance(value, float):
-            value = torch.tensor(value, dtype=torch.float64)
+            value = tensor(value)
         column = value.dim() == 2 and value.shape[1] == 1
         if name in ("diag", "softmax") and not column or value.dim() == 2 > column + 1:
             raise Misshapen(f"{name} of the shape {tuple(value.shape)}")
@@ -347,23 +504,126 @@ class Values:
         return torch.autograd.grad(self.applied(name, at).sum(), at)[0]
 
     def _call(self, node: Node, env: Env) -> Value:
-        name, given = node.parts
+        name, parts = node.parts
+        given = [self.value(part, env) for part in parts]
         symbol = self.context.symbols.known[name]
         if symbol.means in FUNCTIONS and len(given) == 1:
-            return self.applied(symbol.means, self.value(given[0], env))
+            return self.applied(symbol.means, *given)
+        if name in self.context.given and np.ndim(self.member(name, ())) == len(given):
+            at = tuple(self.index(part, env) for part in parts)
+            return self.given(name, at)
+        key = name, (*given, *(x.parts[0] for x in parts if x.op == "symbol"))
+        if any(map(np.ndim, given)):
+            return self.function(node, given)
+        if key not in self.found:
+            self.found[key] = self.function(node, given)
+        return self.found[key]
+
+    def function(self, node: Node, given: Sequence[Value]) -> Value:
+        """What a function of the page is by its definition."""
+        name, parts = node.parts
+        for statement in self.context.definitions:
+            head, *_, last = statement.sides
+            if head.op != "call" or head.parts[0] != name:
+                continue
+            told = head.parts[1]
+            if len(told) == len(given) and all(map(alike, told, parts)):
+                bound = self.matched(told, given, statement)
+                if bound is not None:
+                    return self.value(last, bound)
         raise Unknown(f"{name} of {len(given)}: no function that has a value here")
 
     def _truth(self, node: Node, env: Env) -> float:
-        a, b = (self.value(part, env) for part in node.parts)
+        return float(self.holds(Test(*node.parts), env))
+
+    def _shaped(self, node: Node, env: Env) -> Value:
+        value, sizes = self.value(node.parts[0], env), node.parts[1]
+        self.demand_shape(value, sizes, env)
+        return value
+
+    def _same(self, node: Node, env: Env) -> Value:
+        """A value that is noted; it is no number if the note is wrong."""
+        value, noted = (self.value(part, env) for part in node.parts)
+        if np.shape(value) != np.shape(noted):
+            raise Misshapen(f"{np.shape(noted)} is noted for {np.shape(value)}")
+        wrong = error(array(value, []), array(noted, [])) > ROUNDING
+        return value * math.nan if wrong else value
+
+    def demand_shape(self, value: object, sizes: Sequence[Node], env: Env) -> None:
+        """Raise Misshapen if a value has not the shape that is printed."""
+        found = [self.value(size, env) for size in sizes]
+        # one that is no number is an array of the same shape
+        expected = np.shape(found[0]) or tuple(map(int, found))
+        expected = expected if len(expected) == 2 else (*expected, 1)
+        if np.shape(value) != expected:
+            raise Misshapen(
+                f"the shape is {np.shape(value)}, and printed is {expected}"
+            )
+
+    def holds(self, test: Test, env: Env) -> bool:
+        """Whether a condition is true."""
+        a, b = (self.value(part, env) for part in test[1:])
         if np.ndim(a) or np.ndim(b):
             raise Misshapen("arrays are compared")
-        return float(a == b)
+        return bool(COMPARED[test.relation](a, b))
+
+    def _stack(self, node: Node, env: Env) -> Tensor:
+        return beside([self.value(part, env) for part in node.parts], 0)
+
+    # What is random
+
+    def _mean(self, node: Node, env: Env) -> Value:
+        """Over letters whose distribution is printed: a vector, entry by entry."""
+        (letter, *ends), law, body = node.parts
+        weights = self.value(law, env)
+        if np.ndim(weights) != 2 or weights.shape[1] != 1:
+            raise Misshapen("a distribution that is no vector")
+        keys = [letter]
+        if ends:
+            span = numbers(*(self.value(end, env) for end in ends), up=True)
+            keys = [(letter, (int(k),)) for k in span]
+        terms = []
+        for drawn in itertools.product(range(len(weights)), repeat=len(keys)):
+            here = {**env, **{k: x + 1.0 for k, x in zip(keys, drawn, strict=True)}}
+            weight = math.prod(weights[k, 0] for k in drawn)
+            terms.append(weight * self.value(body, here))
+        return functools.reduce(operator.add, terms)
+
+    def _moment(self, node: Node, env: Env) -> Value:
+        """Over all that is random, a mean or a variance; a probability is the mean of
+        what is 1 or 0.
+        """
+        for statement in self.context.definitions:
+            if statement.sides[0] == node and node.parts[0] != "Pr":
+                return self.value(statement.sides[-1], env)
+        kind, body = node.parts
+        found = list(self.outcomes(body, env, self.chosen, 1.0))
+        if len(found) < 2:
+            raise Unreadable(f"place {node.at}: nothing is random in it")
+        mean = sum(weight * value for weight, value in found)
+        if kind != "Var":
+            return mean
+        return sum(weight * (value - mean) ** 2 for weight, value in found)
+
+    def outcomes(
+        self, body: Node, env: Env, chosen: Mapping[Key, float], weight: float
+    ) -> Iterator[tuple[float, Value]]:
+        """All that an expression may be, with what probability."""
+        try:
+            yield (
+                weight,
+                Values(self.context, self.case, chosen=chosen).value(body, env),
+            )
+        except Undecided as open_:
+            for value, own in open_.law.items():
+                decided = {**chosen, open_.key: value}
+                yield from self.outcomes(body, env, decided, weight * own)
 
     def _block(self, node: Node, env: Env) -> Tensor:
         rows = [
-            torch.cat([self.value(cell, env) for cell in row], 1) for row in node.parts
+            beside([self.value(cell, env) for cell in row], 1) for row in node.parts
         ]
-        return torch.cat(rows)
+        return beside(rows, 0)
 
     # Sums, products, and what is written with dots
 
@@ -406,12 +666,8 @@ class Values:
             spans = [self.span(letter, body, env) for letter in letters]
         for chosen in itertools.product(*spans):
             here = {**env, **dict(zip(letters, chosen, strict=True))}
-            if test:
-                sign, left, right = test
-                a, b = self.value(left, here), self.value(right, here)
-                if not (a == b if sign == "=" else a > b):
-                    continue
-            yield self.value(body, here)
+            if all(self.holds(one, here) for one in test):
+                yield self.value(body, here)
 
     def _sum(self, node: Node, env: Env) -> Value:
         terms = list(self.members(node, env))
@@ -470,6 +726,14 @@ class Values:
     def _derivative(self, node: Node, env: Env) -> Tensor:
         """∂a/∂b: of a number, in the shape of b; of a vector, a row for each entry."""
         above, below = node.parts
+        if below.op == "stack":  # each with the others held fixed
+            keys = frozenset(self.picked(one, env)[0] for one in below.parts)
+            values = self.holding_fixed(keys)
+            parts = [Node("derivative", (above, one), node.at) for one in below.parts]
+            return beside([values.value(one, env) for one in parts], 1)
+        if above.op == "stack":
+            parts = [Node("derivative", (one, below), node.at) for one in above.parts]
+            return beside([self.value(one, env) for one in parts], 0)
         of, rows = self.picked(above, env)
         by, columns = self.picked(below, env)
         if by is None:
@@ -490,6 +754,13 @@ class Values:
         if slope.shape[1] != 1 or slope.shape[3] != 1:
             raise Misshapen("a derivative of a matrix, or of a vector by a matrix")
         return slope[:, 0, :, 0]
+
+    def _held(self, node: Node, env: Env) -> Tensor:
+        note, derivative = node.parts
+        if note not in self.context.held:
+            raise Unknown(f"{note!r}: what is held fixed?")
+        fixed = frozenset(self.context.held[note])
+        return self.holding_fixed(fixed).value(derivative, env)
 
     def picked(self, node: Node, env: Env) -> tuple[tuple | None, list[int]]:
         """The letter that a node is, with its indices, and the entry of it."""
@@ -524,6 +795,38 @@ def demand_inside(at: Sequence[int], value: Tensor) -> None:
         or not all(0 <= k < size for k, size in zip(at, value.shape, strict=True))
     ):
         raise Misshapen(f"no entry {list(at)} in the shape {tuple(value.shape)}")
+
+
+def number(value: Value | Identity) -> bool:
+    """Whether a value is a number that was computed."""
+    return isinstance(value, Tensor) and value.dim() == 0
+
+
+def naught(value: Value | Identity) -> bool:
+    """Whether a value is the number zero."""
+    return (number(value) or isinstance(value, float)) and bool(value == 0)
+
+
+def beside(values: Sequence[Value | Identity], axis: int) -> Tensor:
+    """Matrices below each other (axis 0), or side by side."""
+    shapes = [np.shape(value) for value in values]
+    if (
+        any(len(shape) != 2 for shape in shapes)
+        or len({s[1 - axis] for s in shapes}) > 1
+    ):
+        raise Misshapen(f"{shapes} are put together")
+    return torch.cat(values, axis)
+
+
+def tensor(value: Value) -> Tensor:
+    """A value as a tensor."""
+    return torch.as_tensor(value, dtype=torch.float64)
+
+
+def alike(told: Node, given: Node) -> bool:
+    """Whether an argument may stand for that of a definition: a name for that name."""
+    named = told.op == "symbol" and told.parts[1]
+    return not named or given.op == "symbol" and given.parts[0] == told.parts[0]
 
 
 def numbers(first: float, last: float, up: bool = False) -> list[float]:
@@ -578,6 +881,10 @@ def free(node: Node, bound: frozenset[str] = frozenset()) -> set[str]:
     """The letters of an expression that no sum of it binds."""
     if node.op == "letter":
         return set(node.parts) - bound
+    if node.op == "mean":
+        (letter, *ends), *rest = node.parts
+        bound = bound | {letter}
+        return set().union(*(free(x, bound) for x in nodes((tuple(ends), tuple(rest)))))
     if node.op in ("sum", "prod"):
         letters, bounds, test, body = node.parts
         bound = bound | set(letters)
@@ -589,7 +896,12 @@ def differences(statement: Statement, values: Values) -> Iterator[float]:
     """How far each two neighbouring sides are apart, for all values of the free letters;
     and Misshapen, where a shape is printed that is not that of the value.
     """
-    letters = sorted(set().union(*map(free, statement.sides)))
+    given = {
+        name
+        for name in values.context.given
+        if name in (known := values.context.symbols.known) and not known[name].below
+    }
+    letters = sorted(set().union(*map(free, statement.sides)) - given)
     whole = Node("both", statement.sides)
     printed = {one.letter: one for one in statement.ranges}
     spans = []
@@ -599,24 +911,30 @@ def differences(statement: Statement, values: Values) -> Iterator[float]:
             spans.append(numbers(values.value(first, {}), values.value(last, {})))
         else:
             others = {
-                other: values.span(other, whole, {})[0]
+                other: values.value(values.context.ranges[other][0], {})
                 for other in letters
                 if other != letter and other in values.context.ranges
             }
             spans.append(values.span(letter, whole, others))
     for chosen in itertools.product(*spans):
         env = dict(zip(letters, chosen, strict=True))
+        if not all(values.holds(test, env) for test in statement.conditions):
+            continue
         sides = [values.value(side, env) for side in statement.sides]
         arrays = [array(side, sides) for side in sides]
         for sizes in statement.shapes:
-            expected = tuple(int(values.value(size, {})) for size in sizes)
-            shape = arrays[0].shape
-            if shape != (expected if len(expected) == 2 else (*expected, 1)):
-                raise Misshapen(f"the shape is {shape}, and printed is {expected}")
-        for a, b in itertools.pairwise(arrays):
+            values.demand_shape(arrays[0], sizes, env)
+        for relation, (a, b) in zip(
+            statement.relations, itertools.pairwise(arrays), strict=True
+        ):
+            if relation not in COMPARED:
+                raise Unreadable(f"{relation} has no value")
             if a.shape != b.shape and not a.size == b.size == 1:
                 raise Misshapen(f"{a.shape} = {b.shape}")
-            yield error(a.reshape(b.shape), b)
+            if relation == "=":
+                yield error(a.reshape(b.shape), b)
+            else:
+                yield 0.0 if np.all(COMPARED[relation](a, b)) else math.inf
 
 
 def array(value: Value | Identity, others: list) -> np.ndarray:
