@@ -63,7 +63,7 @@ def test_every_formula_of_the_book_has_a_layout():
 def test_what_is_printed_holds(name: str):
     found = list(PAGES[name].executed(RESULTS))
     assert [(one.display.line, one.fault) for one in found if one.fault] == []
-    assert all(one.equalities and one.error <= BOUND for one in found)
+    assert all(one.equalities + one.defined and one.error <= BOUND for one in found)
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -87,7 +87,7 @@ def test_typos_are_refused_or_equal_for_a_reason(one: Page, display):
     for typo in typos(display.tex):
         found = outcome(typo, context, values)
         outcomes[found] += 1
-        if found == "equal" and not reason(typo, display.tex, context):
+        if found == "equal" and not reason(typo, display, one):
             unexplained.append((typo.kind, typo.tex))
     assert unexplained == []
     assert outcomes["value"] + outcomes["shape"]

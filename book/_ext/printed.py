@@ -51,7 +51,8 @@ def check(app: Sphinx, env: BuildEnvironment) -> None:
         from unrolled.checks.formula import RESULTS
         from unrolled.formulas.printed import Page
 
-        import_module(f"unrolled.results.{page.replace('-', '_')}")
+        for found in env.unrolled_checks.get(page, []):
+            import_module(found["module"])
         try:
             said = Page(
                 page,

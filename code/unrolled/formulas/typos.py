@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from unrolled.formulas.layout import Unreadable
 from unrolled.formulas.meaning import statements
-from unrolled.formulas.printed import BOUND, errors_of
+from unrolled.formulas.printed import BOUND, Display, Page, errors_of
 from unrolled.formulas.values import Context, Misshapen, Unknown, Values
 
 
@@ -158,11 +158,17 @@ EQUAL = {
 """Why a typo of a kind can leave a formula as it was."""
 
 
-def reason(typo: Typo, tex: str, context: Context) -> str:
+def reason(typo: Typo, display: Display, page: Page) -> str:
     """Why a typo is equal to the formula; nothing, if that is not known."""
+    entry, context = page.context(display)
     sides, spoiled = (
-        [one.sides for one in statements(x, context.symbols)] for x in (tex, typo.tex)
+        [one.sides for one in statements(tex, context.symbols)]
+        for tex in (display.tex, typo.tex)
     )
     if sides == spoiled:
         return "the same is said of other cases"
+    told, was = (re.sub(r"\s", "", tex) for tex in (typo.tex, display.tex))
+    for piece, why in entry.get("equal", {}).items():
+        if told.count(re.sub(r"\s", "", piece)) > was.count(re.sub(r"\s", "", piece)):
+            return why
     return EQUAL.get(typo.kind, "")

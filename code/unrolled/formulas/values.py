@@ -160,33 +160,33 @@ class Values:
         if key in self.chosen:
             return self.chosen[key]
         if self.context.symbols.known[name].kind in ("size", "index"):
-            return self.whole(name, at)
+            return self._whole(name, at)
         if key not in self.found:
-            value = self.found_for(name, at)
+            value = self._found(name, at)
             if name in self.fixed or key in self.fixed:
                 value = value.detach()
             self.zeros[key] = torch.zeros_like(value, requires_grad=True)
             self.found[key] = value + self.zeros[key]
         return self.found[key]
 
-    def whole(self, name: str, at: tuple[int, ...]) -> float:
+    def _whole(self, name: str, at: tuple[int, ...]) -> float:
         """The value of a size, or of an index; in a case, an index counts from 0."""
         if name in self.context.given:
             index = self.context.symbols.known[name].kind == "index"
-            value = self.member(name, at)
+            value = self._member(name, at)
             if value.ndim:
                 raise Misshapen(f"{name} without an index")
             return float(value) + index
-        return tensor(self.defined(name, at)).item()
+        return tensor(self._defined(name, at)).item()
 
-    def holding_fixed(self, letters: frozenset[str | Key]) -> "Values":
+    def _holding_fixed(self, letters: frozenset[str | Key]) -> "Values":
         """The values, if nothing is differentiated through some letters."""
         if letters not in self.holding:
             fixed = self.fixed | letters
             self.holding[letters] = Values(self.context, self.case, fixed, self.chosen)
         return self.holding[letters]
 
-    def found_for(self, name: str, at: tuple[int, ...]) -> Tensor:
+    def _found(self, name: str, at: tuple[int, ...]) -> Tensor:
         """The value of a letter, wherever it comes from."""
         for matrix, copy in self.context.copies.items():
             if name == copy:
@@ -194,20 +194,20 @@ class Values:
                 if at[0] not in steps:
                     raise Unknown(f"{name} has no member {at[0]}")
                 return self.letter(matrix)
-        return (self.given if name in self.context.given else self.defined)(name, at)
+        return (self._of_case if name in self.context.given else self._defined)(name, at)
 
-    def given(self, name: str, at: tuple[int, ...]) -> Tensor:
+    def _of_case(self, name: str, at: tuple[int, ...]) -> Tensor:
         """What the case has for a letter; for a vector that is one-hot, it may be the
         place of the one, from 0.
         """
-        value = self.member(name, at)
+        value = self._member(name, at)
         symbol = self.context.symbols.known[name]
         if symbol.kind == "vector" and value.dtype.kind == "i" and not value.ndim:
             value = np.eye(int(self.letter(symbol.shape[0])))[value]
         value = tensor(value)
         return value[:, None] if value.dim() == 1 else value
 
-    def member(self, name: str, at: tuple[int, ...]) -> np.ndarray:
+    def _member(self, name: str, at: tuple[int, ...]) -> np.ndarray:
         """What the case has for a member of a family."""
         value = np.asarray(self.case[self.context.given[name]])
         for index in at:
@@ -217,7 +217,7 @@ class Values:
             value = value[index - 1]
         return np.asarray(value)
 
-    def defined(self, name: str, at: tuple[int, ...]) -> Tensor:
+    def _defined(self, name: str, at: tuple[int, ...]) -> Tensor:
         """The value that the first definition gives that fits."""
         for statement in self.context.definitions:
             head, *_, last = statement.sides
@@ -226,20 +226,20 @@ class Values:
                 head, entry = head.parts
             if head.op != "symbol" or head.parts[0] != name:
                 continue
-            bound = self.matched(head.parts[1], at, statement)
+            bound = self._matched(head.parts[1], at, statement)
             if bound is None:
                 continue
             inside, self.inside = self.inside, True
             try:
-                return self.shaped(name, self.whole_of(last, entry, bound))
+                return self._in_shape(name, self._whole_of(last, entry, bound))
             finally:
                 self.inside = inside
-        law = self.law(name, at)
+        law = self._law(name, at)
         if law:
             raise Undecided((name, at), law)
-        return self.block(name, at)
+        return self._blocks(name, at)
 
-    def whole_of(self, node: Node, entry: Sequence[Node], env: Env) -> Value:
+    def _whole_of(self, node: Node, entry: Sequence[Node], env: Env) -> Value:
         """The value of a definition; of that of an entry, all entries in a column."""
         if not entry:
             return self.value(node, env)
@@ -248,7 +248,7 @@ class Values:
         rows = [tensor(self.value(node, {**env, letter: x})) for x in span]
         return torch.stack(rows)[:, None]
 
-    def block(self, name: str, at: tuple[int, ...]) -> Tensor:
+    def _blocks(self, name: str, at: tuple[int, ...]) -> Tensor:
         """The rows that a letter has in what is stacked, as in W = [A; B]."""
         for statement in self.context.definitions:
             whole, *_, last = statement.sides
@@ -259,13 +259,13 @@ class Values:
                 symbol = self.context.symbols.known[part.parts[0]]
                 rows = int(self.letter(symbol.shape[0]))
                 if symbol.name == name:
-                    bound = self.matched(part.parts[1], at, statement)
+                    bound = self._matched(part.parts[1], at, statement)
                     return self.value(whole, bound)[first : first + rows]
                 first += rows
         index = f", index {', '.join(map(str, at))}" if at else ""
         raise Unknown(f"{name}{index}: neither given nor defined")
 
-    def law(self, name: str, at: tuple[int, ...]) -> dict[float, float]:
+    def _law(self, name: str, at: tuple[int, ...]) -> dict[float, float]:
         """What a random letter may be, with what probability; what is left of that is
         the probability of zero.
         """
@@ -276,14 +276,14 @@ class Values:
                 continue
             _, letter, outcome = head.parts[1].parts
             if letter.op == "symbol" and letter.parts[0] == name:
-                bound = self.matched(letter.parts[1], at, statement)
+                bound = self._matched(letter.parts[1], at, statement)
                 if bound is not None:
                     found[self.value(outcome, bound)] = tensor(
                         self.value(last, bound)
                     ).item()
         return {**found, 0.0: 1 - sum(found.values())} if found else {}
 
-    def matched(
+    def _matched(
         self, pattern: tuple[Node, ...], at: Sequence[Value], statement: Statement
     ) -> dict[str, Value] | None:
         """The letters' values for which a definition is of these indices, or of these
@@ -306,7 +306,7 @@ class Values:
                     return None
         return bound
 
-    def shaped(self, name: str, value: Value | Identity) -> Tensor:
+    def _in_shape(self, name: str, value: Value | Identity) -> Tensor:
         """A value in the shape of its letter: a number may stand for a vector."""
         symbol = self.context.symbols.known[name]
         if not isinstance(value, float):
@@ -326,7 +326,7 @@ class Values:
             raise Unreadable(f"place {node.at}: {node.op} has no value")
         return compute(node, env)
 
-    def index(self, node: Node, env: Env) -> int:
+    def _index(self, node: Node, env: Env) -> int:
         """The value of an index."""
         value = self.value(node, env)
         if value is IDENTITY or np.ndim(value) or value != int(value):
@@ -340,7 +340,7 @@ class Values:
         name, letters, first = node.parts
         value = np.asarray(self.case[name], float)
         for letter in letters:
-            value = value[self.index(letter, env) - self.index(first, env)]
+            value = value[self._index(letter, env) - self._index(first, env)]
         value = tensor(value)
         return value[:, None] if value.dim() == 1 else value
 
@@ -358,20 +358,20 @@ class Values:
         if symbol.kind == "constant":
             return CONSTANTS[symbol.means]
         if symbol.kind == "name":
-            return float(self.index(at[0], env))
+            return float(self._index(at[0], env))
         if not at and name in env:
             return env[name]
         copies = self.context.copies
         if self.inside and name in copies and "t" in env:
             return self.letter(copies[name], (int(env["t"]),))
-        key = name, tuple(self.index(k, env) for k in at)
+        key = name, tuple(self._index(k, env) for k in at)
         return env[key] if key in env else self.letter(*key)
 
     def _entry(self, node: Node, env: Env) -> Tensor:
         value = self.value(node.parts[0], env)
         if isinstance(value, float):
             raise Misshapen("an entry of a number")
-        at = [self.index(k, env) - 1 for k in node.parts[1]]
+        at = [self._index(k, env) - 1 for k in node.parts[1]]
         if len(at) == 1 and value.dim() == 2 and value.shape[1] == 1:
             at.append(0)
         demand_inside(at, value)
@@ -384,12 +384,12 @@ class Values:
         return -value
 
     def _add(self, node: Node, env: Env) -> Value:
-        return self.added(node, env, 1)
+        return self._added(node, env, 1)
 
     def _sub(self, node: Node, env: Env) -> Value:
-        return self.added(node, env, -1)
+        return self._added(node, env, -1)
 
-    def added(self, node: Node, env: Env, sign: int) -> Value:
+    def _added(self, node: Node, env: Env, sign: int) -> Value:
         """A sum; a number that is written out may be added to a vector."""
         a, b = (self.value(part, env) for part in node.parts)
         for identity, other in ((a, b), (b, a)):
@@ -413,28 +413,28 @@ class Values:
         zero = naught(found)
         for k, join in enumerate(joins[1:], 1):
             factor = self.value(factors[k], env)
-            found = self.joined(found, factor, join)
+            found = self._joined(found, factor, join)
             zero |= naught(factor)
             # a row times a column is a number
-            if np.shape(found) == (1, 1) and self.row(factors[k - 1]) and not join:
+            if np.shape(found) == (1, 1) and self._is_row(factors[k - 1]) and not join:
                 found = found.reshape(())
         # 0 log 0 is 0
         return torch.nan_to_num(found) if zero and number(found) else found
 
-    def row(self, node: Node) -> bool:
+    def _is_row(self, node: Node) -> bool:
         """Whether a factor is a vector, transposed."""
         if node.op != "transpose" or node.parts[0].op != "symbol":
             return False
         return self.context.symbols.known[node.parts[0].parts[0]].kind == "vector"
 
-    def multiplied(self, values: list, joins: Sequence[str]) -> Value | Identity:
+    def _multiplied(self, values: list, joins: Sequence[str]) -> Value | Identity:
         """Values joined from left to right; of none, the identity."""
         found = IDENTITY
         for value, join in zip(values, joins, strict=True):
-            found = value if found is IDENTITY else self.joined(found, value, join)
+            found = value if found is IDENTITY else self._joined(found, value, join)
         return found
 
-    def joined(self, a: Value | Identity, b: Value | Identity, join: str) -> Value:
+    def _joined(self, a: Value | Identity, b: Value | Identity, join: str) -> Value:
         """A product of two: of matrices, by a number, entry by entry, of vectors."""
         if join == r"\circ":
             a, b = b, a
@@ -442,7 +442,7 @@ class Values:
             return b if a is IDENTITY else a
         shapes = [() if isinstance(x, float) else tuple(x.shape) for x in (a, b)]
         if join == "/":
-            return self.quotient(a, b)
+            return self._over(a, b)
         if join == r"\odot":
             if shapes[0] != shapes[1] or not shapes[0]:
                 raise Misshapen(f"{shapes[0]} ⊙ {shapes[1]}")
@@ -472,9 +472,9 @@ class Values:
         return value**power
 
     def _quotient(self, node: Node, env: Env) -> Value:
-        return self.quotient(*(self.value(part, env) for part in node.parts))
+        return self._over(*(self.value(part, env) for part in node.parts))
 
-    def quotient(self, a: Value, b: Value) -> Value:
+    def _over(self, a: Value, b: Value) -> Value:
         """One value over another, which is a number."""
         if np.ndim(b):
             raise Misshapen("a quotient by what is no number")
@@ -485,9 +485,9 @@ class Values:
 
     def _function(self, node: Node, env: Env) -> Tensor:
         name, of = node.parts
-        return self.applied(name, self.value(of, env))
+        return self._applied(name, self.value(of, env))
 
-    def applied(self, name: str, value: Value) -> Tensor:
+    def _applied(self, name: str, value: Value) -> Tensor:
         """A function's value; some are of vectors alone."""
         if value is IDENTITY and name == "diag":
             return IDENTITY
@@ -501,25 +501,25 @@ class Values:
     def _slope(self, node: Node, env: Env) -> Tensor:
         name, of = node.parts
         at = torch.as_tensor(self.value(of, env)).detach().clone().requires_grad_()
-        return torch.autograd.grad(self.applied(name, at).sum(), at)[0]
+        return torch.autograd.grad(self._applied(name, at).sum(), at)[0]
 
     def _call(self, node: Node, env: Env) -> Value:
         name, parts = node.parts
         given = [self.value(part, env) for part in parts]
         symbol = self.context.symbols.known[name]
         if symbol.means in FUNCTIONS and len(given) == 1:
-            return self.applied(symbol.means, *given)
-        if name in self.context.given and np.ndim(self.member(name, ())) == len(given):
-            at = tuple(self.index(part, env) for part in parts)
-            return self.given(name, at)
+            return self._applied(symbol.means, *given)
+        if name in self.context.given and np.ndim(self._member(name, ())) == len(given):
+            at = tuple(self._index(part, env) for part in parts)
+            return self._of_case(name, at)
         key = name, (*given, *(x.parts[0] for x in parts if x.op == "symbol"))
         if any(map(np.ndim, given)):
-            return self.function(node, given)
+            return self._function_of(node, given)
         if key not in self.found:
-            self.found[key] = self.function(node, given)
+            self.found[key] = self._function_of(node, given)
         return self.found[key]
 
-    def function(self, node: Node, given: Sequence[Value]) -> Value:
+    def _function_of(self, node: Node, given: Sequence[Value]) -> Value:
         """What a function of the page is by its definition."""
         name, parts = node.parts
         for statement in self.context.definitions:
@@ -528,17 +528,17 @@ class Values:
                 continue
             told = head.parts[1]
             if len(told) == len(given) and all(map(alike, told, parts)):
-                bound = self.matched(told, given, statement)
+                bound = self._matched(told, given, statement)
                 if bound is not None:
                     return self.value(last, bound)
         raise Unknown(f"{name} of {len(given)}: no function that has a value here")
 
     def _truth(self, node: Node, env: Env) -> float:
-        return float(self.holds(Test(*node.parts), env))
+        return float(self._holds(Test(*node.parts), env))
 
     def _shaped(self, node: Node, env: Env) -> Value:
         value, sizes = self.value(node.parts[0], env), node.parts[1]
-        self.demand_shape(value, sizes, env)
+        self._demand_shape(value, sizes, env)
         return value
 
     def _same(self, node: Node, env: Env) -> Value:
@@ -549,7 +549,7 @@ class Values:
         wrong = error(array(value, []), array(noted, [])) > ROUNDING
         return value * math.nan if wrong else value
 
-    def demand_shape(self, value: object, sizes: Sequence[Node], env: Env) -> None:
+    def _demand_shape(self, value: object, sizes: Sequence[Node], env: Env) -> None:
         """Raise Misshapen if a value has not the shape that is printed."""
         found = [self.value(size, env) for size in sizes]
         # one that is no number is an array of the same shape
@@ -560,7 +560,7 @@ class Values:
                 f"the shape is {np.shape(value)}, and printed is {expected}"
             )
 
-    def holds(self, test: Test, env: Env) -> bool:
+    def _holds(self, test: Test, env: Env) -> bool:
         """Whether a condition is true."""
         a, b = (self.value(part, env) for part in test[1:])
         if np.ndim(a) or np.ndim(b):
@@ -597,7 +597,7 @@ class Values:
             if statement.sides[0] == node and node.parts[0] != "Pr":
                 return self.value(statement.sides[-1], env)
         kind, body = node.parts
-        found = list(self.outcomes(body, env, self.chosen, 1.0))
+        found = list(self._outcomes(body, env, self.chosen, 1.0))
         if len(found) < 2:
             raise Unreadable(f"place {node.at}: nothing is random in it")
         mean = sum(weight * value for weight, value in found)
@@ -605,7 +605,7 @@ class Values:
             return mean
         return sum(weight * (value - mean) ** 2 for weight, value in found)
 
-    def outcomes(
+    def _outcomes(
         self, body: Node, env: Env, chosen: Mapping[Key, float], weight: float
     ) -> Iterator[tuple[float, Value]]:
         """All that an expression may be, with what probability."""
@@ -617,7 +617,7 @@ class Values:
         except Undecided as open_:
             for value, own in open_.law.items():
                 decided = {**chosen, open_.key: value}
-                yield from self.outcomes(body, env, decided, weight * own)
+                yield from self._outcomes(body, env, decided, weight * own)
 
     def _block(self, node: Node, env: Env) -> Tensor:
         rows = [
@@ -646,7 +646,7 @@ class Values:
             f"{letter} is no letter of this page, nor is it said over which values it runs"
         )
 
-    def members(self, node: Node, env: Env) -> Iterator[Value | Identity]:
+    def _members(self, node: Node, env: Env) -> Iterator[Value | Identity]:
         """The terms of a sum, the factors of a product."""
         letters, bounds, test, body = node.parts
         if not bounds and letters[0] in self.context.sets:
@@ -666,11 +666,11 @@ class Values:
             spans = [self.span(letter, body, env) for letter in letters]
         for chosen in itertools.product(*spans):
             here = {**env, **dict(zip(letters, chosen, strict=True))}
-            if all(self.holds(one, here) for one in test):
+            if all(self._holds(one, here) for one in test):
                 yield self.value(body, here)
 
     def _sum(self, node: Node, env: Env) -> Value:
-        terms = list(self.members(node, env))
+        terms = list(self._members(node, env))
         if IDENTITY in terms:  # as the term of an empty product
             like = next((x for x in terms if x is not IDENTITY), None)
             eye = IDENTITY if like is None else torch.eye(len(like)).to(like)
@@ -678,8 +678,8 @@ class Values:
         return functools.reduce(operator.add, terms) if terms else 0.0
 
     def _prod(self, node: Node, env: Env) -> Value | Identity:
-        factors = list(self.members(node, env))
-        return self.multiplied(factors, [""] * len(factors))
+        factors = list(self._members(node, env))
+        return self._multiplied(factors, [""] * len(factors))
 
     def _dots(self, node: Node, env: Env) -> Value | Identity:
         """A product with dots. The blocks beside the dots are equal but for one index,
@@ -705,7 +705,7 @@ class Values:
         own = {k: varying(blocks[k], blocks[-(k >= 0)]) for k in range(low, high + 1)}
         if None in own.values():
             raise unclear
-        index = {k: self.index(letter, env) for k, letter in own.items()}
+        index = {k: self._index(letter, env) for k, letter in own.items()}
         steps = {index[k + 1] - index[k] for k in range(low, high) if k != -1}
         if steps not in ({1}, {-1}):
             raise unclear
@@ -719,7 +719,7 @@ class Values:
             found += zip(block, signs, strict=True)
         found += zip(factors[last:], joins[last:], strict=True)
         values = [self.value(factor, env) for factor, _ in found]
-        return self.multiplied(values, [sign for _, sign in found])
+        return self._multiplied(values, [sign for _, sign in found])
 
     # Derivatives
 
@@ -727,15 +727,15 @@ class Values:
         """∂a/∂b: of a number, in the shape of b; of a vector, a row for each entry."""
         above, below = node.parts
         if below.op == "stack":  # each with the others held fixed
-            keys = frozenset(self.picked(one, env)[0] for one in below.parts)
-            values = self.holding_fixed(keys)
+            keys = frozenset(self._picked(one, env)[0] for one in below.parts)
+            values = self._holding_fixed(keys)
             parts = [Node("derivative", (above, one), node.at) for one in below.parts]
             return beside([values.value(one, env) for one in parts], 1)
         if above.op == "stack":
             parts = [Node("derivative", (one, below), node.at) for one in above.parts]
             return beside([self.value(one, env) for one in parts], 0)
-        of, rows = self.picked(above, env)
-        by, columns = self.picked(below, env)
+        of, rows = self._picked(above, env)
+        by, columns = self._picked(below, env)
         if by is None:
             raise Unreadable(f"place {node.at}: a derivative by what is no letter")
         target = self.letter(*by)
@@ -746,7 +746,7 @@ class Values:
         demand_inside(columns, target)
         slope = self.slopes.get((of, by)) if of else None
         if slope is None:
-            slope = self.slopes[of, by] = self.slope(value, by)
+            slope = self.slopes[of, by] = self._slopes_of(value, by)
         # the shape is that of the value, then that of what it is differentiated by
         slope = slope[(*rows, ..., *columns)]
         if slope.dim() < 4:
@@ -760,20 +760,20 @@ class Values:
         if note not in self.context.held:
             raise Unknown(f"{note!r}: what is held fixed?")
         fixed = frozenset(self.context.held[note])
-        return self.holding_fixed(fixed).value(derivative, env)
+        return self._holding_fixed(fixed).value(derivative, env)
 
-    def picked(self, node: Node, env: Env) -> tuple[tuple | None, list[int]]:
+    def _picked(self, node: Node, env: Env) -> tuple[tuple | None, list[int]]:
         """The letter that a node is, with its indices, and the entry of it."""
         at: list[int] = []
         if node.op == "entry":
-            at = [self.index(k, env) - 1 for k in node.parts[1]]
+            at = [self._index(k, env) - 1 for k in node.parts[1]]
             node, at = node.parts[0], [*at, 0][:2]
         if node.op != "symbol":
             return None, []
         name, index = node.parts
-        return (name, tuple(self.index(k, env) for k in index)), at
+        return (name, tuple(self._index(k, env) for k in index)), at
 
-    def slope(self, value: Tensor, by: tuple) -> Tensor:
+    def _slopes_of(self, value: Tensor, by: tuple) -> Tensor:
         """The derivatives of all entries of a value by all of a letter."""
         zero = self.zeros[by]
         rows = []
@@ -918,12 +918,12 @@ def differences(statement: Statement, values: Values) -> Iterator[float]:
             spans.append(values.span(letter, whole, others))
     for chosen in itertools.product(*spans):
         env = dict(zip(letters, chosen, strict=True))
-        if not all(values.holds(test, env) for test in statement.conditions):
+        if not all(values._holds(test, env) for test in statement.conditions):
             continue
         sides = [values.value(side, env) for side in statement.sides]
         arrays = [array(side, sides) for side in sides]
         for sizes in statement.shapes:
-            values.demand_shape(arrays[0], sizes, env)
+            values._demand_shape(arrays[0], sizes, env)
         for relation, (a, b) in zip(
             statement.relations, itertools.pairwise(arrays), strict=True
         ):
