@@ -77,9 +77,9 @@ def fresh(folder: Path) -> Book:
         shutil.copytree(ROOT / "book" / part, folder / "book" / part)
     shutil.copy(ROOT / "book" / "logo.svg", folder / "book")
     shutil.copytree(ROOT / "book" / "_make", folder / "book" / "_make")
-    shutil.copytree(
-        ROOT / "code" / "unrolled" / "checks", folder / "code" / "unrolled" / "checks"
-    )
+    for room in ("checks", "formulas"):
+        package = ROOT / "code" / "unrolled"
+        shutil.copytree(package / room, folder / "code" / "unrolled" / room)
     for file in ("requirements.lock", "LICENSE-CODE"):
         shutil.copy(ROOT / file, folder)
     config = yaml.safe_load((ROOT / "_config.yml").read_text())

@@ -23,6 +23,7 @@ CONCERNS = (
     "moved",
     "errata",
     "formulas",
+    "printed",
     "offline",
     "address",
     "metadata",

@@ -31,7 +31,8 @@ from .nodes import copied, fold, volatile
 
 @dataclass
 class Cited:
-    """A block that can be cited, with its statement; a result has what its check found, and the mistakes that tempt."""
+    """A block that can be cited, with its statement; a result has what its check found, and the mistakes that tempt;
+    ``printed``, what came of its printed formulas, executed."""
 
     label: str
     kind: str
@@ -43,6 +44,7 @@ class Cited:
     text: str
     statement: str
     report: dict | None = field(default=None)
+    printed: dict | None = field(default=None)
     tempting: list[str] = field(default_factory=list)
 
     @property
@@ -290,6 +292,7 @@ def write(app: Sphinx, failure: Exception | None) -> None:
                 {key: check[key] for key in ("how", "cases", "error", "bound")}
                 for check in block.report["checks"]
             ],
+            "printed": block.printed,
         }
         for block in results(app)
     ]

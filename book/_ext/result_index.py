@@ -5,7 +5,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from .citations import Cited, named, results
-from .results import outcome, table
+from .results import executed, outcome, table
 from .run_times import link
 
 
@@ -39,7 +39,9 @@ def entry(app: Sphinx, docname: str, block: Cited) -> list[nodes.Node]:
         nodes.line_block("", *(nodes.line("", "", one) for one in links)),
         link(app, docname, block.docname),
         nodes.line_block(
-            "", *(nodes.line("", "", *outcome(check)) for check in checks)
+            "",
+            *(nodes.line("", "", *outcome(check)) for check in checks),
+            *[nodes.line("", "as printed: ", *executed(block))] * bool(block.printed),
         ),
         nodes.Text(f"{sum(m['refused'] > 0 for m in mutants)} of {len(mutants)}"),
     ]

@@ -286,6 +286,15 @@ def outcome(check: dict) -> list[nodes.Node]:
     ]
 
 
+def executed(block: Cited) -> list[nodes.Node]:
+    """How many equalities of its printed formulas were executed, and the largest error."""
+    found = block.printed
+    return [
+        nodes.Text(f"{found['equalities']:,} equalities, largest error "),
+        *power(found["error"]),
+    ]
+
+
 def table(header: tuple[str, ...], rows: list[list[nodes.Node]]) -> nodes.table:
     """A table."""
     group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in header))
@@ -317,6 +326,10 @@ def evidence(block: Cited) -> list[nodes.Node]:
     for check in report["checks"]:
         line += [*outcome(check), nodes.Text(", ")]
     line[-1] = nodes.Text(".")
+    printed = []
+    if block.printed:
+        said = "The printed formula was executed, in every line of its derivation: "
+        printed = [nodes.paragraph("", said, *executed(block), nodes.Text("."))]
     demands = [
         [
             nodes.Text(c["how"]),
@@ -338,8 +351,10 @@ def evidence(block: Cited) -> list[nodes.Node]:
             "",
             code,
             line,
+            *printed,
             demanded,
-            summary="Checked in this build: the function and the largest error",
+            summary="Checked in this build: the function"
+            + " and the printed formulas" * bool(printed),
         ),
         *([fold("", more, summary=title)] if others else []),
     ]

@@ -1,0 +1,94 @@
+"""The printed formulas of the results are executed: what they state holds on the results' cases, or the build fails.
+
+``book/symbols.yml`` says what the letters stand for. A page is executed when its formulas, that file, or the code that
+executes them has changed. How many equalities were executed stands in each result's box.
+"""
+
+import hashlib
+import re
+from importlib import import_module
+from pathlib import Path
+
+import yaml
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+TABLE = "symbols.yml"
+
+
+def digest(app: Sphinx, page: str, entries: list[dict]) -> str:
+    """What the outcome for a page depends on."""
+    code = Path(app.srcdir).parent / "code" / "unrolled"
+    pages = [page, *re.findall(r" in ([\w-]+)", str(entries))]
+    files = [
+        Path(app.srcdir, TABLE),
+        *sorted((code / "formulas").iterdir()),
+        *sorted((code / "checks").glob("*.py")),
+        *sorted((code / "results").glob("*.py")),
+        *(Path(app.srcdir, f"{one}.md") for one in pages),
+    ]
+    return hashlib.sha256(
+        b"".join(file.read_bytes() for file in files if file.is_file())
+    ).hexdigest()
+
+
+def check(app: Sphinx, env: BuildEnvironment) -> None:
+    """Execute the formulas of the pages that have changed, and say which do not hold."""
+    if not hasattr(env, "unrolled_printed"):
+        env.unrolled_printed = {}
+    path = Path(app.srcdir, TABLE)
+    table = yaml.safe_load(path.read_text()) if path.is_file() else {}
+    book = table.pop("book", {})
+    for page, entries in table.items():
+        now = digest(app, page, entries)
+        if env.unrolled_printed.get(page, ("",))[0] == now:
+            continue
+        env.unrolled_printed.pop(page, None)
+        # Torch is only needed where something has changed
+        from unrolled.checks.formula import RESULTS
+        from unrolled.formulas.printed import Page
+
+        for found in env.unrolled_checks.get(page, []):
+            import_module(found["module"])
+        try:
+            said = Page(
+                page,
+                entries,
+                book,
+                lambda name: Path(app.srcdir, f"{name}.md").read_text(),
+            )
+        except ValueError as reason:
+            logger.warning("%s: %s", TABLE, reason, location=page)
+            continue
+        found = list(said.executed(RESULTS))
+        for one in found:
+            if one.fault:
+                text = "printed formula does not hold: %s"
+                place = page, one.display.line
+                logger.warning(text, one.fault, location=place, type="formulas")
+        if not any(one.fault for one in found):
+            env.unrolled_printed[page] = (
+                now,
+                [(one.display.of, one.equalities, one.error) for one in found],
+            )
+    for block in env.unrolled_blocks.values():
+        _, own = env.unrolled_printed.get(block.docname, ("", []))
+        own = [(count, error) for of, count, error in own if of == block.label]
+        block.printed = (
+            {
+                "displays": len(own),
+                "equalities": sum(count for count, _ in own),
+                "error": max((error for _, error in own), default=0.0),
+            }
+            if own
+            else None
+        )
+
+
+def setup(app: Sphinx) -> dict:
+    """Connect to the event when all pages have been read."""
+    app.connect("env-check-consistency", check)
+    return {"parallel_read_safe": False}
