@@ -154,7 +154,9 @@ def test_gradients_are_those_of_autograd_and_their_norms_those_of_the_package():
         {"packed": packed(network()), "ids": LETTERS.encode(text), "k": k}
         for text, k in cases
     ]
-    for (text, k), found in zip(cases, node(GRADIENTS, "classifier", rows)):
+    for (text, k), found in zip(
+        cases, node(GRADIENTS, "classifier", rows), strict=True
+    ):
         one = classification.encode([Name(text, LANGUAGES[k])], LETTERS, LANGUAGES)
         x = nn.functional.one_hot(one.ids, len(LETTERS)).double().requires_grad_()
         model.read(x, one.lengths).log_softmax(1)[0, k].backward()
@@ -216,7 +218,9 @@ def test_bars_are_the_package_s_after_every_key(opened: Page, text: str):
         field(opened).press_sequentially(letter)
         np.testing.assert_allclose(bars(opened), expected(text[: t + 1]), atol=6e-5)
     opened.clock.run_for(PAUSE)
-    first, second, *_ = sorted(LANGUAGES, key=dict(zip(LANGUAGES, -expected(text))).get)
+    first, second, *_ = sorted(
+        LANGUAGES, key=dict(zip(LANGUAGES, -expected(text), strict=True)).get
+    )
     assert f"{first} " in status(opened) and f", then {second} " in status(opened)
     assert ("Read as Papadopoulou" in status(opened)) == (text[0] == "Π")
 
@@ -247,9 +251,10 @@ def test_prediction_is_judged_and_the_letters_show_where_the_answer_turned(
     for name, language in (*GIVEN, GIVEN[0]):
         found = favourites(name)
         turn = next(t for t in range(len(name)) if len(set(found[t:])) == 1) + 1
-        assert f"in the end answers {found[-1]}." in opened.locator(
-            ".live-predict"
-        ).inner_text()
+        assert (
+            f"in the end answers {found[-1]}."
+            in opened.locator(".live-predict").inner_text()
+        )
         for guess in {turn, 1, len(name)}:
             said = judged(opened, name, guess)
             assert said.startswith(
@@ -257,7 +262,9 @@ def test_prediction_is_judged_and_the_letters_show_where_the_answer_turned(
             )
             assert f"It is from a list of {language} names" in said
             assert ("does not know" in said) == (language not in LANGUAGES)
-            assert tiles(opened) == [list(pair) for pair in zip(name, found)]
+            assert tiles(opened) == [
+                list(pair) for pair in zip(name, found, strict=True)
+            ]
             assert opened.locator(".live-seen").is_visible()
             # the same name again
             for _ in range(len(GIVEN)):

@@ -1,12 +1,13 @@
-"""What a formula means: its layout, read with the symbols of a page, as statements whose
-sides can be computed.
+"""What a formula means: its layout, read with the symbols of a page, as statements
+whose sides can be computed.
 
-The layout does not tell a product from a function's value, an index from a name, a power
-from a layer: the symbols of a page do. A statement is a chain of sides with relations
-between them; beside it may stand the ranges of its letters and the shape of its value.
+The layout does not tell a product from a function's value, an index from a name, a
+power from a layer: the symbols of a page do. A statement is a chain of sides with
+relations between them; beside it may stand the ranges of its letters and the shape of
+its value.
 """
 
-__all__ = ["Node", "Statement", "Symbol", "Symbols", "statements"]
+__all__ = ["Node", "Range", "Statement", "Symbol", "Symbols", "statements"]
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -107,8 +108,8 @@ class Symbol(NamedTuple):
 class Symbols:
     """The symbols of a page, by the name that their TeX has without indices.
 
-    ``table`` has for each TeX, such as ``h_t^{(\\ell)}``, its kind, shape, and the like;
-    a name in braces, ``{W_i}``, has no index.
+    ``table`` has for each TeX, such as ``h_t^{(\\ell)}``, its kind, shape, and the
+    like; a name in braces, ``{W_i}``, has no index.
     """
 
     def __init__(self, table: Mapping[str, Mapping]) -> None:
@@ -523,7 +524,7 @@ class Reader:
         return Node("call", (found.name, tuple(map(self.inner, given))), at)
 
     def of_given(self) -> bool:
-        """Whether brackets follow as in p(o | c), which is entry o of the vector p_c."""
+        """Whether brackets follow as in p(o | c): entry o of the vector p_c."""
         item = self.items[self.i] if self.more() else None
         return (
             isinstance(item, Tree)
@@ -574,8 +575,8 @@ def empty(item: Item) -> bool:
 
 
 def lines(tree: Tree) -> list[tuple[list[Item], list[Item]]]:
-    """The lines of a display, each with what is noted beside it; a line that goes on with
-    the one before is joined to it.
+    """The lines of a display, each with what is noted beside it; a line that goes on
+    with the one before is joined to it.
     """
     items = [x for x in tree.children if not empty(x)]
     table = next((x for x in items if isinstance(x, Tree) and x.data == "table"), None)
@@ -696,8 +697,8 @@ def shape_of(piece: list[Item], symbols: Symbols) -> tuple[Node, ...]:
 def range_of(
     pieces: list[list[Item]], k: int, symbols: Symbols
 ) -> tuple[list[Range], int] | None:
-    """The ranges that begin at piece k, as in “i, j = 1, …, d” or “j ≤ d”, and where they
-    end.
+    """The ranges that begin at piece k, as in “i, j = 1, …, d” or “j ≤ d”, and where
+    they end.
     """
     letters = []
     for m in range(k, len(pieces)):

@@ -36,8 +36,8 @@ DISPLAY = re.compile(r"\$\$\s*(.*?)\s*\$\$(?: \(([\w-]+)\))?", re.DOTALL)
 
 
 class Display(NamedTuple):
-    """A displayed formula: in which result or short answer it stands, its label, its TeX,
-    and its line on the page; of and label are empty where there is none.
+    """A displayed formula: in which result or short answer it stands, its label, its
+    TeX, and its line on the page; of and label are empty where there is none.
     """
 
     of: str
@@ -47,8 +47,8 @@ class Display(NamedTuple):
 
 
 class Executed(NamedTuple):
-    """A display, how many equalities of it were executed, and the largest error; or what
-    was wrong; and how many only say what a letter is.
+    """A display, how many equalities of it were executed, and the largest error; or
+    what was wrong; and how many only say what a letter is.
     """
 
     display: Display
@@ -148,7 +148,7 @@ class Page:
         return told
 
     def context(self, display: Display) -> tuple[Mapping, Context] | None:
-        """What the letters of a display stand for; None for one that is not executed."""
+        """What the letters of a display stand for; None if it is not executed."""
         if self.said(display):
             return None
         own = [

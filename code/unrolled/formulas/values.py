@@ -1,12 +1,12 @@
-"""The values of formulas on a case: only what the case gives is bound; every other letter
-gets its value from a displayed definition, or is a derivative.
+"""The values of formulas on a case: only what the case gives is bound; every other
+letter gets its value from a displayed definition, or is a derivative.
 
 All is in float64. Vectors are columns, so that a product of matrices is one wherever it
 stands. To whatever a page defines, a zero is added that can be differentiated by: the
 derivative with respect to it is the whole one, along all paths.
 """
 
-__all__ = ["Context", "Misshapen", "Unknown", "Values", "differences"]
+__all__ = ["Context", "Identity", "Misshapen", "Unknown", "Values", "differences"]
 
 import functools
 import itertools
@@ -194,7 +194,9 @@ class Values:
                 if at[0] not in steps:
                     raise Unknown(f"{name} has no member {at[0]}")
                 return self.letter(matrix)
-        return (self._of_case if name in self.context.given else self._defined)(name, at)
+        return (self._of_case if name in self.context.given else self._defined)(
+            name, at
+        )
 
     def _of_case(self, name: str, at: tuple[int, ...]) -> Tensor:
         """What the case has for a letter; for a vector that is one-hot, it may be the
@@ -893,8 +895,8 @@ def free(node: Node, bound: frozenset[str] = frozenset()) -> set[str]:
 
 
 def differences(statement: Statement, values: Values) -> Iterator[float]:
-    """How far each two neighbouring sides are apart, for all values of the free letters;
-    and Misshapen, where a shape is printed that is not that of the value.
+    """How far each two neighbouring sides are apart, for all values of the free
+    letters; and Misshapen, where a shape is printed that is not that of the value.
     """
     given = {
         name
