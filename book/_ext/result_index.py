@@ -41,7 +41,11 @@ def entry(app: Sphinx, docname: str, block: Cited) -> list[nodes.Node]:
         nodes.line_block(
             "",
             *(nodes.line("", "", *outcome(check)) for check in checks),
-            *[nodes.line("", "as printed: ", *executed(block))] * bool(block.printed),
+            *(
+                [nodes.line("", "as printed: ", *executed(block))]
+                if block.printed
+                else []
+            ),
         ),
         nodes.Text(f"{sum(m['refused'] > 0 for m in mutants)} of {len(mutants)}"),
     ]

@@ -7,7 +7,7 @@ relations between them; beside it may stand the ranges of its letters and the sh
 its value.
 """
 
-__all__ = ["Node", "Range", "Statement", "Symbol", "Symbols", "statements"]
+__all__ = ["Node", "Range", "Statement", "Symbol", "Symbols", "Test", "statements"]
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
