@@ -44,7 +44,7 @@ def check(app: Sphinx, env: BuildEnvironment) -> None:
     book = table.pop("book", {})
     for page, entries in table.items():
         now = digest(app, page, entries)
-        if env.unrolled_printed.get(page, ("",))[0] == now:
+        if env.unrolled_printed.get(page, [""])[0] == now:
             continue
         env.unrolled_printed.pop(page, None)
         # Torch is only needed where something has changed
@@ -70,22 +70,30 @@ def check(app: Sphinx, env: BuildEnvironment) -> None:
                 place = page, one.display.line
                 logger.warning(text, one.fault, location=place, type="formulas")
         if not any(one.fault for one in found):
+            # as plain tuples, so that whoever reads them needs no Torch
             env.unrolled_printed[page] = (
                 now,
                 [(one.display.of, one.equalities, one.error) for one in found],
+                [one.of for one in said.displays if said.said(one)],
             )
     for block in env.unrolled_blocks.values():
-        _, own = env.unrolled_printed.get(block.docname, ("", []))
-        own = [(count, error) for of, count, error in own if of == block.label]
-        block.printed = (
-            {
-                "displays": len(own),
-                "equalities": sum(count for count, _ in own),
-                "error": max((error for _, error in own), default=0.0),
-            }
-            if own
-            else None
-        )
+        _, found, prose = env.unrolled_printed.get(block.docname, ("", [], []))
+        block.printed = told(block.label, found, prose)
+
+
+def told(
+    label: str, found: list[tuple[str, int, float]], prose: list[str]
+) -> dict | None:
+    """What came of the printed formulas of a result; None if there are none."""
+    own = [(count, error) for of, count, error in found if of == label]
+    if not own:
+        return None
+    return {
+        "displays": len(own),
+        "equalities": sum(count for count, _ in own),
+        "error": max(error for _, error in own),
+        "prose": prose.count(label),
+    }
 
 
 def setup(app: Sphinx) -> dict:

@@ -328,7 +328,9 @@ def evidence(block: Cited) -> list[nodes.Node]:
     line[-1] = nodes.Text(".")
     printed = []
     if block.printed:
-        said = "The printed formula was executed, in every line of its derivation: "
+        but = block.printed["prose"]
+        said = "The printed formulas were executed, those of the derivation too"
+        said += f", but for {but} that states no equality of values" * bool(but) + ": "
         printed = [nodes.paragraph("", said, *executed(block), nodes.Text("."))]
     demands = [
         [

@@ -94,7 +94,7 @@ class Page:
         self.contexts = []
         for entry in entries:
             self.prose |= entry.get("prose", {})
-            if "results" in entry:
+            if "definitions" in entry:
                 self.contexts.append((entry, self._context(entry)))
 
     def _context(self, entry: Mapping) -> Context:
@@ -122,8 +122,11 @@ class Page:
             )
             + tuple(
                 statement
-                for tex in entry["definitions"]
-                for statement in statements(self._printed(tex), symbols)
+                for tex in [
+                    *entry.get("draft", []),
+                    *map(self._printed, entry["definitions"]),
+                ]
+                for statement in statements(tex, symbols)
             ),
             ends(entry.get("ranges", {})),
             ends(entry.get("sets", {})),
@@ -154,8 +157,9 @@ class Page:
         own = [
             (entry, context)
             for entry, context in self.contexts
-            if display.of in entry["results"]
-            and entry.get("display", "") in display.tex
+            if not (places := entry.get("results", entry.get("labels")))
+            or {display.of, display.label} & {*places}
+            if entry.get("display", "") in display.tex
         ]
         return max(own, key=lambda one: "display" in one[0], default=None)
 
@@ -202,16 +206,18 @@ class Page:
         """The displays of the page's results, executed."""
         values: dict[tuple[int, str], list[Values]] = {}
         for display in self.displays:
-            if not display.of or self.said(display):
+            found = self.context(display)
+            if not found and (not display.of or self.said(display)):
                 continue
-            if not (found := self.context(display)):
+            if not found:
                 fault = "the formula of a result that is neither executed nor prose"
                 yield Executed(display, 0, np.inf, fault)
                 continue
             entry, context = found
-            key = id(context), display.of
+            of = display.of or display.label
+            key = id(context), of
             if key not in values:
-                cases = self.cases(entry, display.of, results)
+                cases = self.cases(entry, of, results)
                 values[key] = [Values(context, case) for case in cases]
             yield executed(display, context, values[key])
 
