@@ -92,7 +92,7 @@ def test_the_wheel_has_the_package_and_is_the_same_each_time(tmp_path: Path):
     files = {
         path.relative_to(ROOT / "code").as_posix()
         for path in PACKAGE.rglob("*")
-        if path.suffix in {".py", ".js", ".css", ".json"}
+        if path.suffix in {".py", ".js", ".css", ".json", ".lark"}
     }
     with zipfile.ZipFile(first) as opened:
         packed = set(opened.namelist())

@@ -14,9 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 
-from anyascii import anyascii
-
-from unrolled.data.names import APOSTROPHES, _readable
+from unrolled.data.names import APOSTROPHES, _readable, anyascii
 from unrolled.data.reading import canonical
 from unrolled.data.surnames import VOWELS
 
