@@ -191,7 +191,10 @@ def test_copied_text_has_its_formulas_as_latex(residual):
     page = residual("wide, light").page
     answer = page.locator("#answer-residual")
     copied = answer.evaluate(COPIED)
-    assert r"With $g_t = \partial J / \partial h_t$ and $W = W_{\text{recurrent}}$:" in copied
+    assert (
+        r"With $g_t = \partial J / \partial h_t$ and $W = W_{\text{recurrent}}$:"
+        in copied
+    )
     assert "$$\n\\begin{aligned}" in copied and "Copy as" not in copied
     part = answer.locator(".to-find math").nth(0).locator("mi").nth(0).evaluate(COPIED)
     assert part.strip() == r"$g_t = \partial J / \partial h_t$"
