@@ -29,7 +29,7 @@ def test_box_shows_number_link_formula_derivation_code_check_mistakes_and_citati
     assert box.select_one(".admonition-title a")["href"] == "#square"
     assert box.find(id="equation-square-formula") and box.select_one(".derivation")
     folds = {fold.summary.get_text(): fold for fold in box.select("details")}
-    checked = folds["Checked in this build: the function and the largest error"]
+    checked = folds["Checked in this build: the function and the printed formulas"]
     assert "return 2 * x" in checked.get_text()
     assert re.search(
         r"central differences \d · 10−\d+ \(120 cases\), by hand 0 \(1 case\)",
