@@ -210,10 +210,6 @@ WARNED = {
         lambda book: book.edit("book/results.md", "x^2 = 2x", "x^2 = 3x"),
         r"results\.md:\d+: WARNING: printed formula does not hold: the sides differ by",
     ),
-    "a letter that no page has": (
-        lambda book: book.edit("book/results.md", "x^2 = 2x", "x^2 = 2z"),
-        r"results\.md:\d+: WARNING: printed formula does not hold: z is no letter of this page",
-    ),
     "a label taken off the list": (
         lambda book: book.edit("book/labels.txt", "square results.html#square\n", ""),
         r"WARNING: labels\.txt lacks a label of the book; add the line: square results\.html#square",

@@ -472,6 +472,7 @@ def test_all_of_it_by_keyboard_alone(opened: Page):
     assert opened.evaluate("document.activeElement.textContent[0]") == "g"
     go_to("Load the training names")
     opened.keyboard.press("Enter")
+    opened.get_by_text("Loaded: ").first.wait_for()
     go_to("On which letters")
     opened.keyboard.press("Enter")
     opened.clock.run_for(PAUSE)
