@@ -476,6 +476,7 @@ def test_all_of_it_by_keyboard_alone(opened: Page):
     go_to("On which letters")
     opened.keyboard.press("Enter")
     opened.clock.run_for(PAUSE)
+    opened.locator("details button").first.wait_for()
     go_to("N")
     opened.keyboard.press("Enter")
     assert opened.evaluate("document.activeElement.textContent") == "N"

@@ -160,8 +160,10 @@
       const k = best(last), J = `log p(${languages[k]})`, g = gradients(net, { p, h }, k), norms = g.map((g_t) => Math.hypot(...g_t)), largest = Math.max(...norms);
       const at = (state.chosen ??= norms.indexOf(largest)), old = name[at], kept = other.value.toLowerCase();
       by.replaceChildren(`Of ${name}: the stronger the colour, the larger is the gradient of J = ${J} with respect to the letter, `, math("‖∂J/∂x_{t}‖"), `. The largest is ${fraction(largest)}. A gradient says what a small change would do, and another letter is a large one. So try it: choose a letter and exchange it.`);
-      letters.replaceChildren(...[...name].map((letter, t) => el("button", { type: "button", "aria-pressed": String(t === at), onclick: () => ((state.chosen = t), drawLetters(), letters.children[t].focus()) },
+      const focused = [...letters.children].indexOf(document.activeElement); // stays where it is when all is drawn anew
+      letters.replaceChildren(...[...name].map((letter, t) => el("button", { type: "button", "aria-pressed": String(t === at), onclick: () => ((state.chosen = t), drawLetters()) },
         el("span", {}, shown(letter)), el("span", { class: "live-shade", style: `opacity: ${norms[t] / largest}` }))));
+      letters.children[focused]?.focus();
       const others = [..."abcdefghijklmnopqrstuvwxyz"].map((letter) => (/[A-Z]/.test(old) ? letter.toUpperCase() : letter)).filter((letter) => letter !== old);
       other.replaceChildren(...others.map((letter) => el("option", { selected: letter.toLowerCase() === kept }, letter)));
       const instead = name.slice(0, at) + other.value + name.slice(at + 1), found = reread(encoded(instead)).p.at(-1), now = best(found);
