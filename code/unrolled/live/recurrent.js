@@ -22,23 +22,25 @@
     return { rows, width };
   }
 
-  // y += W x, four rows at a time, which is twice as fast as one
-  function add({ rows, width }, x, y) {
+  // y += W x, eight rows at a time, which is much faster than one
+  function add({ rows, width: w }, x, y) {
     let j = 0;
-    for (; j + 3 < y.length; j += 4) {
-      let a = 0, b = 0, c = 0, d = 0;
-      for (let i = 0, p = j * width; i < width; i++, p++) {
-        a += rows[p] * x[i];
-        b += rows[p + width] * x[i];
-        c += rows[p + 2 * width] * x[i];
-        d += rows[p + 3 * width] * x[i];
+    for (; j + 7 < y.length; j += 8) {
+      let a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0;
+      for (let i = 0, p = j * w; i < w; i++, p++) {
+        const x_i = x[i];
+        a += rows[p] * x_i;
+        b += rows[p + w] * x_i;
+        c += rows[p + 2 * w] * x_i;
+        d += rows[p + 3 * w] * x_i;
+        e += rows[p + 4 * w] * x_i;
+        f += rows[p + 5 * w] * x_i;
+        g += rows[p + 6 * w] * x_i;
+        h += rows[p + 7 * w] * x_i;
       }
-      y[j] += a;
-      y[j + 1] += b;
-      y[j + 2] += c;
-      y[j + 3] += d;
+      [a, b, c, d, e, f, g, h].forEach((sum, k) => (y[j + k] += sum));
     }
-    for (; j < y.length; j++) for (let i = 0, p = j * width; i < width; i++, p++) y[j] += rows[p] * x[i];
+    for (; j < y.length; j++) for (let i = 0, p = j * w; i < w; i++, p++) y[j] += rows[p] * x[i];
   }
 
   const sigma = (a) => 1 / (1 + Math.exp(-a));
