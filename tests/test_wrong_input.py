@@ -1143,6 +1143,7 @@ data.reading: described place
 
 INNER = """
 backward: written
+live: captioned
 checkpoints: older digest demand_same CheckpointError
 training: shapes set_threads
 sampling: inverse

@@ -150,10 +150,8 @@ def flat(item: Item) -> str:
         return str(item).strip()
     if item.data == "script":
         base, below, above = parts(item)
-        below, above = (
-            sign + flat_all(x) for sign, x in (("_", below), ("^", above)) if x or 1
-        )
-        return flat(base) + below * (len(below) > 1) + above * (len(above) > 1)
+        scripts = (("_", below), ("^", above))
+        return flat(base) + "".join(sign + flat_all(x) for sign, x in scripts if x)
     return flat_all(item.children)
 
 

@@ -21,6 +21,11 @@ the book.
 """
 
 
+def captioned(table: str, caption: str) -> str:
+    """The HTML of a table with a caption."""
+    return table.replace("<table>", f"<table><caption>{caption}</caption>")
+
+
 class Payload:
     """What a part needs to know, which JSON can hold; ValueError if a number is none
     that JSON has, such as NaN.

@@ -18,7 +18,7 @@ from torch import nn
 from unrolled.data.demand import whole
 from unrolled.data.names import MOST_LETTERS, Name
 from unrolled.data.vocabulary import Vocabulary
-from unrolled.live import Live
+from unrolled.live import Live, captioned
 from unrolled.live.counts import packed_counts, training_names
 from unrolled.live.normalising import ALPHABETS, EAST, RARE, table
 from unrolled.live.weights import packed
@@ -72,13 +72,11 @@ def classifier(
         "counts": packed_counts(counts, train),
     }
     rows = [[text, _answer(answers, text)] for text in texts]
-    answered = tabulate(rows, headers=["name", "answer"], tablefmt="html").replace(
-        "<table>", "<table><caption>What the network answers</caption>"
-    )
+    answered = tabulate(rows, headers=["name", "answer"], tablefmt="html")
     return Live(
         ["recurrent", "sampling", "normalise", "ngrams", "counts", "classifier"],
         payload,
-        answered,
+        captioned(answered, "What the network answers"),
         {"models": models, EAST: table(EAST), RARE: table(RARE)},
     )
 

@@ -15,7 +15,7 @@ from torch import nn
 
 from unrolled.data.names import Name
 from unrolled.data.vocabulary import Vocabulary
-from unrolled.live import Live
+from unrolled.live import Live, captioned
 from unrolled.live.weights import packed, rounded
 
 TEMPERATURES = 0.3, 1.0
@@ -58,9 +58,7 @@ def naming(
         columns.append([", ".join(drawn[:SHOWN]), len(different), old])
     headers = [f"{MANY} names", *(f"temperature {t:g}" for t in TEMPERATURES)]
     rows = zip(*columns, strict=True)
-    table = tabulate(rows, headers, tablefmt="html", disable_numparse=True).replace(
-        "<table>", f"<table><caption>Names in {language}</caption>"
-    )
+    table = tabulate(rows, headers, tablefmt="html", disable_numparse=True)
     later = {
         "network": packed(model),
         "symbols": letters.symbols,
@@ -73,4 +71,9 @@ def naming(
         "shown": SHOWN,
         "many": MANY,
     }
-    return Live(["recurrent", "sampling", "naming"], {}, table, {"network": later})
+    return Live(
+        ["recurrent", "sampling", "naming"],
+        {},
+        captioned(table, f"Names in {language}"),
+        {"network": later},
+    )

@@ -80,6 +80,18 @@
     return group;
   };
 
+  // A question and its answers, of which one is tapped, before anything is shown; it can be passed over. judge(k) is told
+  // which, and what it says goes into the outcome.
+  unrolled.predict = (question, answers, judge) => {
+    const outcome = unrolled.element("p", { role: "status" });
+    const buttons = answers.map((answer, k) => unrolled.element("button", { type: "button", "aria-pressed": "false", onclick: () => {
+      buttons.forEach((button, other) => button.setAttribute("aria-pressed", String(other === k)));
+      outcome.replaceChildren(...judge(k));
+    } }, answer));
+    const group = unrolled.element("div", { class: "live-predict", role: "group", "aria-label": "Predict" }, unrolled.element("p", {}, question), unrolled.element("div", { class: "live-options" }, buttons), outcome);
+    return { group, outcome };
+  };
+
   // Numbers by a small generator (mulberry32), the same for a seed everywhere, in [0, 1).
   unrolled.random = (seed) => () => {
     seed = (seed + 0x6d2b79f5) | 0;

@@ -72,17 +72,13 @@
       draw();
     }
 
-    // A prediction first, which can be passed over
-    const outcome = el("p", { role: "status" });
-    const answers = ANSWERS.map((answer, k) => el("button", { type: "button", "aria-pressed": "false", onclick: () => {
-      answers.forEach((button, other) => button.setAttribute("aria-pressed", String(other === k)));
-      outcome.replaceChildren(el("strong", {}, k === RIGHT ? "Yes. " : "Not so. "), "Without a stream, each step multiplies by ½ at most, and ten of them make less than a thousandth. With one, each step adds to the gradient that was there. Look at the bars.");
+    const predict = unrolled.predict("Predict: the scale of the weights is ½. How much of the last gradient reaches the first word, ten steps back?", ANSWERS, (k) => {
       change(PREDICTED);
-    } }, answer));
-    const predict = el("div", { class: "live-predict", role: "group", "aria-label": "Predict" }, el("p", {}, "Predict: the scale of the weights is ½. How much of the last gradient reaches the first word, ten steps back?"), el("div", { class: "live-options" }, answers), outcome);
+      return [el("strong", {}, k === RIGHT ? "Yes. " : "Not so. "), "Without a stream, each step multiplies by ½ at most, and ten of them make less than a thousandth. With one, each step adds to the gradient that was there. Look at the bars."];
+    });
     const heads = ["step", "without a stream", "with a stream"].map((head) => el("th", { scope: "col" }, head));
 
-    place.append(predict, network, about, length, el("label", { class: "live-slider" }, el("span", {}, "Scale of the weights: ", scale), slider), panels, status,
+    place.append(predict.group, network, about, length, el("label", { class: "live-slider" }, el("span", {}, "Scale of the weights: ", scale), slider), panels, status,
       el("details", {}, el("summary", {}, "All numbers"), el("table", {}, el("thead", {}, el("tr", {}, heads)), numbers)), seen);
     draw();
   };

@@ -14,7 +14,7 @@ import numpy as np
 from numpy import ndarray
 from tabulate import tabulate
 
-from unrolled.live import Live
+from unrolled.live import Live, captioned
 from unrolled.live.backward import MATRICES
 from unrolled.prose import power
 
@@ -99,9 +99,7 @@ def vanishing(
     ]
     heads = ["network", "scale of the weights", "without a stream", "with a stream"]
     caption = "How much of the last gradient reaches the first word, ten steps back"
-    table = tabulate(rows, headers=heads, tablefmt="html").replace(
-        "<table>", f"<table><caption>{caption}</caption>"
-    )
+    table = captioned(tabulate(rows, headers=heads, tablefmt="html"), caption)
     networks = [
         {
             "name": name,

@@ -119,18 +119,14 @@
       state.asked ? ask(state.asked) : choose(state.word);
     });
 
-    // A prediction first, which can be passed over
-    const outcome = el("p", { role: "status" });
     const [right] = first.get(question.word)[0].find(([word]) => question.answers.includes(word));
-    const answers = question.answers.map((answer) => el("button", { type: "button", "aria-pressed": "false", onclick: () => {
-      answers.forEach((button) => button.setAttribute("aria-pressed", String(button.textContent === answer)));
-      outcome.replaceChildren(el("strong", {}, answer === right ? "Yes. " : `No, ${right}. `), question.why);
+    const predict = unrolled.predict(["Predict: which of these words is nearest to ", el("em", {}, question.word), " by ", math("v"), "?"], question.answers, (k) => {
       state.by = 0;
       choose(question.word);
-    } }, answer));
-    const predict = el("div", { class: "live-predict", role: "group", "aria-label": "Predict" }, el("p", {}, "Predict: which of these words is nearest to ", el("em", {}, question.word), " by ", math("v"), "?"), el("div", { class: "live-options" }, answers), outcome);
+      return [el("strong", {}, question.answers[k] === right ? "Yes. " : `No, ${right}. `), question.why];
+    });
 
-    place.append(predict, form, rest, by, status, el("div", { class: "live-panels live-words" }, table, el("div", { class: "live-map" }, map)), seen);
+    place.append(predict.group, form, rest, by, status, el("div", { class: "live-panels live-words" }, table, el("div", { class: "live-map" }, map)), seen);
     draw(state.word);
   };
 })(globalThis);

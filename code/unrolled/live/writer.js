@@ -69,7 +69,7 @@
     const greedy = el("span", {}, "At temperature 0 nothing is drawn, so the seed changes nothing.");
     const go = el("button", { type: "button", class: "live-next", onclick: () => (frame ? halt(`Stopped after ${count(written.length)} characters.`) : run ? goOn() : begin()) });
     const others = [["Another seed", () => begin({ number: +seed.value + 1 })], ["Another place in the text", () => begin({ at: (k + 1) % prompts.length })]];
-    const note = el("p", { role: "status" }), outcome = el("p", { role: "status" }), status = el("p", { class: "live-status", "aria-live": "polite" });
+    const note = el("p", { role: "status" }), status = el("p", { class: "live-status", "aria-live": "polite" });
     const before = el("span", { class: "live-label" }), after = el("span");
     const paper = el("div", { class: "live-paper", role: "group", "aria-label": "What was read, and what was written" }, before, after);
     const seen = el("p", { class: "live-seen", hidden: true }, "To have seen: at temperature 0, a phrase that comes back brings the state nearly back. So the same characters follow: a loop. Text that is drawn gets out of it, since sooner or later another character is drawn.");
@@ -143,14 +143,13 @@
       if (predicted !== undefined) outcome.replaceChildren(el("strong", {}, predicted === RIGHT ? "Yes. " : "Not so. "), "The text has run into a loop. Try another place in the text, and a higher temperature.");
     }
 
-    // A prediction first, which can be passed over; what is written says whether it was right
-    const answers = ANSWERS.map((answer, own) => el("button", { type: "button", "aria-pressed": "false", onclick: () => {
-      predicted = own;
-      answers.forEach((button, other) => button.setAttribute("aria-pressed", String(other === own)));
+    // What is written says whether the prediction was right
+    const { group, outcome } = unrolled.predict("Predict: at temperature 0, what will the text do after a few hundred characters?", ANSWERS, (k) => {
+      predicted = k;
       slider.value = 0;
-      outcome.textContent = net ? "" : "Load the network, and see.";
       if (net) begin({ at: 0 });
-    } }, answer));
+      return net ? [] : ["Load the network, and see."];
+    });
     const load = unrolled.fetched(network, "the network", (data) => {
       net = unrolled.network(data);
       controls.hidden = false;
@@ -163,7 +162,7 @@
       el("label", { class: "live-slider" }, el("span", {}, "Temperature: ", temperature), slider),
       el("p", { class: "live-buttons" }, el("label", {}, "Seed ", seed), others.map(([name, onclick]) => el("button", { type: "button", onclick }, name)), greedy),
       el("p", { class: "live-buttons" }, go), status, paper);
-    place.append(el("div", { class: "live-predict", role: "group", "aria-label": "Predict" }, el("p", {}, "Predict: at temperature 0, what will the text do after a few hundred characters?"), el("div", { class: "live-options" }, answers), outcome), load, controls, seen);
+    place.append(group, load, controls, seen);
     return true; // the table shows something until the network is loaded
   };
 })(globalThis);

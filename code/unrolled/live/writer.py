@@ -14,7 +14,7 @@ from tabulate import tabulate
 from torch import nn
 
 from unrolled.data.vocabulary import Vocabulary
-from unrolled.live import Live
+from unrolled.live import Live, captioned
 from unrolled.live.weights import packed
 
 
@@ -51,10 +51,10 @@ def write_on(
         headers=["temperature", "text"],
         tablefmt="html",
         disable_numparse=True,
-    ).replace("<table>", f"<table><caption>{caption}</caption>")
+    )
     return Live(
         ["recurrent", "sampling", "writer"],
         {"symbols": symbols.symbols, "prompts": list(prompts)},
-        table,
+        captioned(table, caption),
         {"network": network},
     )
