@@ -1,0 +1,277 @@
+"""What a reader may derive: the left sides of the gradients that a page's results
+state, with all that a check needs that has no right line at hand.
+
+A goal has its value on a few cases, the values of its terms, and of each known mistake
+two projections, by which it is recognised. The line that is right is in none of them.
+"""
+
+__all__ = ["Goal", "goals", "projections"]
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from unrolled.checks.formula import Case, Result, error, parts
+from unrolled.formulas.meaning import Node, Statement, statements
+from unrolled.formulas.printed import BOUND, Display, Page
+from unrolled.formulas.values import Context, Values, array, free, numbers
+
+SAME = 1e-9
+"""Two values that differ less, computed in two ways, are the same."""
+
+DRAWN = 3
+"""On so many random cases a line is checked, apart from those with one size fixed."""
+
+ENTRIES = 300
+"""An edge case whose given arrays have more entries is left to the build's check."""
+
+
+class Goal(NamedTuple):
+    """A left side that a reader may be asked for.
+
+    ``tex`` is the left side, ``head`` and ``last`` the first and the last side of the
+    statement, ``free`` the letters of the left side that take several values.
+    """
+
+    display: Display
+    entry: Mapping
+    context: Context
+    statement: Statement
+    tex: str
+    free: tuple[str, ...]
+
+    @property
+    def head(self) -> Node:
+        """The left side."""
+        return self.statement.sides[0]
+
+
+def goals(page: Page) -> Iterator[Goal]:
+    """The gradients that the results and short answers of a page state, outside of
+    their derivations.
+    """
+    text = page.source(page.name)
+    for display in page.displays:
+        found = display.of and page.context(display)
+        if not found or derived(text, display):
+            continue
+        entry, context = found
+        said = statements(display.tex, context.symbols)
+        for statement, tex in zip(said, left_sides(display.tex), strict=False):
+            if is_gradient(statement, context):
+                letters = tuple(sorted(free(statement.sides[0]) & wanted(context)))
+                yield Goal(display, entry, context, statement, tex, letters)
+
+
+def derived(text: str, display: Display) -> bool:
+    """Whether a display stands in a derivation."""
+    above = "\n".join(text.splitlines()[: display.line])
+    block = above.rindex(f":label: {display.of}")
+    return ":::{prf:proof}" in above[block:]
+
+
+def left_sides(tex: str) -> list[str]:
+    """The TeX of the left sides of a display, one for each statement."""
+    inner = re.sub(r"\\(begin|end)\{aligned\}", "", tex)
+    lines = [re.split(r"(?<!\\)&?=", line) for line in re.split(r"\\\\|\\qquad", inner)]
+    return [line[0].replace("&", "").strip() for line in lines if len(line) > 1]
+
+
+def wanted(context: Context) -> set[str]:
+    """The letters that count something: those that are not given by the case."""
+    return {*context.ranges} - {*context.given}
+
+
+def is_gradient(statement: Statement, context: Context) -> bool:
+    """Whether a statement says what a gradient is, in letters that are no derivatives."""
+    head, *_, last = statement.sides
+    known = context.symbols.known
+    if {*statement.relations} != {"="} or any(
+        one.op in ("derivative", "held", "moment") for one in last.all()
+    ):
+        return False
+    if any(one.op in ("block", "stack") for one in last.all()):
+        return False
+    if head.op == "derivative":
+        of = head.parts[0]
+        return of.op != "symbol" or known[of.parts[0]].kind == "number"
+    return head.op == "symbol" and any(
+        one.sides[0].parts[:1] == head.parts[:1] and one.sides[-1].op == "derivative"
+        for one in context.definitions
+    )
+
+
+# Values
+
+
+def spans(goal: Goal, values: Values) -> Iterator[dict[str, float]]:
+    """All values of the letters of a left side."""
+    printed = {one.letter: one for one in goal.statement.ranges}
+    over = []
+    for letter in goal.free:
+        if letter in printed:
+            ends = printed[letter][1:]
+            over.append(numbers(*(values.value(end, {}) for end in ends)))
+        else:
+            over.append(values.span(letter, goal.head, {}))
+    for chosen in itertools.product(*over):
+        env = dict(zip(goal.free, chosen, strict=True))
+        try:
+            for side in goal.statement.sides:
+                values.value(side, env)
+        except (ValueError, IndexError):
+            continue  # the first step has no state before it
+        yield env
+
+
+def valued(node: Node, values: Values, env: Mapping) -> np.ndarray:
+    """The value of an expression in NumPy: a column, a matrix, or a number."""
+    return array(values.value(node, env), [])
+
+
+def terms(node: Node, values: Values, env: Mapping, sign: int = 1) -> list[np.ndarray]:
+    """The values of the terms of a right side, sums written out."""
+    if node.op in ("add", "sub"):
+        left, right = node.parts
+        other = sign if node.op == "add" else -sign
+        return [*terms(left, values, env, sign), *terms(right, values, env, other)]
+    if node.op == "neg":
+        return terms(node.parts[0], values, env, -sign)
+    if node.op == "sum":
+        return [sign * array(one, []) for one in values._members(node, env)]
+    return [sign * valued(node, values, env)]
+
+
+def cases(
+    page: Page, goal: Goal, results: Mapping[str, Result]
+) -> list[tuple[str, Case]]:
+    """The cases on which a line is checked, each with its kind: "pencil", "drawn",
+    "sized" (a size is one, or three), and edge cases by their names.
+    """
+    entry, of = goal.entry, goal.display.of
+    drawn = page.cases(entry, of, results)[:DRAWN]
+    if "draw" in entry:
+        return [("drawn", case) for case in drawn]
+    result = results[entry.get("cases", of if of in results else entry["results"][0])]
+    only = [sizes for sizes in entry.get("only", {}).get(of, [{}])]
+    more = [
+        ("sized", case)
+        for fixed in ({"d": 1}, {"T": 3}, {"L": 2})
+        if {*fixed} <= {*result.sizes} and not only[0]
+        for _, case in itertools.islice(result.drawn(**fixed), 1)
+    ]
+    small = [
+        (name, case)
+        for name, case in result.edges.items()
+        if sum(np.size(x) for x in case.values()) <= ENTRIES and not only[0]
+    ]
+    drawn = [("drawn", case) for case in drawn]
+    return [("pencil", result.worked[0].case), *drawn, *more, *small]
+
+
+# Mistakes
+
+
+def projections(value: np.ndarray) -> list[float]:
+    """Two numbers by which a value is recognised: its entries, row by row, with weights
+    that are the same in the page.
+    """
+    found, state = [0.0, 0.0], 1
+    for x in np.asarray(value, dtype=float).ravel():
+        for k in range(2):
+            state = state * 48271 % 2147483647
+            found[k] += x * (state / 2147483647 - 0.5)
+    return found
+
+
+Place = tuple[str, tuple[int, ...]]
+"""A part of what a result gives, and the row of it that is meant."""
+
+
+def place_of(value: np.ndarray, claimed: Mapping[str, np.ndarray]) -> Place | None:
+    """Where a value stands in what a result gives."""
+    flat = np.squeeze(value)
+    for name, found in claimed.items():
+        for depth in range(min(3, found.ndim + 1)):
+            for row in itertools.product(*map(range, found.shape[:depth])):
+                if (
+                    np.shape(np.squeeze(found[row])) == flat.shape
+                    and flat.any()
+                    and error(np.squeeze(found[row]), flat) <= SAME
+                ):
+                    return name, row
+    return None
+
+
+def mistaken(
+    goal: Goal, own: Sequence[Result], case: Case, value: np.ndarray
+) -> dict[str, list[float]]:
+    """The projections of what each known mistake makes of a value on a case."""
+    found: dict[str, list[float]] = {}
+    for result in own:
+        try:
+            claimed = parts(result.claim(**case))
+        except TypeError:
+            continue  # a result of other arguments
+        sign = 1
+        place = place_of(value, claimed)
+        if place is None:  # the gradient of the loss
+            sign, place = -1, place_of(-value, claimed)
+        if place is None:
+            continue
+        name, row = place
+        for mutant in result.mutants:
+            try:
+                with np.errstate(all="ignore"):
+                    wrong = sign * parts(mutant.function(**case))[name][row]
+            except Exception:  # a mistake may fail where the formula does not
+                continue
+            same = error(np.squeeze(wrong), np.squeeze(value)) <= SAME
+            if np.isfinite(wrong).all() and not same:
+                found.setdefault(mutant.mistake, projections(wrong))
+    return found
+
+
+# As plain numbers
+
+
+IDENTITY = Node("symbol", ("I", ()))
+
+
+def plain(part: object) -> object:
+    """An expression, or a part of one, as if all were numbers."""
+    if isinstance(part, Node):
+        if part.op == "transpose":
+            return plain(part.parts[0])
+        if part.op == "function" and part.parts[0] == "diag":
+            return plain(part.parts[1])
+        if part == IDENTITY:
+            return Node("number", (1.0,), part.at)
+        if part.op == "product":
+            factors, joins = part.parts
+            joins = tuple(join if join == "/" else "" for join in joins)
+            return Node("product", (plain(factors), joins), part.at)
+        return replace(part, parts=plain(part.parts))
+    return tuple(map(plain, part)) if isinstance(part, tuple) else part
+
+
+def draft(page: Page, goal: Goal) -> Context | None:
+    """The letters as plain numbers, in a draft of the page in which the goal holds."""
+    for entry, context in page.contexts:
+        if "draft" not in entry:
+            continue
+        try:
+            said = statements(goal.display.tex, context.symbols)
+            sides = next(one.sides for one in said if one.sides[0].at == goal.head.at)
+            values = Values(context, page.cases(entry, "", {})[0])
+            env = {letter: 2.0 for letter in goal.free}
+            sides = [valued(plain(side), values, env) for side in (sides[0], sides[-1])]
+        except (ValueError, KeyError, IndexError):
+            continue
+        if error(*sides) <= BOUND:
+            return context
+    return None

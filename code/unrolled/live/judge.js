@@ -1,0 +1,346 @@
+// Says of a reader's line whether it is what a goal asks for, and if not, what is the first thing to look at.
+//
+// The goal has its value on some cases, the values of its terms, and of each known mistake two projections. The line that
+// is right is not there: what is wrong is found by changing the reader's own line in one place, and seeing whether it
+// becomes right.
+(function (root) {
+  const unrolled = (root.unrolled ??= {});
+  const SAME = 1e-7, TINY = 1e-3;
+
+  // Values
+
+  const matrix = (value) => (typeof value === "number" ? { rows: 1, cols: 1, data: [value] } : value);
+  const size = (value) => Math.max(...value.data.map(Math.abs), 0);
+  const shaped = (a, b) => a.rows === b.rows && a.cols === b.cols;
+  const finite = (value) => value.data.every(Number.isFinite);
+  const error = (a, b) => Math.max(...a.data.map((x, k) => Math.abs(x - b.data[k])), 0) / Math.max(size(a), size(b), TINY);
+  const same = (a, b) => shaped(a, b) && finite(a) && error(a, b) <= SAME;
+  const turned = ({ rows, cols, data }) => ({ rows: cols, cols: rows, data: Array.from({ length: rows * cols }, (_, k) => data[(k % rows) * cols + Math.floor(k / rows)]) });
+  const times = (value, factor) => ({ ...value, data: value.data.map((x) => factor * x) });
+  const less = (a, b) => ({ ...a, data: a.data.map((x, k) => x - b.data[k]) });
+
+  // The part of a line that begins where a node stands.
+  unrolled.piece = (tex, { at }) => /(?:\\(?:[A-Za-z]+|[{}])|[A-Za-z0-9]|\((?:[^()]|\([^()]*\))*\))?(?:_(?:\{(?:[^{}]|\{[^{}]*\})*\}|.))?(?:\^(?:\{[^{}]*\}|\\[a-z]+|.))?/y.exec(tex.slice(at ?? 0))?.[0] ?? "";
+
+  unrolled.projections = (value) => {
+    const found = [0, 0];
+    let state = 1;
+    for (const x of value.data)
+      for (let k = 0; k < 2; k++) {
+        state = (state * 48271) % 2147483647;
+        found[k] += x * (state / 2147483647 - 0.5);
+      }
+    return found;
+  };
+
+  const unclear = (error) => [unrolled.Unreadable, unrolled.Misshapen, unrolled.Unknown].some((kind) => error instanceof kind);
+
+  // Expressions
+
+  const isNode = (part) => part !== null && typeof part === "object" && "op" in part;
+  const nodes = function* (part) {
+    if (isNode(part)) yield part;
+    else if (part !== null && typeof part === "object") for (const one of Object.values(part)) yield* nodes(one);
+  };
+  const all = function* (node) {
+    yield node;
+    for (const one of nodes(node.parts)) yield* all(one);
+  };
+
+  // The letters of an expression that no sum of it binds.
+  const free = (node, bound = []) => {
+    if (node.op === "letter") return bound.includes(node.parts[0]) ? [] : [node.parts[0]];
+    const own = node.op === "sum" || node.op === "prod" ? [...bound, ...node.parts[0]] : bound;
+    return [...new Set([...nodes(node.parts)].flatMap((one) => free(one, own)))];
+  };
+
+  // A part of an expression, or all of it, with each of its nodes changed in turn: what changed(node, above) gives.
+  const everywhere = function* (part, changed, above = []) {
+    if (isNode(part)) {
+      for (const [kind, other] of changed(part, above)) yield [kind, other, part];
+      for (const [kind, inner, at] of everywhere(part.parts, changed, [...above, part])) yield [kind, { ...part, parts: inner }, at];
+    } else if (Array.isArray(part)) {
+      for (let k = 0; k < part.length; k++)
+        for (const [kind, inner, at] of everywhere(part[k], changed, above)) yield [kind, part.map((one, m) => (m === k ? inner : one)), at];
+    }
+  };
+
+  // As plain numbers: nothing is transposed, and no product is of vectors.
+  const plain = (part) => {
+    if (Array.isArray(part)) return part.map(plain);
+    if (!isNode(part)) return part;
+    if (part.op === "transpose") return plain(part.parts[0]);
+    if (part.op === "function" && part.parts[0] === "diag") return plain(part.parts[1]);
+    if (part.op === "symbol" && part.parts[0] === "I") return { op: "number", parts: [1], at: part.at };
+    if (part.op === "product") return { ...part, parts: [plain(part.parts[0]), part.parts[1].map((join) => (join === "/" ? join : ""))] };
+    return { ...part, parts: plain(part.parts) };
+  };
+
+  // The changes that are tried, each with the name of the fault that it mends.
+  const number = (x, at) => ({ op: "number", parts: [x], at });
+  const moved = (index, by) => ({ op: by > 0 ? "add" : "sub", parts: [index, number(1, index.at)], at: index.at });
+  const isSlope = (node) => node && (["sub", "power"].includes(node.op) || (node.op === "product" && node.parts[1].includes("\\odot")));
+  const changes = (symbols, letters) =>
+    function* (node, above) {
+      const slope = above.some((one) => one.op === "sub" && one.parts[0].op === "number") ? "slope" : "";
+      if (node.op === "symbol" && symbols[node.parts[0]]) {
+        const [name, indices] = node.parts, own = symbols[name];
+        for (let k = 0; k < indices.length; k++)
+          for (const by of [-1, 1]) yield [slope || "index", { ...node, parts: [name, indices.map((one, m) => (m === k ? moved(one, by) : one))] }];
+        for (const other of letters) {
+          const it = symbols[other];
+          if (other !== name && it.below + it.above === indices.length && it.silent.length === own.silent.length && it.kind === own.kind) yield [slope || "letter", { ...node, parts: [other, indices] }];
+        }
+        if (indices.length === 0 && own.kind === "index") for (const other of letters) if (other !== name && symbols[other].kind === "index") yield ["index", { ...node, parts: [other, indices] }];
+        if (own.kind === "matrix" && above.at(-1)?.op !== "transpose") yield ["transpose", { op: "transpose", parts: [node], at: node.at }];
+        if (own.kind === "vector" && own.below) {
+          // the difference of two states, for one of them
+          const before = { ...node, parts: [name, indices.map((one, m) => (m === indices.length - 1 ? moved(one, -1) : one))] };
+          if (slope) yield ["slope", { op: "sub", parts: [node, before], at: node.at }];
+        }
+      }
+      if (node.op === "transpose") yield ["transpose", node.parts[0]];
+      if (node.op === "product") {
+        const [factors, joins] = node.parts;
+        for (let k = 0; k + 1 < factors.length; k++) {
+          const swapped = [...factors];
+          [swapped[k], swapped[k + 1]] = [factors[k + 1], factors[k]];
+          yield ["order", { ...node, parts: [swapped, joins] }];
+        }
+        for (let k = 0; factors.length > 1 && k < factors.length; k++) {
+          const [less, fewer] = [factors.filter((_, m) => m !== k), joins.filter((_, m) => m !== k)];
+          yield ["more", less.length === 1 ? less[0] : { ...node, parts: [less, ["", ...fewer.slice(1)]] }];
+        }
+        for (let k = 0; k < factors.length; k++) if (isSlope(factors[k])) yield ["slope", { ...node, parts: [factors.map((one, m) => (m === k ? { op: "neg", parts: [one], at: one.at } : one)), joins] }];
+      }
+      if (node.op === "add" || node.op === "sub") {
+        yield ["term", { ...node, op: node.op === "add" ? "sub" : "add" }];
+        for (const part of node.parts) yield ["more", part];
+      }
+      if (node.op === "neg") yield ["term", node.parts[0]];
+      if ((node.op === "sum" || node.op === "prod") && node.parts[1].length === 2 && isNode(node.parts[1][0])) {
+        const [names, [first, last], test, body] = node.parts;
+        for (const by of [-1, 1]) {
+          yield ["bound", { ...node, parts: [names, [moved(first, by), last], test, body] }];
+          yield ["bound", { ...node, parts: [names, [first, moved(last, by)], test, body] }];
+        }
+      }
+      if (node.op === "function" && ["log", "exp", "tanh"].includes(node.parts[0])) yield ["more", node.parts[1]];
+    };
+
+  // A goal, with what is needed to judge lines
+
+  class Judge {
+    constructor(goal, payload) {
+      this.goal = goal;
+      this.context = payload.contexts[goal.context];
+      this.draft = goal.draft === null ? null : payload.contexts[goal.draft];
+      this.mistakes = payload.mistakes;
+      this.symbols = this.context.symbols;
+      const made = new Map();
+      this.values = (context, k) => {
+        const key = context.cases[k];
+        if (!made.has(key)) made.set(key, new unrolled.Values({ symbols: context.symbols, ...key }));
+        return made.get(key);
+      };
+    }
+
+    // The value of a line where a check is made; by entries, all of them.
+    at(node, context, check, { env, value }, indices = []) {
+      const values = this.values(context, check.case);
+      if (!indices.length) return matrix(values.value(node, env));
+      const ranges = indices.length === 1 ? [value.rows * value.cols] : [value.rows, value.cols];
+      const data = [];
+      for (let i = 1; i <= ranges[0]; i++)
+        for (let j = 1; j <= (ranges[1] ?? 1); j++) {
+          const one = matrix(values.value(node, { ...env, [indices[0]]: i, ...(indices[1] && { [indices[1]]: j }) }));
+          if (one.data.length > 1) throw new unrolled.Misshapen("an entry is one number");
+          data.push(one.data[0]);
+        }
+      return { rows: value.rows, cols: value.cols, data };
+    }
+
+    // Whether a line is right in all checks of some kind; an error counts as not.
+    holds(node, checks, sign = 1, indices = [], context = this.context, like = same) {
+      try {
+        return checks.length > 0 && checks.every((check) => check.at.every((one) => like(times(this.at(node, context, check, one, indices), sign), one.value)));
+      } catch (error) {
+        if (unclear(error)) return false;
+        throw error;
+      }
+    }
+
+    checks(wanted = () => true) {
+      return this.goal.checks.filter((check) => wanted(this.context.cases[check.case].sizes, this.context.cases[check.case]));
+    }
+
+    // A shape in the letters of the sizes, as (d × |V|), where the case's sizes all differ.
+    lettered(shape) {
+      const { sizes } = this.context.cases[this.drawn[0].case];
+      const letter = (n) => (n === 1 ? "1" : Object.keys(sizes).find((name) => sizes[name] === n) ?? String(n));
+      const [rows, cols] = shape;
+      if (cols === 1) return rows === 1 ? "a number" : `a column of length ${letter(rows)}`;
+      return rows === 1 ? `a row of length ${letter(cols)}` : `${letter(rows)} × ${letter(cols)}`;
+    }
+
+    get drawn() {
+      return this.goal.checks.filter((check) => check.kind === "drawn");
+    }
+
+    // The verdict on a line that was read: { fault, … }, where "" is none.
+    verdict(node, sign, tex) {
+      const { goal } = this, drawn = this.drawn;
+      const known = new Set([...goal.free, ...Object.keys(this.symbols)]);
+      const loose = free(node).filter((name) => !known.has(name));
+      const steps = loose.filter((name) => name in this.context.ranges);
+      const indices = steps.length ? [] : loose.sort();
+      const piece = (one) => unrolled.piece(tex, one);
+      if (steps.length) return this.unsummed(node, sign, steps[0]);
+      if (indices.length > 2) return { fault: "unread", words: `${indices.join(", ")}: what are they?` };
+      const right = (checks, s = sign, one = node, like = same) => this.holds(one, checks, s, indices, this.context, like);
+      if (right(goal.checks)) return { fault: sign === goal.sign ? "" : "loss", cases: goal.checks.length };
+      if (right(goal.checks, sign, node, (a, b) => same(turned(a), b))) return { fault: "row" };
+      const three = this.checks((sizes) => sizes.T === 3);
+      const fixed = [...all(node)].some((one) => one.op === "symbol" && one.parts[1].some((at) => at.op === "number" && at.parts[0] === 3));
+      if (fixed && right(three)) return { fault: "three", cases: three.length };
+      try {
+        for (const check of drawn)
+          for (const one of check.at) {
+            const value = this.at(node, this.context, check, one, indices);
+            if (!shaped(value, one.value)) return this.misshapen(node, sign, { shape: [value.rows, value.cols], wanted: [one.value.rows, one.value.cols] });
+          }
+      } catch (error) {
+        if (error instanceof unrolled.Misshapen) return this.misshapen(node, sign, { error, piece: piece(error) });
+        if (unclear(error)) return { fault: "unread", words: error.message, at: error.at };
+        throw error;
+      }
+      if (right(drawn)) return { fault: "edge", edge: goal.checks.find((check) => !right([check])).kind };
+      if (right(drawn, -sign)) return { fault: "sign" };
+      const small = this.checks((sizes) => sizes.d === 1), same1 = right(small) && small.length > 0;
+      const mended = same1 ? ["transpose", "order", "index", "letter", "slope"] : ["index", "transpose", "order", "bound", "term", "slope", "letter", "more"];
+      const part = this.partial(node, sign, indices);
+      if (part) return part;
+      const found = this.mend(node, sign, indices);
+      for (const kind of mended) {
+        const one = found.find(([name]) => name === kind);
+        if (one) return { fault: same1 && ["transpose", "order"].includes(kind) ? "one" : kind, piece: piece(one[2]), mistake: this.known(node, sign, indices) };
+      }
+      if (same1) return { fault: "one", mistake: this.known(node, sign, indices) };
+      const factor = this.factor(node, sign, indices);
+      if (factor) return { fault: "factor", factor };
+      return { fault: "different", mistake: this.known(node, sign, indices) };
+    }
+
+    // A step's letter that no sum has: whether a sum over it is missing, or the line is one term.
+    unsummed(node, sign, letter) {
+      const summed = { op: "sum", parts: [[letter], [], [], node], at: 0 };
+      if (this.holds(summed, this.drawn, sign)) return { fault: "sum", letter };
+      return { fault: "sum", letter };
+    }
+
+    misshapen(node, sign, more) {
+      const numbers = this.draft && this.holds(plain(node), this.goal.plain, sign, [], this.draft);
+      return { fault: numbers ? "plain" : more.shape ? "goal" : "shape", ...more };
+    }
+
+    // Whether the line is one of the terms, or all but one.
+    partial(node, sign, indices) {
+      const several = this.drawn.filter((check) => check.at.every((one) => one.terms?.length > 1));
+      if (!several.length) return null;
+      const is = (of) =>
+        several.every((check) => check.at.every((one) => {
+          const value = times(this.at(node, this.context, check, one, indices), sign);
+          return one.terms.some((term) => same(value, of(term, one.value)));
+        }));
+      if (is((term) => term)) return { fault: "part" };
+      return is((term, whole) => less(whole, term)) ? { fault: "rest" } : null;
+    }
+
+    // The single changes that make the line right: [kind, line, where].
+    mend(node, sign, indices) {
+      const letters = Object.keys(this.symbols).filter((name) => name in this.context.cases[0].letters);
+      const [first, ...rest] = this.drawn, found = [], until = Date.now() + 400;
+      for (const [kind, other, at] of everywhere(node, changes(this.symbols, letters))) {
+        if (this.holds(other, [first], sign, indices) && this.holds(other, rest, sign, indices)) found.push([kind, other, at]);
+        if (Date.now() > until) break;
+      }
+      return found;
+    }
+
+    // The known mistake that the line is, if one.
+    known(node, sign, indices) {
+      let names = null;
+      for (const check of this.drawn)
+        for (const one of check.at) {
+          if (!one.mistakes) continue;
+          const own = unrolled.projections(times(this.at(node, this.context, check, one, indices), sign));
+          const here = Object.keys(one.mistakes).filter((k) => one.mistakes[k].every((x, m) => Math.abs(x - own[m]) <= SAME * Math.max(Math.abs(x), 1)));
+          names = names ? names.filter((k) => here.includes(k) || !(k in one.mistakes)) : here;
+        }
+      return names?.length ? this.mistakes[names[0]] : "";
+    }
+
+    // The number that the right value has to be multiplied by, the same in all cases.
+    factor(node, sign, indices) {
+      let found = null;
+      for (const check of this.drawn)
+        for (const one of check.at) {
+          const value = times(this.at(node, this.context, check, one, indices), sign);
+          const k = one.value.data.findIndex((x) => Math.abs(x) === size(one.value));
+          found ??= value.data[k] / one.value.data[k];
+          if (!Number.isFinite(found) || !same(value, times(one.value, found))) return null;
+        }
+      return found;
+    }
+
+    // A case in numbers: where, which entry, yours, and right; the one by pencil, if the line is wrong there.
+    small(node, sign, indices = []) {
+      for (const check of [...this.goal.checks.filter((one) => one.kind === "pencil"), ...this.drawn])
+        for (const one of check.at) {
+          let value;
+          try {
+            value = times(this.at(node, this.context, check, one, indices), sign);
+          } catch {
+            continue;
+          }
+          if (!shaped(value, one.value) || same(value, one.value)) continue;
+          const far = less(value, one.value).data.map(Math.abs), k = far.indexOf(Math.max(...far));
+          const entry = one.value.cols === 1 ? String(k + 1) : `(${Math.floor(k / one.value.cols) + 1}, ${(k % one.value.cols) + 1})`;
+          return { kind: check.kind, sizes: this.context.cases[check.case].sizes, env: one.env, entry: one.value.data.length > 1 ? entry : "", yours: value.data[k], right: one.value.data[k] };
+        }
+      return null;
+    }
+  }
+
+  // What a line is to a goal. `letters` has what the reader said that an unknown name means.
+  unrolled.judge = (judge, text, letters = {}) => {
+    let said;
+    try {
+      said = unrolled.typed(text, judge.symbols, letters);
+    } catch (error) {
+      if (!unclear(error)) throw error;
+      return { fault: "unread", words: error.message, at: error.at, offer: error.offer };
+    }
+    if (said.asked?.length) return { ...said, fault: "symbol" };
+    const sign = said.sign ?? judge.goal.sign;
+    let best = null;
+    for (const tex of said.readings) {
+      let found;
+      try {
+        const node = unrolled.expression(tex, judge.symbols);
+        found = { ...judge.verdict(node, sign * judge.goal.sign, tex), node };
+      } catch (error) {
+        if (!unclear(error)) throw error;
+        found = { fault: "unread", words: error.message, at: error.at };
+      }
+      found = { ...said, ...found, tex };
+      if (RIGHT.includes(found.fault)) return found;
+      const rank = ["unread", "shape", "goal"].indexOf(found.fault);
+      if (!best || rank < 0 && ["unread", "shape", "goal"].includes(best.fault)) best = found;
+    }
+    return best;
+  };
+  const RIGHT = ["", "row", "three", "loss"];
+  unrolled.Judge = Judge;
+  unrolled.isRight = (found) => RIGHT.includes(found.fault);
+})(globalThis);
