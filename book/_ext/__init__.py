@@ -24,6 +24,7 @@ CONCERNS = (
     "errata",
     "formulas",
     "printed",
+    "yours",
     "offline",
     "address",
     "metadata",

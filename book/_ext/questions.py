@@ -22,6 +22,7 @@ from .borrowed import again
 from .citations import Cited, named, numbered
 from .nodes import fold
 from .results import answer, complain, result
+from .yours import place as yours
 
 logger = logging.getLogger(__name__)
 
@@ -143,7 +144,13 @@ class Fill(SphinxPostTransform):
         doctree = functools.cache(self.env.get_doctree)
         for place in list(self.document.findall(answers)):
             question, here = place["question"], self.env.docname
+            blocks = answering(self.app, question)
             short = [
+                part
+                for block in blocks
+                if block.kind == "answer"
+                for part in yours(self.app, block, here)
+            ] + [
                 fold(
                     "",
                     *(
@@ -154,7 +161,7 @@ class Fill(SphinxPostTransform):
                     summary=named(self.app, block),
                     classes=["short-answer"],
                 )
-                for block in answering(self.app, question)
+                for block in blocks
                 if block.kind == "answer"
             ]
             shown = where(self.app, question, here) or [nodes.emphasis("", "open")]

@@ -1,0 +1,114 @@
+"""“Write yours”: each block that states a gradient has a button, behind which a reader's own line is checked.
+
+What the check needs of a page (``unrolled.live.writing``) is computed when the page's formulas have changed, and becomes
+a script of the site that loads, as all scripts of the check, when the button is tapped.
+"""
+
+import json
+from importlib import import_module
+from pathlib import Path
+
+import yaml
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+from .citations import Cited
+from .printed import TABLE, digest
+from .results import answer, derivation, result
+
+FOLDER = "yours"
+"""Below the site's static files."""
+
+SCRIPTS = ("layout", "meaning", "values", "set", "typed", "judge", "writing")
+FORMAT = 1
+
+
+def compute(app: Sphinx, env: BuildEnvironment) -> None:
+    """Compute the payloads of the pages that have changed."""
+    if not hasattr(env, "unrolled_yours"):
+        env.unrolled_yours = {}
+    path = Path(app.srcdir, TABLE)
+    table = yaml.safe_load(path.read_text()) if path.is_file() else {}
+    book = table.pop("book", {})
+    for page in {*env.unrolled_yours} - {*table}:
+        del env.unrolled_yours[page]
+    for page, entries in table.items():
+        now = digest(app, page, entries)
+        if env.unrolled_yours.get(page, [""])[0] == now:
+            continue
+        # Torch is only needed where something has changed
+        from unrolled.checks.formula import RESULTS
+        from unrolled.formulas.printed import Page
+        from unrolled.live.writing import payload
+
+        for found in env.unrolled_checks.get(page, []):
+            import_module(found["module"])
+        said = Page(page, entries, book, lambda name: Path(app.srcdir, f"{name}.md").read_text())
+        found = payload(said, RESULTS)
+        labels = {goal["of"] for goal in found["goals"]}
+        data = json.dumps({"format": FORMAT, **found}, ensure_ascii=False, allow_nan=False)
+        env.unrolled_yours[page] = now, labels, data
+
+
+def place(app: Sphinx, block: Cited, here: str) -> list[nodes.Node]:
+    """The place of a block's button; none, if it states no gradient."""
+    _, labels, _ = app.env.unrolled_yours.get(block.docname, ("", (), ""))
+    if block.label not in labels or app.builder.format != "html":
+        return []
+    derived = f"{app.builder.get_relative_uri(here, block.docname)}#{block.label}"
+    attributes = f'data-page="{block.docname}" data-of="{block.label}" data-derivation="{derived}"'
+    return [nodes.raw("", f'<div class="yours-place" {attributes}></div>', format="html")]
+
+
+def offer(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Put the places of the buttons before what answers."""
+    for node in [*doctree.findall(result), *doctree.findall(answer)]:
+        block = app.env.unrolled_blocks[node["ids"][0]]
+        answering = [
+            k
+            for k, part in enumerate(node)
+            if isinstance(part, nodes.math_block | derivation) or "to-find" in part.get("classes", [])
+        ]
+        node[min(answering, default=1) : min(answering, default=1)] = place(app, block, docname)
+
+
+def load(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
+    """Let the pages that have a button load what makes it."""
+    if "yours-place" in context.get("body", ""):
+        app.add_js_file("yours.js", loading_method="defer")
+        app.add_css_file("live/live.css")
+        app.add_css_file(f"{FOLDER}/yours.css")
+
+
+def write(app: Sphinx, error: Exception | None) -> None:
+    """Write the scripts and the payloads."""
+    if error or app.builder.format != "html":
+        return
+    package = Path(app.srcdir).parent / "code" / "unrolled" / "live"
+    folder = Path(app.outdir, "_static", FOLDER)
+    folder.mkdir(parents=True, exist_ok=True)
+    said = json.loads((package / "said.json").read_text())
+    scripts = [
+        f"if (!globalThis.unrolled?.element) {{\n{(package / 'runtime.js').read_text()}\n}}",
+        f"unrolled.said = {json.dumps(said, ensure_ascii=False)};",
+        *((package / f"{name}.js").read_text() for name in SCRIPTS),
+    ]
+    (folder / "yours.js").write_text("\n".join(scripts))
+    (folder / "yours.css").write_text((package / "yours.css").read_text())
+    (folder.parent / "live").mkdir(exist_ok=True)
+    (folder.parent / "live" / "live.css").write_text((package / "live.css").read_text())
+    for page, (_, labels, data) in app.env.unrolled_yours.items():
+        if labels:
+            (folder / f"{page}.js").write_text(
+                f'(globalThis.unrolled ??= {{}}).goals = {{ ...unrolled.goals, "{page}": {data} }};\n'
+            )
+
+
+def setup(app: Sphinx) -> dict:
+    """Compute when all pages have been read, offer on the pages, and write."""
+    app.connect("env-check-consistency", compute, priority=600)
+    app.connect("doctree-resolved", offer, priority=600)
+    app.connect("html-page-context", load)
+    app.connect("build-finished", write)
+    return {"parallel_read_safe": False}

@@ -1,0 +1,30 @@
+// The button “Write yours” of each block that states a gradient. What is behind it loads at the first tap.
+addEventListener("DOMContentLoaded", () => {
+  const here = new URL("_static/yours/", document.documentElement.dataset.content_root ? new URL(document.documentElement.dataset.content_root, location.href) : location.href);
+  const loaded = {};
+  const script = (name) => (loaded[name] ??= new Promise((resolve, reject) => {
+    const made = document.createElement("script");
+    Object.assign(made, { src: new URL(name, here).href, onload: resolve, onerror: () => (delete loaded[name], reject(new Error(`${name} is missing`))) });
+    document.head.append(made);
+  }));
+  for (const place of document.querySelectorAll(".yours-place")) {
+    const button = document.createElement("button"), status = document.createElement("span");
+    button.className = "cover yours-open";
+    button.textContent = "Write yours, and have it checked";
+    status.setAttribute("role", "status");
+    button.onclick = async () => {
+      const { page } = place.dataset;
+      try {
+        await script("yours.js");
+        await script(`${page}.js`);
+        const payload = globalThis.unrolled?.goals?.[page];
+        if (payload?.format !== 1) throw new Error(payload ? "the data are of another version of the book" : "the data were cut");
+        status.textContent = "";
+        unrolled.write(place, payload);
+      } catch (error) {
+        status.textContent = `This could not start: ${error.message}.`;
+      }
+    };
+    place.append(button, status);
+  }
+});

@@ -1,0 +1,229 @@
+// Write yours: a dialog in which a reader writes the right side of a gradient, on tiles or on a keyboard, and is told what
+// is right in it and what to look at. Nothing is stored, and nothing is sent.
+(function () {
+  const { element: el } = unrolled;
+  const said = unrolled.said;
+  const filled = (text, words) => text.replace(/\{(\w+)\}/g, (_, name) => words[name] ?? "");
+  const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+  const FAST = 60_000, IDEAS = new Set(["plain", "shape", "goal", "part", "rest", "sum", "index", "one", "transpose", "order", "slope", "letter", "different", "term", "more", "factor", "bound", "edge"]);
+
+  // The plain text of a letter, and its TeX: h_t, W_recurrent, δ_t^(l)
+  const GREEK = { "\\delta": "δ", "\\ell": "l", "\\sigma": "σ", "\\alpha": "α", "\\eta": "η", "\\tau": "τ" };
+  const indexed = (name, symbol, index) => {
+    const plain = GREEK[name] ?? name.replace(/^\\/, "");
+    if (symbol.above) return `${plain}${symbol.below ? `_${index}` : ""}^(l)`;
+    return symbol.below ? `${plain}_${index}` : plain;
+  };
+  const shown = (name, symbol, index) => {
+    const [base, word] = name.split(/_(?=[a-z]{2})/);
+    const low = word ? `_{\\text{${word}}}` : symbol.below ? `_{${index}}` : "";
+    return `${base}${low}${symbol.above ? "^{(\\ell)}" : ""}`;
+  };
+
+  // The page's letters that a line may have, in the order of the table; those of the case alone
+  function letters(context) {
+    const known = context.cases[0].letters;
+    return Object.entries(context.symbols).filter(([name, { kind }]) => name in known && ["vector", "matrix", "number", "function", "index"].includes(kind));
+  }
+
+  function open(payload, of, close) {
+    const goals = payload.goals.filter((goal) => goal.of === of);
+    let goal, judge, tries, last, meant = {};
+    const attempts = [], judges = new Map();
+
+    const left = el("div", { class: "yours-left" });
+    const line = el("div", { class: "yours-line", "aria-live": "off" });
+    const field = el("input", { type: "text", "aria-label": "Your line", autocomplete: "off", autocapitalize: "off", spellcheck: "false", inputmode: "none", maxlength: "10000", oninput: () => set() });
+    const verdict = el("div", { class: "yours-verdict", role: "status" });
+    const keys = el("div", { class: "yours-keys" });
+    const choices = goals.length > 1 && el("div", { class: "yours-goals", role: "group", "aria-label": "What to write" });
+
+    const choose = (one) => {
+      goal = one;
+      if (!judges.has(one)) judges.set(one, new unrolled.Judge(one, payload));
+      judge = judges.get(one);
+      tries = {};
+      last = null;
+      left.replaceChildren(unrolled.set(`${goal.tex} =`), el("span", { class: "yours-shape" }, ` ${wanted()}`));
+      for (const button of choices ? choices.children : []) button.setAttribute("aria-pressed", String(button.goal === goal));
+      field.value = "";
+      verdict.replaceChildren();
+      set();
+      tiles();
+    };
+    const wanted = () => {
+      const [{ value }] = judge.drawn[0].at;
+      return judge.lettered([value.rows, value.cols]);
+    };
+
+    // The line as it is read
+    function set() {
+      line.replaceChildren();
+      if (!field.value.trim()) return;
+      try {
+        const read = unrolled.typed(field.value, judge.symbols, meant);
+        line.append(unrolled.set(read.readings[0], { shapes: shapes(read.readings[0]) }));
+      } catch {
+        line.append(el("span", { class: "yours-raw" }, field.value));
+      }
+    }
+    function shapes(tex) {
+      try {
+        const values = judge.values(judge.context, judge.drawn[0].case);
+        return unrolled.parts(unrolled.expression(tex, judge.symbols), values, judge.drawn[0].at[0].env).map(({ at, shape }) => ({ at, label: judge.lettered(shape) }));
+      } catch {
+        return [];
+      }
+    }
+
+    function check() {
+      const text = field.value.trim();
+      if (!text || text === last?.text) return;
+      const found = unrolled.judge(judge, text, meant);
+      last = { text, found };
+      if (found.tex) line.replaceChildren(unrolled.set(found.tex, { shapes: shapes(found.tex) }));
+      attempts.push({ goal: goal.tex, text, tex: found.tex ?? "", status: said.status[unrolled.isRight(found) ? found.fault || "right" : found.fault] });
+      tell(found);
+    }
+
+    function tell(found) {
+      const key = found.fault || "right", right = unrolled.isRight(found), words = { ...found, goal: goal.name ?? "the gradient" };
+      const lines = [el("p", { class: `yours-status ${right ? "is-right" : ["unread", "symbol"].includes(key) ? "is-unread" : "is-not"}` }, el("strong", {}, said.status[key]))];
+      const add = (text) => text && lines.push(el("p", {}, text));
+      for (const note of found.notes ?? []) lines.push(el("p", { class: "yours-note" }, note.said));
+      const buttons = [];
+      if (key === "unread") {
+        add(found.words);
+        if (found.offer) buttons.push(el("button", { type: "button", onclick: () => put(found.offer) }, `Did you mean ${found.offer}?`));
+      } else if (key === "symbol") {
+        const [{ name, offered }] = found.asked;
+        lines.push(el("p", {}, `Is ${name} your `, unrolled.set(offered), "?"));
+        buttons.push(el("button", { type: "button", onclick: () => ((meant = { ...meant, [name]: offered }), (last = null), check()) }, "Yes"));
+        buttons.push(el("button", { type: "button", onclick: () => lines.push(add("Write it with a letter of the page.")) }, "No"));
+      } else {
+        add(filled(said.good[key] ?? "", words));
+        if (!right) help(found, key, add);
+        if (right && key !== "right") add(filled(said.teacher, { cases: found.cases ?? goal.checks.length }));
+        if (right) buttons.push(copy("Copy as LaTeX", () => `${goal.tex} = ${found.tex}`));
+        buttons.push(el("button", { type: "button", onclick: () => close(true) }, right ? "Compare with the derivation" : "Show the step"));
+      }
+      if (attempts.length > 1) buttons.push(copy("Copy my lines", () => attempts.map((one) => `${one.goal} = ${one.text} (${one.status})`).join("\n")));
+      verdict.replaceChildren(...lines, el("div", { class: "live-buttons" }, buttons));
+    }
+
+    // A question first, then a small case in numbers, then the name of the mistake
+    function help(found, key, add) {
+      const now = Date.now(), own = (tries[key] ??= []);
+      if (own.at(-1)?.text !== last.text) own.push({ text: last.text, now });
+      const sizes = Object.entries(judge.context.cases[0].sizes).map(([name, n]) => `${name} = ${n}`).join(", ");
+      const shape = found.shape && judge.lettered(found.shape);
+      const parts = (found.error?.shapes ?? []).map((one) => judge.lettered(one));
+      const words = { ...found, shape, wanted: wanted(), goal: "the gradient", shapes: parts.length > 1 ? `On the left stands ${parts[0]}, on the right ${parts[1]}.` : "" };
+      if (own.length === 1 || !IDEAS.has(key)) return add(filled(said.ask[key] ?? "", words));
+      const case_ = !["shape", "goal", "plain", "edge"].includes(key) && judge.small(found.node, found.sign ?? 1);
+      if (case_) {
+        const at = Object.entries(case_.env).map(([name, n]) => `${name.replace("\\ell", "l")} = ${n}`).join(", ");
+        const where = `${case_.kind === "pencil" ? "the example of the page" : `a case with ${sizes}`}${at && `, at ${at}`}`;
+        add(filled(case_.entry ? said.small : said.number, { where, entry: case_.entry, yours: unrolled.fraction(case_.yours), right: unrolled.fraction(case_.right) }));
+      }
+      if (own.length === 2 && case_) return;
+      if (found.mistake) add(filled(said.named, { mistake: found.mistake }));
+      add(said.rule[key] ?? "");
+      if (own.length >= 3 && now - own.at(-3).now < FAST) add(said.again);
+    }
+
+    const copy = (name, text) => {
+      const button = el("button", { type: "button", onclick: async () => {
+        try {
+          await navigator.clipboard.writeText(text());
+          button.textContent = "Copied";
+        } catch {
+          field.value = text();
+          field.select();
+        }
+      } }, name);
+      return button;
+    };
+
+    // Tiles: letters, then signs; a letter's index is changed by a second tap
+    let letter = null;
+    const put = (text) => ((field.value = text), set(), field.focus({ preventScroll: true }));
+    const insert = (text) => {
+      const { selectionStart: a, selectionEnd: b, value } = field;
+      const space = /[\w)\]δσᵀ]$/.test(value.slice(0, a)) && /^[\w(δσΣ]/.test(text) ? " " : "";
+      field.setRangeText(space + text, a, b, "end");
+      set();
+      field.focus({ preventScroll: true });
+    };
+    function tiles() {
+      const tile = (content, name, act) => el("button", { type: "button", "aria-label": name, onclick: act }, content);
+      const own = letters(judge.context);
+      const step = own.find(([, { below }]) => below) ? (goal.free.find((x) => x.length === 1) ?? "t") : "t";
+      const indices = el("div", { class: "yours-tiles yours-indices", role: "group", "aria-label": "Index" });
+      const change = (index) => {
+        if (!letter) return insert(`_${index}`);
+        const old = field.value.slice(0, field.selectionStart);
+        const made = old.replace(/_(\{[^{}]*\}|\w)(?=(\^\(l\))?$)/, `_${index.length > 1 ? `{${index}}` : index}`);
+        if (made !== old) field.setRangeText(made, 0, field.selectionStart, "end"), set();
+        field.focus({ preventScroll: true });
+      };
+      const names = judge.context.ranges.includes("t") ? ["t", "t-1", "t+1", "T", "1", "2", "3"] : judge.context.ranges;
+      indices.append(...names.map((index) => tile(unrolled.set(index), `index ${index}`, () => change(index))));
+      const main = el("div", { class: "yours-tiles", role: "group", "aria-label": "Letters" }, own.map(([name, symbol]) => {
+        const text = indexed(name, symbol, step);
+        return tile(unrolled.set(shown(name, symbol, step)), text, () => ((letter = symbol.below ? name : null), insert(text)));
+      }));
+      const signs = [["ᵀ", "^T", "transposed"], ["⊙", " ⊙ ", "entry by entry"], ["Σ", `sum_${step} `, "sum"], ["(", "(", "bracket"], [")", ")", "closing bracket"], ["+", " + ", "plus"], ["−", " - ", "minus"], ["1", "1", "one"], ["I", "I", "identity"], ["²", "^2", "squared"], ["diag", "diag(", "diagonal matrix"], ["tanh", "tanh(", "tanh"]];
+      const row = el("div", { class: "yours-tiles", role: "group", "aria-label": "Signs" }, signs.map(([sign, text, name]) => tile(sign, name, () => insert(text))));
+      const back = tile("⌫", "delete", () => {
+        const { selectionStart: a, selectionEnd: b, value } = field;
+        const from = a < b ? a : a - (value.slice(0, a).match(/(?:\w+\(|[A-Za-zδσ](?:_(?:\{[^{}]*\}|\w+))?|.)\s*$/u)?.[0].length ?? 0);
+        field.setRangeText("", from, b, "end");
+        set();
+        field.focus({ preventScroll: true });
+      });
+      const abc = el("button", { type: "button", "aria-pressed": "false", onclick: () => {
+        const on = field.inputMode === "none";
+        field.inputMode = on ? "text" : "none";
+        abc.setAttribute("aria-pressed", String(on));
+        field.blur();
+        field.focus();
+      } }, "ABC");
+      row.append(back, abc);
+      keys.replaceChildren(indices, main, row);
+    }
+
+    const form = el("form", { class: "yours-form", onsubmit: (event) => (event.preventDefault(), check()) }, field, el("button", { class: "live-next" }, "Check"));
+    if (choices) choices.append(...goals.map((one) => Object.assign(el("button", { type: "button", onclick: () => choose(one) }, unrolled.set(one.tex)), { goal: one })));
+    const title = el("h2", { id: "yours-title" }, "Write yours");
+    const shut = el("button", { type: "button", class: "yours-close", "aria-label": "Close", onclick: () => close() }, "×");
+    const body = el("div", { class: "yours-body" }, choices || [], left, line, verdict);
+    const made = [el("header", {}, title, shut), body, form, keys];
+    choose(goals[0]);
+    return { made, focus: () => field.focus({ preventScroll: true }) };
+  }
+
+  // The dialog of a block: leads to its derivation when it closes with a step to show.
+  unrolled.write = (place, payload) => {
+    const dialog = el("dialog", { class: "live yours", "aria-labelledby": "yours-title", onclose: () => dialog.remove(), onkeydown: (event) => event.stopPropagation() });
+    const close = (lead) => {
+      dialog.close();
+      if (lead) lead_to(place);
+      else place.querySelector("button").focus();
+    };
+    const { made, focus } = open(payload, place.dataset.of, close);
+    dialog.append(...made);
+    document.body.append(dialog);
+    dialog.showModal();
+    focus();
+  };
+  function lead_to(place) {
+    const target = document.getElementById(place.dataset.of);
+    if (!target) return void (location.href = place.dataset.derivation);
+    place.parentElement.querySelector(".cover")?.click();
+    const step = target.querySelector(".derivation") ?? target;
+    step.tabIndex = -1;
+    step.scrollIntoView({ block: "start" });
+    step.focus({ preventScroll: true });
+  }
+})();
