@@ -20,6 +20,8 @@ from unrolled.formulas.meaning import Node, Statement, statements
 from unrolled.formulas.printed import BOUND, Display, Page
 from unrolled.formulas.values import Context, Values, array, free, numbers
 
+IDENTITY = Node("symbol", ("I", ()))
+
 SAME = 1e-9
 """Two values that differ less, computed in two ways, are the same."""
 
@@ -134,7 +136,7 @@ def valued(node: Node, values: Values, env: Mapping) -> np.ndarray:
 
 
 def terms(node: Node, values: Values, env: Mapping, sign: int = 1) -> list[np.ndarray]:
-    """The values of the terms of a right side, sums written out."""
+    """The values of the terms of a right side, sums and products of sums written out."""
     if node.op in ("add", "sub"):
         left, right = node.parts
         other = sign if node.op == "add" else -sign
@@ -143,6 +145,22 @@ def terms(node: Node, values: Values, env: Mapping, sign: int = 1) -> list[np.nd
         return terms(node.parts[0], values, env, -sign)
     if node.op == "sum":
         return [sign * array(one, []) for one in values._members(node, env)]
+    if node.op == "product":
+        factors, joins = node.parts
+        for k, factor in enumerate(factors):
+            if factor.op in ("add", "sub") and IDENTITY in factor.parts:
+                return [
+                    term
+                    for part, of in zip(
+                        factor.parts, (1, 1 if factor.op == "add" else -1), strict=True
+                    )
+                    for term in terms(
+                        Node("product", ((*factors[:k], part, *factors[k + 1 :]), joins)),
+                        values,
+                        env,
+                        sign * of,
+                    )
+                ]
     return [sign * valued(node, values, env)]
 
 
@@ -237,9 +255,6 @@ def mistaken(
 
 
 # As plain numbers
-
-
-IDENTITY = Node("symbol", ("I", ()))
 
 
 def plain(part: object) -> object:

@@ -17,6 +17,7 @@
   const same = (a, b) => shaped(a, b) && finite(a) && error(a, b) <= SAME;
   const turned = ({ rows, cols, data }) => ({ rows: cols, cols: rows, data: Array.from({ length: rows * cols }, (_, k) => data[(k % rows) * cols + Math.floor(k / rows)]) });
   const times = (value, factor) => ({ ...value, data: value.data.map((x) => factor * x) });
+  const sum = (values) => ({ ...values[0], data: values[0].data.map((_, k) => values.reduce((total, value) => total + value.data[k], 0)) });
   const less = (a, b) => ({ ...a, data: a.data.map((x, k) => x - b.data[k]) });
 
   // The part of a line that begins where a node stands.
@@ -65,6 +66,24 @@
     }
   };
 
+  // The terms of an expression, with their signs.
+  const chain = (node, sign = 1) => {
+    if (node.op === "add" || node.op === "sub") return [...chain(node.parts[0], sign), ...chain(node.parts[1], node.op === "add" ? sign : -sign)];
+    return node.op === "neg" ? chain(node.parts[0], -sign) : [[sign, node]];
+  };
+  // The TeX of a term: from where it begins to the next sign that stands in no bracket.
+  const piece_of = (tex, node) => {
+    let depth = 0, end = node.at ?? 0;
+    const start = end;
+    for (; end < tex.length; end++) {
+      const c = tex[end];
+      if ("({[".includes(c)) depth++;
+      if (")}]".includes(c) && --depth < 0) break;
+      if (!depth && "+-".includes(c) && end > start) break;
+    }
+    return tex.slice(start, end).trim();
+  };
+
   // As plain numbers: nothing is transposed, and no product is of vectors.
   const plain = (part) => {
     if (Array.isArray(part)) return part.map(plain);
@@ -109,7 +128,7 @@
         }
         for (let k = 0; factors.length > 1 && k < factors.length; k++) {
           const [less, fewer] = [factors.filter((_, m) => m !== k), joins.filter((_, m) => m !== k)];
-          yield ["more", less.length === 1 ? less[0] : { ...node, parts: [less, ["", ...fewer.slice(1)]] }];
+          yield [isSlope(factors[k]) ? "slope" : "more", less.length === 1 ? less[0] : { ...node, parts: [less, ["", ...fewer.slice(1)]] }];
         }
         for (let k = 0; k < factors.length; k++) if (isSlope(factors[k])) yield ["slope", { ...node, parts: [factors.map((one, m) => (m === k ? { op: "neg", parts: [one], at: one.at } : one)), joins] }];
       }
@@ -189,7 +208,8 @@
 
     // The verdict on a line that was read: { fault, … }, where "" is none.
     verdict(node, sign, tex) {
-      const { goal } = this, drawn = this.drawn;
+      const { goal } = this;
+      let drawn = this.drawn;
       const known = new Set([...goal.free, ...Object.keys(this.symbols)]);
       const loose = free(node).filter((name) => !known.has(name));
       const steps = loose.filter((name) => name in this.context.ranges);
@@ -200,14 +220,18 @@
       const right = (checks, s = sign, one = node, like = same) => this.holds(one, checks, s, indices, this.context, like);
       if (right(goal.checks)) return { fault: sign === goal.sign ? "" : "loss", cases: goal.checks.length };
       if (right(goal.checks, sign, node, (a, b) => same(turned(a), b))) return { fault: "row" };
-      const three = this.checks((sizes) => sizes.T === 3);
+      // written out for three steps
       const fixed = [...all(node)].some((one) => one.op === "symbol" && one.parts[1].some((at) => at.op === "number" && at.parts[0] === 3));
-      if (fixed && right(three)) return { fault: "three", cases: three.length };
+      if (fixed) {
+        const three = this.checks((sizes) => sizes.T === 3);
+        if (right(three)) return { fault: "three", cases: three.length };
+        drawn = three.filter((check) => check.kind !== "pencil");
+      }
       try {
         for (const check of drawn)
           for (const one of check.at) {
             const value = this.at(node, this.context, check, one, indices);
-            if (!shaped(value, one.value)) return this.misshapen(node, sign, { shape: [value.rows, value.cols], wanted: [one.value.rows, one.value.cols] });
+            if (!shaped(value, one.value)) return this.misshapen(node, sign, { shape: [value.rows, value.cols] });
           }
       } catch (error) {
         if (error instanceof unrolled.Misshapen) return this.misshapen(node, sign, { error, piece: piece(error) });
@@ -216,19 +240,19 @@
       }
       if (right(drawn)) return { fault: "edge", edge: goal.checks.find((check) => !right([check])).kind };
       if (right(drawn, -sign)) return { fault: "sign" };
-      const small = this.checks((sizes) => sizes.d === 1), same1 = right(small) && small.length > 0;
-      const mended = same1 ? ["transpose", "order", "index", "letter", "slope"] : ["index", "transpose", "order", "bound", "term", "slope", "letter", "more"];
-      const part = this.partial(node, sign, indices);
+      const small = this.checks((sizes) => sizes.d === 1), single = small.length > 0 && right(small);
+      const part = this.partial(node, sign, indices, drawn);
       if (part) return part;
-      const found = this.mend(node, sign, indices);
-      for (const kind of mended) {
+      const mistake = this.known(node, sign, indices, drawn);
+      const found = this.mend(node, sign, indices, drawn);
+      for (const kind of ["index", "transpose", "order", "bound", "term", "slope", "letter", "more"]) {
         const one = found.find(([name]) => name === kind);
-        if (one) return { fault: same1 && ["transpose", "order"].includes(kind) ? "one" : kind, piece: piece(one[2]), mistake: this.known(node, sign, indices) };
+        if (one) return { fault: single && kind === "transpose" ? "one" : kind, piece: piece(one[2]), mistake };
       }
-      if (same1) return { fault: "one", mistake: this.known(node, sign, indices) };
-      const factor = this.factor(node, sign, indices);
+      if (single) return { fault: "one", mistake };
+      const factor = this.factor(node, sign, indices, drawn);
       if (factor) return { fault: "factor", factor };
-      return { fault: "different", mistake: this.known(node, sign, indices) };
+      return { ...(this.rightly(node, sign, indices, drawn, tex) ?? { fault: "different" }), mistake };
     }
 
     // A step's letter that no sum has: whether a sum over it is missing, or the line is one term.
@@ -239,27 +263,40 @@
     }
 
     misshapen(node, sign, more) {
-      const numbers = this.draft && this.holds(plain(node), this.goal.plain, sign, [], this.draft);
+      const turned = [...all(node)].some((one) => one.op === "transpose");
+      const numbers = this.draft && !turned && this.holds(plain(node), this.goal.plain, sign, [], this.draft);
       return { fault: numbers ? "plain" : more.shape ? "goal" : "shape", ...more };
     }
 
-    // Whether the line is one of the terms, or all but one.
-    partial(node, sign, indices) {
-      const several = this.drawn.filter((check) => check.at.every((one) => one.terms?.length > 1));
-      if (!several.length) return null;
-      const is = (of) =>
-        several.every((check) => check.at.every((one) => {
-          const value = times(this.at(node, this.context, check, one, indices), sign);
-          return one.terms.some((term) => same(value, of(term, one.value)));
-        }));
-      if (is((term) => term)) return { fault: "part" };
-      return is((term, whole) => less(whole, term)) ? { fault: "rest" } : null;
+    // Whether the line is some of the terms.
+    partial(node, sign, indices, drawn) {
+      const several = drawn.flatMap((check) => check.at.filter((one) => one.terms?.length > 1).map((one) => [check, one]));
+      const is = (of) => several.length > 0 && several.every(([check, one]) => of(times(this.at(node, this.context, check, one, indices), sign), one));
+      if (is((value, one) => one.terms.some((term) => same(value, term)))) return { fault: "part" };
+      const some = (value, { terms }) => {
+        if (terms.length > 5) return terms.some((term) => same(value, less(sum(terms), term)));
+        return Array.from({ length: 2 ** terms.length - 2 }, (_, k) => terms.filter((_, m) => (k + 1) & (1 << m))).some((chosen) => same(value, sum(chosen)));
+      };
+      return is(some) ? { fault: "rest" } : null;
+    }
+
+    // The terms of the line that are right, and the first that is not.
+    rightly(node, sign, indices, drawn, tex) {
+      const own = chain(node);
+      if (own.length < 2) return null;
+      const is = ([s, term]) => drawn.every((check) => check.at.every((one) => {
+        if (!one.terms) return false;
+        const value = times(this.at(term, this.context, check, one, indices), s * sign);
+        return shaped(value, one.value) && (one.terms.some((other) => same(value, other)) || same(value, less(one.value, one.terms[0])));
+      }));
+      const good = own.filter(is), bad = own.find((one) => !good.includes(one));
+      return good.length && bad ? { fault: "terms", rightly: good.map(([, term]) => piece_of(tex, term)), piece: piece_of(tex, bad[1]) } : null;
     }
 
     // The single changes that make the line right: [kind, line, where].
-    mend(node, sign, indices) {
+    mend(node, sign, indices, drawn) {
       const letters = Object.keys(this.symbols).filter((name) => name in this.context.cases[0].letters);
-      const [first, ...rest] = this.drawn, found = [], until = Date.now() + 400;
+      const [first, ...rest] = drawn, found = [], until = Date.now() + 400;
       for (const [kind, other, at] of everywhere(node, changes(this.symbols, letters))) {
         if (this.holds(other, [first], sign, indices) && this.holds(other, rest, sign, indices)) found.push([kind, other, at]);
         if (Date.now() > until) break;
@@ -268,9 +305,9 @@
     }
 
     // The known mistake that the line is, if one.
-    known(node, sign, indices) {
+    known(node, sign, indices, drawn) {
       let names = null;
-      for (const check of this.drawn)
+      for (const check of drawn)
         for (const one of check.at) {
           if (!one.mistakes) continue;
           const own = unrolled.projections(times(this.at(node, this.context, check, one, indices), sign));
@@ -281,9 +318,9 @@
     }
 
     // The number that the right value has to be multiplied by, the same in all cases.
-    factor(node, sign, indices) {
+    factor(node, sign, indices, drawn) {
       let found = null;
-      for (const check of this.drawn)
+      for (const check of drawn)
         for (const one of check.at) {
           const value = times(this.at(node, this.context, check, one, indices), sign);
           const k = one.value.data.findIndex((x) => Math.abs(x) === size(one.value));
