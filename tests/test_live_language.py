@@ -1,19 +1,23 @@
 """The language of formulas in the page: it reads and computes a line as the package does, or refuses it in the same words."""
 
-import json
+import itertools
 import random
 import re
-from pathlib import Path
 
+import numpy as np
 import pytest
 from lark import Token, Tree
 
 from browsing import node
-from test_printed import BOOK, EXECUTED, PAGES, SYMBOLS
+from test_printed import BOOK, EXECUTED
+from unrolled.checks.formula import RESULTS
+from unrolled.formulas.exported import as_data as as_data_of
+from unrolled.formulas.exported import exported
 from unrolled.formulas.layout import Unreadable, read
 from unrolled.formulas.meaning import Node, Symbols, statements
 from unrolled.formulas.printed import displays
 from unrolled.formulas.typos import typos
+from unrolled.formulas.values import Identity, Values, assignments
 
 
 def language(function: str, rows: list) -> list:
@@ -129,3 +133,86 @@ def test_page_reads_what_the_package_reads(each: int):
         else:
             assert found.get("found") == expected["found"], (tex, found)
     assert len(rows) > 1000 and refused > 100
+
+
+VALUE = """
+({ tables, cases, of, one, tex, line, side, env }) => {
+  globalThis.book ??= { tables, cases };
+  const kase = { symbols: book.tables[of], ...book.cases[one] };
+  const found = new unrolled.Values(kase).value(unrolled.statements(tex, kase.symbols)[line].sides[side], env);
+  return found === unrolled.IDENTITY ? "I" : typeof found === "number" ? String(found) : { ...found, data: found.data.map(String) };
+}
+"""
+ABSENT = {"derivative", "moment", "mean", "held", "given"}
+"""What no line of a reader needs: the page does not compute it."""
+
+
+def in_page(node: Node, case: dict, symbols: Symbols) -> bool:
+    """Whether the page has all operations of an expression."""
+    calls = [x.parts[0] for x in node.all() if x.op == "call"]
+    return not ABSENT & {x.op for x in node.all()} and all(
+        name in case["letters"] or symbols.known[name].means == "sigma" for name in calls
+    )
+
+
+def by_package(node: Node, values: Values, env: dict) -> dict:
+    """The value of an expression as JSON, or why it has none."""
+    try:
+        found = values.value(node, env)
+        return {"found": "I" if isinstance(found, Identity) else as_data_of(found)}
+    except ValueError as error:
+        return {"refused": type(error).__name__, "words": str(error)}
+
+
+def agree(found: dict, expected: dict) -> bool:
+    """Whether the page has the value of the package, or refuses it for the same reason."""
+    if "refused" in expected:
+        # of what members there are, the page knows only the case
+        same = found.get("words") == expected["words"] or expected["refused"] == "Unknown"
+        return found.get("refused") == expected["refused"] and same
+    mine, other = found.get("found"), expected["found"]
+    if isinstance(mine, dict) and isinstance(other, dict):
+        shape = (mine["rows"], mine["cols"]) == (other["rows"], other["cols"])
+        return shape and np.allclose([float(x) for x in mine["data"]], other["data"], rtol=0, atol=1e-9, equal_nan=True)
+    if isinstance(mine, str) and isinstance(other, float) and mine != "I":
+        return np.isclose(float(mine), other, rtol=1e-9, atol=1e-9, equal_nan=True)
+    return mine == other
+
+
+@pytest.mark.parametrize("each", [20, pytest.param(1, marks=pytest.mark.long)])
+def test_page_computes_what_the_package_computes(each: int):
+    rows, expected, numbers = [], [], {}
+    book = {"tables": [], "cases": []}
+    for page, display, context, tex in with_typos(each):
+        of = display.of or display.label
+        if (id(context), of) not in numbers:
+            entry, _ = page.context(display)
+            values = [Values(context, case) for case in page.cases(entry, of, RESULTS)[:2]]
+            numbers[id(context), of] = len(book["tables"]), len(book["cases"]), values
+            book["tables"].append(context.symbols.data())
+            book["cases"] += map(exported, values)
+        table, first, values = numbers[id(context), of]
+        try:
+            said = statements(tex, context.symbols)
+        except ValueError:
+            continue
+        for line, statement in enumerate(said):
+            for k, one in enumerate(values):
+                try:
+                    envs = list(itertools.islice(assignments(statement, one), 6))
+                except ValueError:
+                    continue
+                for side, node in enumerate(statement.sides):
+                    if not in_page(node, book["cases"][first + k], context.symbols):
+                        continue
+                    for env in envs:
+                        env = {x: value for x, value in env.items() if isinstance(value, float)}
+                        rows.append({"of": table, "one": first + k, "tex": tex, "line": line, "side": side, "env": env})
+                        expected.append(by_package(node, one, env))
+    rows[0] |= book
+    found = language(VALUE, rows)
+    wrong = [(row["tex"], row["side"], row["env"], mine, right) for row, mine, right in zip(rows, found, expected, strict=True) if not agree(mine, right)]
+    for one in wrong[:40]: print(str(one)[:700])
+    assert wrong[:5] == [], len(wrong)
+    print(len(rows), sum("refused" in one for one in expected))
+    assert len(rows) > 2000 and sum("refused" in one for one in expected) > 100
