@@ -29,7 +29,7 @@ def read(tex: str) -> Tree:
     try:
         return grammar().parse(tex).children[0]
     except UnexpectedInput as error:
-        at = error.pos_in_stream or len(tex)
+        at = error.pos_in_stream
         said = f"{tex[max(0, at - 12) : at]}⟨here⟩{tex[at : at + 12]}".strip()
         raise Unreadable(
             f"line {error.line}, column {error.column}: {said!r} cannot be read here"

@@ -131,6 +131,10 @@ class Symbols:
                 tuple(entry.get("of", "").split()),
             )
 
+    def data(self) -> dict[str, dict]:
+        """The symbols as JSON has them, by name."""
+        return {name: one._asdict() for name, one in self.known.items()}
+
     @staticmethod
     def _pattern(items: Sequence[Item]) -> tuple[str, int, int]:
         """A symbol's name, and how many indices it has below and above."""
@@ -442,7 +446,7 @@ class Reader:
         opened, seq, _ = base.children
         kind = str(opened).strip()[-1]
         items = list(seq.children)
-        if "vert" in opened:
+        if "vert" in opened.lower():
             name = f"|{flat_all(items)}|"
             if "lvert" in opened and name in self.symbols.known:
                 return Node("symbol", (name, ()), at)
@@ -557,7 +561,7 @@ class Reader:
 
     def test(self, items: list[Item]) -> Test:
         """A condition."""
-        left, right = halves(items, *RELATIONS)
+        left, right = halves(items, *sorted(RELATIONS))
         sign = next(flat(x) for x in items if flat(x) in RELATIONS)
         return Test(sign, self.inner(left), self.inner(right))
 

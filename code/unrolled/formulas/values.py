@@ -328,6 +328,13 @@ class Values:
             raise Unreadable(f"place {node.at}: {node.op} has no value")
         return compute(node, env)
 
+    def _sized(self, node: Node, env: Env) -> Value:
+        """The value of an expression that is not the identity alone."""
+        value = self.value(node, env)
+        if value is IDENTITY:
+            raise Misshapen("I alone has no size")
+        return value
+
     def _index(self, node: Node, env: Env) -> int:
         """The value of an index."""
         value = self.value(node, env)
@@ -342,7 +349,11 @@ class Values:
         name, letters, first = node.parts
         value = np.asarray(self.case[name], float)
         for letter in letters:
-            value = value[self._index(letter, env) - self._index(first, env)]
+            index = self._index(letter, env)
+            at = index - self._index(first, env)
+            if not 0 <= at < len(value):
+                raise Unknown(f"{name} has no member {index}, of {len(value)}")
+            value = value[at]
         value = tensor(value)
         return value[:, None] if value.dim() == 1 else value
 
@@ -370,7 +381,7 @@ class Values:
         return env[key] if key in env else self.letter(*key)
 
     def _entry(self, node: Node, env: Env) -> Tensor:
-        value = self.value(node.parts[0], env)
+        value = self._sized(node.parts[0], env)
         if isinstance(value, float):
             raise Misshapen("an entry of a number")
         at = [self._index(k, env) - 1 for k in node.parts[1]]
@@ -380,10 +391,7 @@ class Values:
         return value[tuple(at)]
 
     def _neg(self, node: Node, env: Env) -> Value:
-        value = self.value(node.parts[0], env)
-        if value is IDENTITY:
-            raise Misshapen("I alone has no size")
-        return -value
+        return -self._sized(node.parts[0], env)
 
     def _add(self, node: Node, env: Env) -> Value:
         return self._added(node, env, 1)
@@ -400,7 +408,7 @@ class Values:
                     raise Misshapen("I is added to what is no square matrix")
                 eye = torch.eye(len(other), dtype=torch.float64)
                 a, b = (eye if x is IDENTITY else x for x in (a, b))
-        shapes = [() if isinstance(x, float) else tuple(x.shape) for x in (a, b)]
+        shapes = [shape(x) for x in (a, b)]
         literal = any(
             isinstance(x, float) and (not shape or shape[1] == 1)
             for x, shape in ((a, shapes[1]), (b, shapes[0]))
@@ -442,7 +450,7 @@ class Values:
             a, b = b, a
         if a is IDENTITY or b is IDENTITY:
             return b if a is IDENTITY else a
-        shapes = [() if isinstance(x, float) else tuple(x.shape) for x in (a, b)]
+        shapes = [shape(x) for x in (a, b)]
         if join == "/":
             return self._over(a, b)
         if join == r"\odot":
@@ -461,20 +469,24 @@ class Values:
 
     def _transpose(self, node: Node, env: Env) -> Tensor:
         value = self.value(node.parts[0], env)
+        if value is IDENTITY:
+            return value
         if np.ndim(value) != 2:
             raise Misshapen("a number is transposed")
         return value.T
 
     def _power(self, node: Node, env: Env) -> Value:
-        value, power = (self.value(part, env) for part in node.parts)
+        value, power = (self._sized(part, env) for part in node.parts)
         if np.ndim(power):
             raise Misshapen("the exponent is no number")
-        if np.ndim(value) == 2 and value.shape[1] > 1:
+        if np.ndim(value) == 2 and value.shape[1] != 1:
+            if value.shape[0] != value.shape[1]:
+                raise Misshapen("a power of what is no square matrix")
             return torch.linalg.matrix_power(value, int(power))
         return value**power
 
     def _quotient(self, node: Node, env: Env) -> Value:
-        return self._over(*(self.value(part, env) for part in node.parts))
+        return self._over(*(self._sized(part, env) for part in node.parts))
 
     def _over(self, a: Value, b: Value) -> Value:
         """One value over another, which is a number."""
@@ -483,7 +495,7 @@ class Values:
         return (tensor(a) if b == 0 else a) / b
 
     def _sqrt(self, node: Node, env: Env) -> Value:
-        return self.value(node.parts[0], env) ** 0.5
+        return self._sized(node.parts[0], env) ** 0.5
 
     def _function(self, node: Node, env: Env) -> Tensor:
         name, of = node.parts
@@ -491,8 +503,10 @@ class Values:
 
     def _applied(self, name: str, value: Value) -> Tensor:
         """A function's value; some are of vectors alone."""
-        if value is IDENTITY and name == "diag":
-            return IDENTITY
+        if value is IDENTITY:
+            if name == "diag":
+                return IDENTITY
+            raise Misshapen("I alone has no size")
         if isinstance(value, float):
             value = tensor(value)
         column = value.dim() == 2 and value.shape[1] == 1
@@ -502,7 +516,7 @@ class Values:
 
     def _slope(self, node: Node, env: Env) -> Tensor:
         name, of = node.parts
-        at = torch.as_tensor(self.value(of, env)).detach().clone().requires_grad_()
+        at = tensor(self._sized(of, env)).detach().clone().requires_grad_()
         return torch.autograd.grad(self._applied(name, at).sum(), at)[0]
 
     def _call(self, node: Node, env: Env) -> Value:
@@ -539,34 +553,34 @@ class Values:
         return float(self._holds(Test(*node.parts), env))
 
     def _shaped(self, node: Node, env: Env) -> Value:
-        value, sizes = self.value(node.parts[0], env), node.parts[1]
+        value, sizes = self._sized(node.parts[0], env), node.parts[1]
         self._demand_shape(value, sizes, env)
         return value
 
     def _same(self, node: Node, env: Env) -> Value:
         """A value that is noted; it is no number if the note is wrong."""
-        value, noted = (self.value(part, env) for part in node.parts)
-        if np.shape(value) != np.shape(noted):
-            raise Misshapen(f"{np.shape(noted)} is noted for {np.shape(value)}")
+        value, noted = (self._sized(part, env) for part in node.parts)
+        if shape(value) != shape(noted):
+            raise Misshapen(f"{shape(noted)} is noted for {shape(value)}")
         wrong = error(array(value, []), array(noted, [])) > ROUNDING
         return value * math.nan if wrong else value
 
     def _demand_shape(self, value: object, sizes: Sequence[Node], env: Env) -> None:
         """Raise Misshapen if a value has not the shape that is printed."""
-        found = [self.value(size, env) for size in sizes]
+        found = [self._sized(size, env) for size in sizes]
         # one that is no number is an array of the same shape
-        expected = np.shape(found[0]) or tuple(map(int, found))
+        expected = shape(found[0]) or tuple(map(int, found))
         expected = expected if len(expected) == 2 else (*expected, 1)
-        if np.shape(value) != expected:
-            raise Misshapen(
-                f"the shape is {np.shape(value)}, and printed is {expected}"
-            )
+        if shape(value) != expected:
+            raise Misshapen(f"the shape is {shape(value)}, and printed is {expected}")
 
     def _holds(self, test: Test, env: Env) -> bool:
         """Whether a condition is true."""
-        a, b = (self.value(part, env) for part in test[1:])
+        a, b = (self._sized(part, env) for part in test[1:])
         if np.ndim(a) or np.ndim(b):
             raise Misshapen("arrays are compared")
+        if test.relation not in COMPARED:
+            raise Unreadable(f"{test.relation} has no value")
         return bool(COMPARED[test.relation](a, b))
 
     def _stack(self, node: Node, env: Env) -> Tensor:
@@ -661,6 +675,8 @@ class Values:
                 )
             ]
         elif bounds[:1] == ("of",):
+            if not isinstance(env.get(bounds[1]), tuple):
+                raise Unknown(f"{bounds[1]} is no set of this page")
             spans = [env[bounds[1]]]
         elif bounds:
             spans = [numbers(*(self.value(bound, env) for bound in bounds), up=True)]
@@ -674,9 +690,14 @@ class Values:
     def _sum(self, node: Node, env: Env) -> Value:
         terms = list(self._members(node, env))
         if IDENTITY in terms:  # as the term of an empty product
-            like = next((x for x in terms if x is not IDENTITY), None)
-            eye = IDENTITY if like is None else torch.eye(len(like)).to(like)
+            like = shape(next((x for x in terms if x is not IDENTITY), 0.0))
+            if len(terms) > 1 and (not like or like[0] != like[1]):
+                raise Misshapen("I is added to what is no square matrix")
+            eye = torch.eye(*like, dtype=torch.float64) if like else IDENTITY
             terms = [eye if x is IDENTITY else x for x in terms]
+        sizes = [*dict.fromkeys(shape(x) for x in terms if shape(x))]
+        if len(sizes) > 1:
+            raise Misshapen(f"{sizes[0]} and {sizes[1]} are added")
         return functools.reduce(operator.add, terms) if terms else 0.0
 
     def _prod(self, node: Node, env: Env) -> Value | Identity:
@@ -799,6 +820,11 @@ def demand_inside(at: Sequence[int], value: Tensor) -> None:
         raise Misshapen(f"no entry {list(at)} in the shape {tuple(value.shape)}")
 
 
+def shape(value: Value | Identity) -> tuple[int, ...]:
+    """The shape of a value; of a number, and of the identity, ()."""
+    return tuple(np.shape(value))
+
+
 def number(value: Value | Identity) -> bool:
     """Whether a value is a number that was computed."""
     return isinstance(value, Tensor) and value.dim() == 0
@@ -811,7 +837,7 @@ def naught(value: Value | Identity) -> bool:
 
 def beside(values: Sequence[Value | Identity], axis: int) -> Tensor:
     """Matrices below each other (axis 0), or side by side."""
-    shapes = [np.shape(value) for value in values]
+    shapes = [shape(value) for value in values]
     if (
         any(len(shape) != 2 for shape in shapes)
         or len({s[1 - axis] for s in shapes}) > 1
@@ -894,10 +920,8 @@ def free(node: Node, bound: frozenset[str] = frozenset()) -> set[str]:
     return set().union(*(free(one, bound) for one in node.below()))
 
 
-def differences(statement: Statement, values: Values) -> Iterator[float]:
-    """How far each two neighbouring sides are apart, for all values of the free
-    letters; and Misshapen, where a shape is printed that is not that of the value.
-    """
+def assignments(statement: Statement, values: Values) -> Iterator[dict[str, float]]:
+    """All values of the free letters of a statement for which it is said."""
     given = {
         name
         for name in values.context.given
@@ -920,8 +944,15 @@ def differences(statement: Statement, values: Values) -> Iterator[float]:
             spans.append(values.span(letter, whole, others))
     for chosen in itertools.product(*spans):
         env = dict(zip(letters, chosen, strict=True))
-        if not all(values._holds(test, env) for test in statement.conditions):
-            continue
+        if all(values._holds(test, env) for test in statement.conditions):
+            yield env
+
+
+def differences(statement: Statement, values: Values) -> Iterator[float]:
+    """How far each two neighbouring sides are apart, for all values of the free
+    letters; and Misshapen, where a shape is printed that is not that of the value.
+    """
+    for env in assignments(statement, values):
         sides = [values.value(side, env) for side in statement.sides]
         arrays = [array(side, sides) for side in sides]
         for sizes in statement.shapes:

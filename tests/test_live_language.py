@@ -1,0 +1,218 @@
+"""The language of formulas in the page: it reads and computes a line as the package does, or refuses it in the same words."""
+
+import itertools
+import random
+import re
+
+import numpy as np
+import pytest
+from lark import Token, Tree
+
+from browsing import node
+from test_printed import BOOK, EXECUTED
+from unrolled.checks.formula import RESULTS
+from unrolled.formulas.exported import as_data as as_data_of
+from unrolled.formulas.exported import exported
+from unrolled.formulas.layout import Unreadable, read
+from unrolled.formulas.meaning import Node, Symbols, statements
+from unrolled.formulas.printed import displays
+from unrolled.formulas.typos import typos
+from unrolled.formulas.values import Identity, Values, assignments
+
+
+def language(function: str, rows: list) -> list:
+    """What a JavaScript function makes of each row, with the scripts of the language; what it refuses, as words."""
+    run = f"""
+    (() => {{
+      for (const name of ["meaning", "values"]) require(process.argv[1].replace("layout", name));
+      const run = {function.strip()};
+      const {{ Unreadable, Misshapen, Unknown }} = unrolled;
+      return (row) => {{
+        try {{ return {{ found: run(row) }}; }} catch (error) {{
+          const kind = Object.entries({{ Unreadable, Misshapen, Unknown }}).find(([, one]) => error instanceof one)?.[0];
+          return {{ refused: kind ?? "by mistake", words: String(error.message), at: error.at, stack: kind ? "" : error.stack }};
+        }}
+      }};
+    }})()
+    """
+    return node(run, "layout", rows)
+
+
+def in_book() -> list[str]:
+    """Every formula of the book, displayed or in a line."""
+    inline = re.compile(r"(?<![\\$])\$(?!\$)([^$]+?)(?<!\\)\$")
+    found = []
+    for path in sorted(BOOK.glob("*.md")):
+        text = re.sub(r"^```\{code-cell\}.*?^```", "", path.read_text(), flags=re.S | re.M)
+        found += [one.tex for one in displays(text)]
+        found += inline.findall(re.sub(r"\$\$.*?\$\$|`[^`\n]*`", "", text, flags=re.S))
+    return found
+
+
+def as_tree(item: Token | Tree) -> dict:
+    """A layout as JSON."""
+    if isinstance(item, Token):
+        return {"type": item.type, "text": str(item), "at": item.start_pos}
+    found = {"data": str(item.data), "children": list(map(as_tree, item.children))}
+    return found if item.meta.empty else {**found, "at": item.meta.start_pos}
+
+
+LAYOUT = """
+(tex) => {
+  const told = ({ type, text, data, children, at }) =>
+    type ? { type, text, at } : { data, children: children.map(told), at: children.length || data === "group" ? at : undefined };
+  return told(unrolled.layout(tex));
+}
+"""
+
+
+def spoiled(tex: str, rng: random.Random) -> str:
+    """A formula with a slip of a finger: a sign left out, twice, or another."""
+    at = rng.randrange(len(tex) + 1)
+    return tex[:at] + rng.choice(["", tex[at : at + 1] * 2, *r"(){}[]_^'\|&,. ", r"\end{a}"]) + tex[at + 1 :]
+
+
+def test_page_lays_out_every_formula_of_the_book_and_refuses_what_the_package_refuses():
+    rng, book = random.Random(1), in_book()
+    rows = [*book, *(spoiled(tex, rng) for tex in book for _ in range(2))]
+    refused = 0
+    for tex, found in zip(rows, language(LAYOUT, rows), strict=True):
+        try:
+            assert found.get("found") == as_tree(read(tex)), tex
+        except Unreadable as error:
+            refused += 1
+            assert (found.get("refused"), found["words"]) == ("Unreadable", str(error)), tex
+    assert len(book) > 2000 and refused > 500
+
+
+def as_data(part: object) -> object:
+    """An expression, or a part of one, as JSON."""
+    if isinstance(part, Node):
+        return {"op": part.op, "parts": as_data(part.parts), "at": part.at}
+    return list(map(as_data, part)) if isinstance(part, tuple) else part
+
+
+def as_statements(tex: str, symbols: Symbols) -> dict:
+    """What a formula states as JSON, or why it is refused."""
+    try:
+        found = [{name: as_data(part) for name, part in one._asdict().items()} for one in statements(tex, symbols)]
+        return {"found": found}
+    except ValueError as error:
+        return {"refused": type(error).__name__, "words": str(error)}
+
+
+STATED = """
+({ tables, of, tex }) => unrolled.statements(tex, (globalThis.tables ??= tables)[of])
+"""
+
+
+def with_typos(each: int) -> list[tuple]:
+    """Every executed display of the book with its context, and every so manieth typo of it."""
+    found = []
+    for one in EXECUTED:
+        page, display = one.values
+        _, context = page.context(display)
+        spoiled = [typo.tex for typo in typos(display.tex)]
+        found += [(page, display, context, tex) for tex in [display.tex, *spoiled[::each]]]
+    return found
+
+
+@pytest.mark.parametrize("each", [10, pytest.param(1, marks=pytest.mark.long)])
+def test_page_reads_what_the_package_reads(each: int):
+    rows = with_typos(each)
+    contexts = list({id(context): context for _, _, context, _ in rows}.values())
+    tables = [one.symbols.data() for one in contexts]
+    asked = [{"of": contexts.index(context), "tex": tex} for _, _, context, tex in rows]
+    asked[0]["tables"] = tables
+    refused = 0
+    for (_, display, context, tex), found in zip(rows, language(STATED, asked), strict=True):
+        expected = as_statements(tex, context.symbols)
+        refused += "refused" in expected
+        if "refused" in expected:
+            assert [found.get(k) for k in expected] == [*expected.values()], (tex, found)
+        else:
+            assert found.get("found") == expected["found"], (tex, found)
+    assert len(rows) > 1000 and refused > 100
+
+
+VALUE = """
+({ tables, cases, of, one, tex, line, side, env }) => {
+  globalThis.book ??= { tables, cases };
+  const kase = { symbols: book.tables[of], ...book.cases[one] };
+  const found = new unrolled.Values(kase).value(unrolled.statements(tex, kase.symbols)[line].sides[side], env);
+  return found === unrolled.IDENTITY ? "I" : typeof found === "number" ? String(found) : { ...found, data: found.data.map(String) };
+}
+"""
+ABSENT = {"derivative", "moment", "mean", "held", "given"}
+"""What no line of a reader needs: the page does not compute it."""
+
+
+def in_page(node: Node, case: dict, symbols: Symbols) -> bool:
+    """Whether the page has all operations of an expression."""
+    calls = [x.parts[0] for x in node.all() if x.op == "call"]
+    return not ABSENT & {x.op for x in node.all()} and all(
+        name in case["letters"] or symbols.known[name].means == "sigma" for name in calls
+    )
+
+
+def by_package(node: Node, values: Values, env: dict) -> dict:
+    """The value of an expression as JSON, or why it has none."""
+    try:
+        found = values.value(node, env)
+        return {"found": "I" if isinstance(found, Identity) else as_data_of(found)}
+    except ValueError as error:
+        return {"refused": type(error).__name__, "words": str(error)}
+
+
+def agree(found: dict, expected: dict) -> bool:
+    """Whether the page has the value of the package, or refuses it for the same reason."""
+    if "refused" in expected:
+        # of what members there are, the page knows only the case
+        same = found.get("words") == expected["words"] or expected["refused"] == "Unknown"
+        return found.get("refused") == expected["refused"] and same
+    mine, other = found.get("found"), expected["found"]
+    if isinstance(mine, dict) and isinstance(other, dict):
+        shape = (mine["rows"], mine["cols"]) == (other["rows"], other["cols"])
+        return shape and np.allclose([float(x) for x in mine["data"]], other["data"], rtol=0, atol=1e-9, equal_nan=True)
+    if isinstance(mine, str) and isinstance(other, float) and mine != "I":
+        return np.isclose(float(mine), other, rtol=1e-9, atol=1e-9, equal_nan=True)
+    return mine == other
+
+
+@pytest.mark.parametrize("each", [20, pytest.param(1, marks=pytest.mark.long)])
+def test_page_computes_what_the_package_computes(each: int):
+    rows, expected, numbers = [], [], {}
+    book = {"tables": [], "cases": []}
+    for page, display, context, tex in with_typos(each):
+        of = display.of or display.label
+        if (id(context), of) not in numbers:
+            entry, _ = page.context(display)
+            values = [Values(context, case) for case in page.cases(entry, of, RESULTS)[:2]]
+            numbers[id(context), of] = len(book["tables"]), len(book["cases"]), values
+            book["tables"].append(context.symbols.data())
+            book["cases"] += map(exported, values)
+        table, first, values = numbers[id(context), of]
+        try:
+            said = statements(tex, context.symbols)
+        except ValueError:
+            continue
+        for line, statement in enumerate(said):
+            for k, one in enumerate(values):
+                try:
+                    envs = list(itertools.islice(assignments(statement, one), 6))
+                except ValueError:
+                    continue
+                for side, node in enumerate(statement.sides):
+                    if not in_page(node, book["cases"][first + k], context.symbols):
+                        continue
+                    for env in envs:
+                        env = {x: value for x, value in env.items() if isinstance(value, float)}
+                        rows.append({"of": table, "one": first + k, "tex": tex, "line": line, "side": side, "env": env})
+                        expected.append(by_package(node, one, env))
+    rows[0] |= book
+    found = language(VALUE, rows)
+    wrong = [(row["tex"], row["side"], row["env"], mine, right) for row, mine, right in zip(rows, found, expected, strict=True) if not agree(mine, right)]
+    for one in wrong[:40]: print(str(one)[:700])
+    assert wrong[:5] == [], len(wrong)
+    print(len(rows), sum("refused" in one for one in expected))
+    assert len(rows) > 2000 and sum("refused" in one for one in expected) > 100
