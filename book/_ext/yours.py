@@ -46,18 +46,20 @@ def compute(app: Sphinx, env: BuildEnvironment) -> None:
             import_module(found["module"])
         said = Page(page, entries, book, lambda name: Path(app.srcdir, f"{name}.md").read_text())
         found = payload(said, RESULTS)
-        labels = {goal["of"] for goal in found["goals"]}
-        data = json.dumps({"format": FORMAT, **found}, ensure_ascii=False, allow_nan=False)
-        env.unrolled_yours[page] = now, labels, data
+        data = {
+            label: json.dumps({"format": FORMAT, **one}, ensure_ascii=False, allow_nan=False)
+            for label, one in found.items()
+        }
+        env.unrolled_yours[page] = now, data
 
 
 def place(app: Sphinx, block: Cited, here: str) -> list[nodes.Node]:
     """The place of a block's button; none, if it states no gradient."""
-    _, labels, _ = app.env.unrolled_yours.get(block.docname, ("", (), ""))
-    if block.label not in labels or app.builder.format != "html":
+    _, data = app.env.unrolled_yours.get(block.docname, ("", {}))
+    if block.label not in data or app.builder.format != "html":
         return []
     derived = f"{app.builder.get_relative_uri(here, block.docname)}#{block.label}"
-    attributes = f'data-page="{block.docname}" data-of="{block.label}" data-derivation="{derived}"'
+    attributes = f'data-of="{block.label}" data-derivation="{derived}"'
     return [nodes.raw("", f'<div class="yours-place" {attributes}></div>', format="html")]
 
 
@@ -98,10 +100,10 @@ def write(app: Sphinx, error: Exception | None) -> None:
     (folder / "yours.css").write_text((package / "yours.css").read_text())
     (folder.parent / "live").mkdir(exist_ok=True)
     (folder.parent / "live" / "live.css").write_text((package / "live.css").read_text())
-    for page, (_, labels, data) in app.env.unrolled_yours.items():
-        if labels:
-            (folder / f"{page}.js").write_text(
-                f'(globalThis.unrolled ??= {{}}).goals = {{ ...unrolled.goals, "{page}": {data} }};\n'
+    for _, found in app.env.unrolled_yours.values():
+        for label, data in found.items():
+            (folder / f"{label}.js").write_text(
+                f'(globalThis.unrolled ??= {{}}).goals = {{ ...unrolled.goals, "{label}": {data} }};\n'
             )
 
 

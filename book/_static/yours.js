@@ -13,11 +13,11 @@ addEventListener("DOMContentLoaded", () => {
     button.textContent = "Write yours, and have it checked";
     status.setAttribute("role", "status");
     button.onclick = async () => {
-      const { page } = place.dataset;
+      const { of } = place.dataset;
       try {
         await script("yours.js");
-        await script(`${page}.js`);
-        const payload = globalThis.unrolled?.goals?.[page];
+        await script(`${of}.js`);
+        const payload = globalThis.unrolled?.goals?.[of];
         if (payload?.format !== 1) throw new Error(payload ? "the data are of another version of the book" : "the data were cut");
         status.textContent = "";
         unrolled.write(place, payload);

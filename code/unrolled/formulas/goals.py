@@ -274,19 +274,21 @@ def plain(part: object) -> object:
     return tuple(map(plain, part)) if isinstance(part, tuple) else part
 
 
-def draft(page: Page, goal: Goal) -> Context | None:
-    """The letters as plain numbers, in a draft of the page in which the goal holds."""
+def draft(page: Page, goal: Goal) -> tuple[Mapping, Context, Node] | None:
+    """A draft of the page in which the goal holds for plain numbers: its entry, its
+    letters, and the left side in these.
+    """
     for entry, context in page.contexts:
         if "draft" not in entry:
             continue
         try:
             said = statements(goal.display.tex, context.symbols)
-            sides = next(one.sides for one in said if one.sides[0].at == goal.head.at)
+            said_sides = next(one.sides for one in said if one.sides[0].at == goal.head.at)
             values = Values(context, page.cases(entry, "", {})[0])
             env = {letter: 2.0 for letter in goal.free}
-            sides = [valued(plain(side), values, env) for side in (sides[0], sides[-1])]
+            sides = [valued(plain(side), values, env) for side in (said_sides[0], said_sides[-1])]
         except (ValueError, KeyError, IndexError):
             continue
         if error(*sides) <= BOUND:
-            return context
+            return entry, context, plain(said_sides[0])
     return None

@@ -657,7 +657,7 @@ class Values:
                         return numbers(1, value.shape[axis])
         if letter in self.context.ranges:
             first, last = self.context.ranges[letter]
-            return numbers(self.value(first, env), self.value(last, env))
+            return numbers(self.value(first, env), self.value(last, env), up=True)
         raise Unknown(
             f"{letter} is no letter of this page, nor is it said over which values it runs"
         )

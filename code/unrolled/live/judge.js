@@ -84,6 +84,15 @@
     return tex.slice(start, end).trim();
   };
 
+  // An expression with one change made wherever the same letter stands.
+  const throughout = (part, letter, change) => {
+    if (Array.isArray(part)) return part.map((one) => throughout(one, letter, change));
+    if (!isNode(part)) return part;
+    return spelt(part) === letter ? change : { ...part, parts: throughout(part.parts, letter, change) };
+  };
+  // What an expression is, wherever it stands
+  const spelt = (node) => JSON.stringify(node, (key, value) => (key === "at" ? undefined : value));
+
   // As plain numbers: nothing is transposed, and no product is of vectors.
   const plain = (part) => {
     if (Array.isArray(part)) return part.map(plain);
@@ -146,6 +155,14 @@
       }
       if (node.op === "function" && ["log", "exp", "tanh"].includes(node.parts[0])) yield ["more", node.parts[1]];
     };
+
+  // What kind of fault a known mistake is, by its words
+  const KINDS = [
+    ["slope", /1 − h|1 − a|derivative|slope|tanh|activation/],
+    ["transpose", /transposed/],
+    ["order", /order|wrong side/],
+    ["index", /h_t for|time/],
+  ];
 
   // A goal, with what is needed to judge lines
 
@@ -212,7 +229,7 @@
       let drawn = this.drawn;
       const known = new Set([...goal.free, ...Object.keys(this.symbols)]);
       const loose = free(node).filter((name) => !known.has(name));
-      const steps = loose.filter((name) => name in this.context.ranges);
+      const steps = loose.filter((name) => this.context.ranges.includes(name));
       const indices = steps.length ? [] : loose.sort();
       const piece = (one) => unrolled.piece(tex, one);
       if (steps.length) return this.unsummed(node, sign, steps[0]);
@@ -245,14 +262,19 @@
       if (part) return part;
       const mistake = this.known(node, sign, indices, drawn);
       const found = this.mend(node, sign, indices, drawn);
-      for (const kind of ["index", "transpose", "order", "bound", "term", "slope", "letter", "more"]) {
-        const one = found.find(([name]) => name === kind);
-        if (one) return { fault: single && kind === "transpose" ? "one" : kind, piece: piece(one[2]), mistake };
-      }
-      if (single) return { fault: "one", mistake };
+      const mended = (...kinds) => {
+        const one = kinds.flatMap((kind) => found.filter(([name]) => name === kind))[0];
+        return one && { fault: single && one[0] === "transpose" ? "one" : one[0], piece: piece(one[2]), mistake };
+      };
       const factor = this.factor(node, sign, indices, drawn);
-      if (factor) return { fault: "factor", factor };
-      return { ...(this.rightly(node, sign, indices, drawn, tex) ?? { fault: "different" }), mistake };
+      return (
+        mended("index", "transpose", "order", "bound", "term", "slope") ??
+        (single ? { fault: "one", mistake } : undefined) ??
+        (factor ? { fault: "factor", factor, mistake } : undefined) ??
+        this.rightly(node, sign, indices, drawn, tex, mistake) ??
+        (mistake ? { fault: KINDS.find(([, words]) => words.test(mistake))?.[0] ?? "different", mistake } : undefined) ??
+        mended("letter", "more") ?? { fault: "different" }
+      );
     }
 
     // A step's letter that no sum has: whether a sum over it is missing, or the line is one term.
@@ -281,23 +303,30 @@
     }
 
     // The terms of the line that are right, and the first that is not.
-    rightly(node, sign, indices, drawn, tex) {
+    rightly(node, sign, indices, drawn, tex, mistake) {
       const own = chain(node);
-      if (own.length < 2) return null;
+      if (own.length < 2) return undefined;
       const is = ([s, term]) => drawn.every((check) => check.at.every((one) => {
         if (!one.terms) return false;
         const value = times(this.at(term, this.context, check, one, indices), s * sign);
         return shaped(value, one.value) && (one.terms.some((other) => same(value, other)) || same(value, less(one.value, one.terms[0])));
       }));
       const good = own.filter(is), bad = own.find((one) => !good.includes(one));
-      return good.length && bad ? { fault: "terms", rightly: good.map(([, term]) => piece_of(tex, term)), piece: piece_of(tex, bad[1]) } : null;
+      return good.length && bad ? { fault: "terms", rightly: good.map(([, term]) => piece_of(tex, term)), piece: piece_of(tex, bad[1]), mistake } : undefined;
     }
 
     // The single changes that make the line right: [kind, line, where].
     mend(node, sign, indices, drawn) {
       const letters = Object.keys(this.symbols).filter((name) => name in this.context.cases[0].letters);
       const [first, ...rest] = drawn, found = [], until = Date.now() + 400;
-      for (const [kind, other, at] of everywhere(node, changes(this.symbols, letters))) {
+      const single = [...everywhere(node, changes(this.symbols, letters))];
+      const seen = [...all(node)].filter((one) => one.op === "symbol").map((one) => [spelt(one), one]);
+      const twice = seen.filter(([name], k) => seen.findIndex(([other]) => other === name) < k);
+      for (const [name, one] of new Map(twice.map((pair) => [pair[0], pair])).values()) {
+        const above = [...all(node)].find((sub) => sub.op === "sub" && sub.parts[0].op === "number" && [...all(sub)].some((part) => spelt(part) === name));
+        for (const [kind, change] of changes(this.symbols, letters)(one, above ? [above] : [])) single.push([kind, throughout(node, name, change), one]);
+      }
+      for (const [kind, other, at] of single) {
         if (this.holds(other, [first], sign, indices) && this.holds(other, rest, sign, indices)) found.push([kind, other, at]);
         if (Date.now() > until) break;
       }
@@ -349,6 +378,18 @@
     }
   }
 
+  // A product entry by entry of products: a ⊙ W b is read as a ⊙ (W b), too.
+  const regrouped = (part) => {
+    if (Array.isArray(part)) return part.map(regrouped);
+    if (!isNode(part)) return part;
+    const inner = { ...part, parts: regrouped(part.parts) };
+    if (part.op !== "product" || !part.parts[1].includes("\\odot")) return inner;
+    const [factors, joins] = inner.parts, groups = [];
+    factors.forEach((factor, k) => (joins[k] === "\\odot" || !k ? groups.push([[factor], [""]]) : (groups.at(-1)[0].push(factor), groups.at(-1)[1].push(joins[k]))));
+    const made = groups.map(([own, by]) => (own.length === 1 ? own[0] : { op: "product", parts: [own, by], at: own[0].at }));
+    return { ...inner, parts: [made, made.map((_, k) => (k ? "\\odot" : ""))] };
+  };
+
   // What a line is to a goal. `letters` has what the reader said that an unknown name means.
   unrolled.judge = (judge, text, letters = {}) => {
     let said;
@@ -366,6 +407,11 @@
       try {
         const node = unrolled.expression(tex, judge.symbols);
         found = { ...judge.verdict(node, sign * judge.goal.sign, tex), node };
+        const other = found.fault === "shape" && regrouped(node);
+        if (other) {
+          const again = { ...judge.verdict(other, sign * judge.goal.sign, tex), node: other };
+          if (again.fault !== "shape") found = again;
+        }
       } catch (error) {
         if (!unclear(error)) throw error;
         found = { fault: "unread", words: error.message, at: error.at };

@@ -413,7 +413,7 @@
         return numbers(1, own[axis]);
       }
       const range = this.kase.ranges[letter];
-      if (range) return numbers(...range);
+      if (range) return numbers(...range, true);
       throw new Unknown(`${letter} is no letter of this page, nor is it said over which values it runs`, node.at);
     }
 

@@ -26,8 +26,8 @@
     return Object.entries(context.symbols).filter(([name, { kind }]) => name in known && ["vector", "matrix", "number", "function", "index"].includes(kind));
   }
 
-  function open(payload, of, close) {
-    const goals = payload.goals.filter((goal) => goal.of === of);
+  function open(payload, close) {
+    const { goals } = payload;
     let goal, judge, tries, last, meant = {};
     const attempts = [], judges = new Map();
 
@@ -211,7 +211,7 @@
       if (lead) lead_to(place);
       else place.querySelector("button").focus();
     };
-    const { made, focus } = open(payload, place.dataset.of, close);
+    const { made, focus } = open(payload, close);
     dialog.append(...made);
     document.body.append(dialog);
     dialog.showModal();

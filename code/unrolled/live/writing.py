@@ -17,7 +17,7 @@ from unrolled.formulas.goals import Goal
 from unrolled.formulas.printed import Page
 from unrolled.formulas.values import Context, Values
 
-DIGITS = 10
+DIGITS = 12
 """So many digits of a number are sent, fewer than a wrong line could share."""
 
 TELLING = 3
@@ -38,6 +38,11 @@ def matrix(value: np.ndarray) -> dict:
     value = np.atleast_2d(value)
     rows, cols = value.shape
     return {"rows": rows, "cols": cols, "data": value.ravel().tolist()}
+
+
+def finite(value: float | Mapping) -> bool:
+    """Whether JSON can hold a value."""
+    return bool(np.isfinite(value if isinstance(value, float) else value["data"]).all())
 
 
 class Collected:
@@ -62,6 +67,10 @@ class Collected:
         """The place of a case in its context."""
         cases = self.contexts[self.context(context)]["cases"]
         told = short(exported(values))
+        told["letters"] = {
+            name: {at: x for at, x in members.items() if finite(x)}
+            for name, members in told["letters"].items()
+        }
         ranges = told.pop("ranges")
         self.contexts[self.context(context)]["ranges"] = sorted(ranges)
         told["ranges"] = ranges
@@ -91,6 +100,8 @@ class Collected:
             telling = kind == "drawn" and told < TELLING
             for env in asked.spans(goal, values):
                 value = asked.valued(goal.head, values, env)
+                if not np.isfinite(value).all():
+                    continue  # numbers so large that exponentials leave the range
                 one = {"env": env, "value": matrix(value)}
                 if telling:
                     terms = asked.terms(last, values, env)
@@ -103,39 +114,49 @@ class Collected:
             if at:
                 yield {"case": self.case(goal.context, values), "kind": kind, "at": at}
 
+    def plainly(self, page: Page, goal: Goal, draft: tuple) -> Iterator[dict]:
+        """What a line has to give if all its letters are plain numbers."""
+        entry, context, head = draft
+        for case in page.cases(entry, "", {})[:TELLING]:
+            values = Values(context, case)
+            env = {letter: 2.0 for letter in goal.free}
+            value = matrix(asked.valued(head, values, env))
+            at = [short({"env": env, "value": value})]
+            yield {"case": self.case(context, values), "kind": "plain", "at": at}
 
-def payload(page: Page, results: Mapping[str, Result]) -> dict:
-    """The goals of a page and what is needed to judge a line.
+
+def payload(page: Page, results: Mapping[str, Result]) -> dict[str, dict]:
+    """The goals of each result and short answer of a page, with what is needed to judge
+    a line.
 
     ``page`` is a page whose results have been imported, ``results`` these by label.
     """
-    found = Collected()
     goals = list(asked.goals(page))
-    drafts = {goal.head: draft for goal in goals if (draft := asked.draft(page, goal))}
-    told = []
-    for goal in goals:
-        checks = list(found.checks(page, goal, results))
-        if not checks:
-            continue
-        draft, plain = drafts.get(goal.head), []
-        if draft:
-            entry = next(entry for entry, context in page.contexts if context is draft)
-            for case in page.cases(entry, "", results)[:TELLING]:
-                values = Values(draft, case)
-                env = {letter: 2.0 for letter in goal.free}
-                value = matrix(asked.valued(asked.plain(goal.head), values, env))
-                at = [short({"env": env, "value": value})]
-                plain.append({"case": found.case(draft, values), "kind": "plain", "at": at})
-        told.append(
-            {
-                "of": goal.display.of,
-                "tex": goal.tex,
-                "context": found.context(goal.context),
-                "draft": found.context(draft) if draft else None,
-                "free": list(goal.free),
-                "sign": -1 if "(-" in goal.tex else 1,
-                "checks": checks,
-                "plain": plain,
-            }
-        )
-    return {"contexts": found.contexts, "goals": told, "mistakes": found.mistakes}
+    own = [asked.draft(page, goal) for goal in goals]
+    same = {goal.head: draft for goal, draft in zip(goals, own, strict=True) if draft}
+    found: dict[str, tuple[Collected, list[dict]]] = {}
+    for goal, draft in zip(goals, own, strict=True):
+        collected, told = found.setdefault(goal.display.of, (Collected(), []))
+        if checks := list(collected.checks(page, goal, results)):
+            draft = draft or same.get(goal.head)
+            plain = list(collected.plainly(page, goal, draft)) if draft else []
+            told.append(
+                {
+                    "tex": goal.tex,
+                    "context": collected.context(goal.context),
+                    "draft": collected.context(draft[1]) if draft else None,
+                    "free": list(goal.free),
+                    "sign": -1 if "(-" in goal.tex else 1,
+                    "checks": checks,
+                    "plain": plain,
+                }
+            )
+    return {
+        label: {
+            "contexts": collected.contexts,
+            "goals": told,
+            "mistakes": collected.mistakes,
+        }
+        for label, (collected, told) in found.items()
+        if told
+    }
