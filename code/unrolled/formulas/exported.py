@@ -7,6 +7,7 @@ __all__ = ["exported"]
 import itertools
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 from torch import Tensor
 
 from unrolled.formulas.meaning import Node, Symbol
@@ -22,8 +23,10 @@ def exported(values: Values) -> dict[str, dict]:
     """
     context = values.context
     sizes = {name: values.letter(name) for name in context.sizes}
+    rows = [np.shape(values.case[name]) for name in context.given.values()]
+    most = int(max([*sizes.values(), *itertools.chain(*rows)], default=1)) + 1
     letters = {
-        name: dict(members(symbol, values, int(max(sizes.values(), default=1)) + 1))
+        name: dict(members(symbol, values, most))
         for name, symbol in context.symbols.known.items()
         if name not in sizes and symbol.kind not in ("identity", "constant", "name")
     }

@@ -387,6 +387,8 @@ class Reader:
             bar, note, _ = parts(self.items[self.i])
             if flat(bar) == r"\bigg|":
                 self.take()
+                if not is_text(note):
+                    raise Unreadable(f"place {node.at}: what is held fixed?")
                 return Node("held", (flat_text(note), node), node.at)
         return node
 
@@ -500,7 +502,7 @@ class Reader:
             )
             return self.raised(node, above, at)
         if found.below and not places and self.of_given():
-            entry, given = split(self.take().children[1].children, r"\mid")
+            entry, given = halves(self.take().children[1].children, r"\mid")
             node = Node("symbol", (name, (self.inner(given),)), at)
             return Node("entry", (node, (self.inner(entry),)), at)
         own, entry = places[: found.below], places[found.below :]
@@ -542,12 +544,16 @@ class Reader:
             bounds = (self.inner(first), self.inner(above))
             letters = (flat_all(letter),)
         elif any(flat(x) in (r"\in", r"\subseteq") for x in head):
-            letter, over = split(head, r"\in", r"\subseteq")
+            letter, over = halves(head, r"\in", r"\subseteq")
             letters = (flat_all(letter),)
             bounds = ("of", flat_all(over))
             if isinstance(over[0], Tree) and over[0].data == "fence":
-                first, *_, last = split(over[0].children[1].children, ",")
-                bounds = ("subsets", self.inner(first), self.inner(last))
+                ends = split(over[0].children[1].children, ",")
+                if len(ends) < 2:
+                    raise Unreadable(
+                        f"{flat_all(over)!r}: expected the first and the last"
+                    )
+                bounds = ("subsets", self.inner(ends[0]), self.inner(ends[-1]))
         else:
             letters, bounds = tuple(map(flat_all, split(head, ","))), ()
         test = ()
@@ -591,7 +597,7 @@ def lines(tree: Tree) -> list[tuple[list[Item], list[Item]]]:
         main, note = sum(cells[:end], []), sum(cells[end:], [])
         start = next((x for x in main if not empty(x)), None)
         if found and start is not None and flat(start) in {*RELATIONS, "+", "-"}:
-            if flat(found[-1][0][-1]) == ",":
+            if flat_all(found[-1][0][-1:]) == ",":
                 found[-1][0].pop()
             found[-1][0].extend(main)
             found[-1][1].extend(note)

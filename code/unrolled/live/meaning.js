@@ -471,6 +471,6 @@
   }
 
   const expression = (tex, symbols) => read(layout(tex).children, symbols);
-  unrolled.inside = { all, flat, flat_all, inside, is, nodes, parts, same, text, words };
+  unrolled.inside = { all, flat, inside, is, nodes, parts, same, split, words };
   Object.assign(unrolled, { expression, statements });
 })(globalThis);

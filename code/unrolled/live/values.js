@@ -199,9 +199,12 @@
     }
 
     index(node, env) {
-      const found = this.of(node, env);
-      if (found === IDENTITY || is_matrix(found) || !Number.isInteger(plain(found))) throw new Misshapen("an index that is no whole number", [], node.at);
-      return plain(found);
+      return this.whole(this.of(node, env), node.at);
+    }
+
+    whole(value, at) {
+      if (value === IDENTITY || is_matrix(value) || !Number.isInteger(plain(value))) throw new Misshapen("an index that is no whole number", [], at);
+      return plain(value);
     }
 
     _number({ parts: [x] }) {
@@ -354,8 +357,7 @@
     _call({ parts: [name, given], at }, env) {
       const values = given.map((one) => this.of(one, env)), { means } = this.kase.symbols[name];
       if (values.length === 1 && Object.hasOwn(FUNCTIONS, means)) return this.applied(means, values[0], 0, at);
-      const members = values.map((one) => (one === IDENTITY || is_matrix(one) ? NaN : plain(one)));
-      const found = this.kase.letters[name]?.[members.join()];
+      const members = values.map((one, k) => this.whole(one, given[k].at)), found = this.kase.letters[name]?.[members.join()];
       if (found === undefined) throw new Unknown(`${name} of ${given.length}: no function that has a value here`, at);
       return typeof found === "number" ? scalar(found) : found;
     }
