@@ -43,8 +43,7 @@ def test_the_package_is_rooms_the_upper_floor_has_the_pages_and_the_roof_too():
     top = {path.stem for path in PACKAGE.glob("[!._]*")}
     assert top == {
         *("pages", "results", "checks", "data", "figures", "learning", "live"),
-        "formulas",
-        *("measured", "prose"),
+        *("formulas", "yours", "measured", "prose"),
     }
     upper, roof = (
         {

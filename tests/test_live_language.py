@@ -11,8 +11,8 @@ from lark import Token, Tree
 from browsing import node
 from test_printed import BOOK, EXECUTED
 from unrolled.checks.formula import RESULTS
-from unrolled.formulas.exported import as_data as as_data_of
-from unrolled.formulas.exported import exported
+from unrolled.yours.exported import as_data as as_data_of
+from unrolled.yours.exported import exported
 from unrolled.formulas.layout import Unreadable, read
 from unrolled.formulas.meaning import Node, Symbols, statements
 from unrolled.formulas.printed import displays

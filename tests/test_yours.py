@@ -10,7 +10,7 @@ from browsing import node
 
 from unrolled.checks.formula import RESULTS
 from unrolled.formulas.printed import Page
-from unrolled.live import writing
+from unrolled.yours import payload as writing
 
 ROOT = Path(__file__).parents[1]
 TABLE = yaml.safe_load((ROOT / "book" / "symbols.yml").read_text())

@@ -1,6 +1,6 @@
 """“Write yours”: each block that states a gradient has a button, behind which a reader's own line is checked.
 
-What the check needs of a page (``unrolled.live.writing``) is computed when the page's formulas have changed, and becomes
+What the check needs of a page (``unrolled.yours.payload``) is computed when the page's formulas have changed, and becomes
 a script of the site that loads, as all scripts of the check, when the button is tapped.
 """
 
@@ -20,7 +20,7 @@ from .results import answer, derivation, result
 FOLDER = "yours"
 """Below the site's static files."""
 
-SCRIPTS = ("layout", "meaning", "values", "set", "typed", "judge", "writing")
+SCRIPTS = ("layout", "meaning", "values", "set", "typing", "typed", "judge", "writing")
 FORMAT = 1
 
 
@@ -40,7 +40,7 @@ def compute(app: Sphinx, env: BuildEnvironment) -> None:
         # Torch is only needed where something has changed
         from unrolled.checks.formula import RESULTS
         from unrolled.formulas.printed import Page
-        from unrolled.live.writing import payload
+        from unrolled.yours.payload import payload
 
         for found in env.unrolled_checks.get(page, []):
             import_module(found["module"])
@@ -87,19 +87,19 @@ def write(app: Sphinx, error: Exception | None) -> None:
     """Write the scripts and the payloads."""
     if error or app.builder.format != "html":
         return
-    package = Path(app.srcdir).parent / "code" / "unrolled" / "live"
+    package = Path(app.srcdir).parent / "code" / "unrolled" / "yours"
     folder = Path(app.outdir, "_static", FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
     said = json.loads((package / "said.json").read_text())
     scripts = [
-        f"if (!globalThis.unrolled?.element) {{\n{(package / 'runtime.js').read_text()}\n}}",
+        f"if (!globalThis.unrolled?.element) {{\n{(live / 'runtime.js').read_text()}\n}}",
         f"unrolled.said = {json.dumps(said, ensure_ascii=False)};",
         *((package / f"{name}.js").read_text() for name in SCRIPTS),
     ]
     (folder / "yours.js").write_text("\n".join(scripts))
     (folder / "yours.css").write_text((package / "yours.css").read_text())
     (folder.parent / "live").mkdir(exist_ok=True)
-    (folder.parent / "live" / "live.css").write_text((package / "live.css").read_text())
+    (folder.parent / "live" / "live.css").write_text((live / "live.css").read_text())
     for _, found in app.env.unrolled_yours.values():
         for label, data in found.items():
             (folder / f"{label}.js").write_text(

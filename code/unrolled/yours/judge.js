@@ -196,6 +196,21 @@
       return { rows: value.rows, cols: value.cols, data };
     }
 
+    // Whether a left side is that of the goal, or of its entries.
+    asks(left) {
+      const by = (tex) => {
+        const whole = unrolled.expression(tex, this.symbols), node = whole.op === "entry" ? whole.parts[0] : whole;
+        const of = node.op === "derivative" ? node.parts[1] : node;
+        return spelt(of.op === "entry" ? of.parts[0] : of);
+      };
+      try {
+        return by(left) === by(this.goal.tex);
+      } catch (error) {
+        if (unclear(error)) return true;
+        throw error;
+      }
+    }
+
     // Whether a line is right in all checks of some kind; an error counts as not.
     holds(node, checks, sign = 1, indices = [], context = this.context, like = same) {
       try {
@@ -210,11 +225,21 @@
       return this.goal.checks.filter((check) => wanted(this.context.cases[check.case].sizes, this.context.cases[check.case]));
     }
 
-    // A shape in the letters of the sizes, as (d × |V|), where the case's sizes all differ.
-    lettered(shape) {
+    // A size in its letter, as the sizes of a case all differ.
+    size(n) {
       const { sizes } = this.context.cases[this.drawn[0].case];
-      const letter = (n) => (n === 1 ? "1" : Object.keys(sizes).find((name) => sizes[name] === n) ?? String(n));
-      const [rows, cols] = shape;
+      return n === 1 ? "1" : Object.keys(sizes).find((name) => sizes[name] === n) ?? String(n);
+    }
+
+    // A shape in TeX, for below a letter.
+    letters([rows, cols]) {
+      const [above, beside] = [rows, cols].map((n) => this.size(n).replace("|V|", "\\lvert V\\rvert"));
+      return cols === 1 ? above : `${above} \\times ${beside}`;
+    }
+
+    // A shape in words.
+    lettered([rows, cols]) {
+      const letter = (n) => this.size(n);
       if (cols === 1) return rows === 1 ? "a number" : `a column of length ${letter(rows)}`;
       return rows === 1 ? `a row of length ${letter(cols)}` : `${letter(rows)} × ${letter(cols)}`;
     }
@@ -235,7 +260,7 @@
       if (steps.length) return this.unsummed(node, sign, steps[0]);
       if (indices.length > 2) return { fault: "unread", words: `${indices.join(", ")}: what are they?` };
       const right = (checks, s = sign, one = node, like = same) => this.holds(one, checks, s, indices, this.context, like);
-      if (right(goal.checks)) return { fault: sign === goal.sign ? "" : "loss", cases: goal.checks.length };
+      if (right(goal.checks)) return { fault: sign === 1 ? "" : "loss", cases: goal.checks.length };
       if (right(goal.checks, sign, node, (a, b) => same(turned(a), b))) return { fault: "row" };
       // written out for three steps
       const fixed = [...all(node)].some((one) => one.op === "symbol" && one.parts[1].some((at) => at.op === "number" && at.parts[0] === 3));
@@ -400,7 +425,8 @@
       return { fault: "unread", words: error.message, at: error.at, offer: error.offer };
     }
     if (said.asked?.length) return { ...said, fault: "symbol" };
-    const sign = said.sign ?? judge.goal.sign;
+    const sign = said.left.startsWith("-") ? -1 : said.left ? 1 : judge.goal.sign;
+    if (said.left && !judge.asks(said.left.replace(/^-/, ""))) return { ...said, fault: "other" };
     let best = null;
     for (const tex of said.readings) {
       let found;

@@ -62,7 +62,7 @@
       if (!field.value.trim()) return;
       try {
         const read = unrolled.typed(field.value, judge.symbols, meant);
-        line.append(unrolled.set(read.readings[0], { shapes: shapes(read.readings[0]) }));
+        line.append(unrolled.set(read.readings[0], { labels: shapes(read.readings[0]) }));
       } catch {
         line.append(el("span", { class: "yours-raw" }, field.value));
       }
@@ -70,7 +70,8 @@
     function shapes(tex) {
       try {
         const values = judge.values(judge.context, judge.drawn[0].case);
-        return unrolled.parts(unrolled.expression(tex, judge.symbols), values, judge.drawn[0].at[0].env).map(({ at, shape }) => ({ at, label: judge.lettered(shape) }));
+        const parts = values.parts(unrolled.expression(tex, judge.symbols), judge.drawn[0].at[0].env);
+        return parts.filter(({ kind, shape }) => kind === "factor" && shape?.length).map(({ at, shape }) => ({ at, tex: judge.letters(shape) }));
       } catch {
         return [];
       }
@@ -81,7 +82,7 @@
       if (!text || text === last?.text) return;
       const found = unrolled.judge(judge, text, meant);
       last = { text, found };
-      if (found.tex) line.replaceChildren(unrolled.set(found.tex, { shapes: shapes(found.tex) }));
+      if (found.tex) line.replaceChildren(unrolled.set(found.tex, { labels: shapes(found.tex) }));
       attempts.push({ goal: goal.tex, text, tex: found.tex ?? "", status: said.status[unrolled.isRight(found) ? found.fault || "right" : found.fault] });
       tell(found);
     }
@@ -97,9 +98,8 @@
         if (found.offer) buttons.push(el("button", { type: "button", onclick: () => put(found.offer) }, `Did you mean ${found.offer}?`));
       } else if (key === "symbol") {
         const [{ name, offered }] = found.asked;
-        lines.push(el("p", {}, `Is ${name} your `, unrolled.set(offered), "?"));
-        buttons.push(el("button", { type: "button", onclick: () => ((meant = { ...meant, [name]: offered }), (last = null), check()) }, "Yes"));
-        buttons.push(el("button", { type: "button", onclick: () => lines.push(add("Write it with a letter of the page.")) }, "No"));
+        add(filled(offered.length ? said.which : said.nothing, { name }));
+        for (const tex of offered) buttons.push(el("button", { type: "button", onclick: () => ((meant = { ...meant, [name]: tex }), (last = null), check()) }, unrolled.set(tex)));
       } else {
         add(filled(said.good[key] ?? "", words));
         if (!right) help(found, key, add);

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from unrolled.checks.formula import Result
-from unrolled.formulas import goals as asked
-from unrolled.formulas.exported import exported
-from unrolled.formulas.goals import Goal
+from unrolled.yours import goals as asked
+from unrolled.yours.exported import exported
+from unrolled.yours.goals import Goal
 from unrolled.formulas.printed import Page
 from unrolled.formulas.values import Context, Values
 
@@ -118,7 +118,9 @@ class Collected:
         """What a line has to give if all its letters are plain numbers."""
         entry, context, head = draft
         for case in page.cases(entry, "", {})[:TELLING]:
-            values = Values(context, case)
+            # the first state is zero in the networks, but for one
+            start = {name: np.zeros_like(x) for name, x in case.items() if name == "h_0"}
+            values = Values(context, {**case, **start})
             env = {letter: 2.0 for letter in goal.free}
             value = matrix(asked.valued(head, values, env))
             at = [short({"env": env, "value": value})]
