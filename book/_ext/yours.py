@@ -4,6 +4,7 @@ What the check needs of a page (``unrolled.yours.payload``) is computed when the
 a script of the site that loads, as all scripts of the check, when the button is tapped.
 """
 
+import hashlib
 import json
 from importlib import import_module
 from pathlib import Path
@@ -31,10 +32,12 @@ def compute(app: Sphinx, env: BuildEnvironment) -> None:
     path = Path(app.srcdir, TABLE)
     table = yaml.safe_load(path.read_text()) if path.is_file() else {}
     book = table.pop("book", {})
+    code = Path(app.srcdir).parent / "code" / "unrolled" / "yours"
+    own = hashlib.sha256(b"".join(x.read_bytes() for x in sorted(code.glob("*.py")))).hexdigest()
     for page in {*env.unrolled_yours} - {*table}:
         del env.unrolled_yours[page]
     for page, entries in table.items():
-        now = digest(app, page, entries)
+        now = f"{digest(app, page, entries)} {own}"
         if env.unrolled_yours.get(page, [""])[0] == now:
             continue
         # Torch is only needed where something has changed
@@ -87,7 +90,8 @@ def write(app: Sphinx, error: Exception | None) -> None:
     """Write the scripts and the payloads."""
     if error or app.builder.format != "html":
         return
-    package = Path(app.srcdir).parent / "code" / "unrolled" / "yours"
+    code = Path(app.srcdir).parent / "code" / "unrolled"
+    live, package = code / "live", code / "yours"
     folder = Path(app.outdir, "_static", FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
     said = json.loads((package / "said.json").read_text())
