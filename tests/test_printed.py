@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 
+from _ext.symbols import Table
 from unrolled.checks.formula import RESULTS
 from unrolled.formulas.layout import Unreadable, read
 from unrolled.formulas.meaning import Symbols, statements
@@ -17,8 +17,7 @@ from unrolled.formulas.typos import EQUAL, KINDS, Typo, outcome, reason, typos
 from unrolled.formulas.values import Context, Misshapen, Unknown, Values, differences
 
 BOOK = Path(__file__).parents[1] / "book"
-TABLE = yaml.safe_load((BOOK / "symbols.yml").read_text())
-SYMBOLS = TABLE.pop("book")
+TABLE = Table((BOOK / "symbols.yml").read_text())
 
 
 def source(name: str) -> str:
@@ -29,10 +28,10 @@ def source(name: str) -> str:
 def page(name: str) -> Page:
     """A page of the book."""
     import_module(f"unrolled.results.{name.replace('-', '_')}")
-    return Page(name, TABLE[name], SYMBOLS, source)
+    return Page(name, TABLE.entries(name), source)
 
 
-PAGES = {name: page(name) for name in TABLE}
+PAGES = {name: page(name) for name, told in TABLE.pages.items() if "formulas" in told}
 EXECUTED = [
     pytest.param(one, display, id=f"{name}-{display.line}")
     for name, one in PAGES.items()
@@ -59,14 +58,14 @@ def test_every_formula_of_the_book_has_a_layout():
     assert count > 2000
 
 
-@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("name", PAGES)
 def test_what_is_printed_holds(name: str):
     found = list(PAGES[name].executed(RESULTS))
     assert [(one.display.line, one.fault) for one in found if one.fault] == []
     assert all(one.equalities + one.defined and one.error <= BOUND for one in found)
 
 
-@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("name", PAGES)
 def test_only_what_a_case_gives_is_bound(name: str):
     """No letter gets its value from what a result checks."""
     one = PAGES[name]
@@ -355,11 +354,11 @@ def test_what_has_a_name_is_called_by_it_wherever_it_stands():
 def test_a_definition_has_to_be_printed():
     text = "$$\nA = 2\n$$ (two)\nand $B = 3$."
     book = {"A": {"kind": "number"}, "B": {"kind": "number"}}
-    entry = {"results": [], "definitions": ["two", "B = 3"]}
-    assert Page("one", [entry], book, lambda _: text)
+    entry = {"results": [], "symbols": book, "definitions": ["two", "B = 3"]}
+    assert Page("one", [entry], lambda _: text)
     entry["definitions"].append("B = 4")
     with pytest.raises(Unreadable, match="'B = 4' is printed nowhere on the page one"):
-        Page("one", [entry], book, lambda _: text)
+        Page("one", [entry], lambda _: text)
 
 
 def test_displays_are_found_with_their_result_label_and_line():

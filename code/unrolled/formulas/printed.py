@@ -76,8 +76,8 @@ def displays(text: str) -> list[Display]:
 class Page:
     """The formulas of a page and what their letters stand for.
 
-    ``entries`` are those of the page in ``book/symbols.yml``, ``book`` the symbols of
-    the whole book, ``source`` gives the source of a page by its name. Raises Unreadable
+    ``entries`` are those of the page in ``book/symbols.yml``, each with all its
+    ``symbols``; ``source`` gives the source of a page by its name. Raises Unreadable
     for a definition that the page does not print.
     """
 
@@ -85,10 +85,9 @@ class Page:
         self,
         name: str,
         entries: list[Mapping],
-        book: Mapping[str, Mapping],
         source: Callable[[str], str],
     ) -> None:
-        self.name, self.source, self.book = name, source, book
+        self.name, self.source = name, source
         self.displays = displays(source(name))
         self.prose: dict[str, str] = {}
         self.contexts = []
@@ -99,8 +98,7 @@ class Page:
 
     def _context(self, entry: Mapping) -> Context:
         """What the letters stand for, as an entry has it."""
-        symbols = Symbols(self.book)
-        symbols.known |= Symbols(entry.get("symbols", {})).known
+        symbols = Symbols(entry["symbols"])
 
         def end(told: str | int) -> Node:
             if told in symbols.known:
