@@ -1,20 +1,16 @@
 """A reader's own line, judged as the page judges it: what is said first, and that nothing right is called wrong."""
 
 import json
-from importlib import import_module
 from pathlib import Path
 
 import pytest
-import yaml
 from browsing import node
+from test_printed import PAGES
 
 from unrolled.checks.formula import RESULTS
-from unrolled.formulas.printed import Page
 from unrolled.yours import payload as writing
 
 ROOT = Path(__file__).parents[1]
-TABLE = yaml.safe_load((ROOT / "book" / "symbols.yml").read_text())
-BOOK = TABLE.pop("book")
 SAID = json.loads((ROOT / "code/unrolled/live/said.json").read_text())
 SCRIPTS = ("layout", "meaning", "values", "typed", "judge")
 
@@ -34,9 +30,7 @@ console.log(JSON.stringify(LINES.map(([of, goal, line]) => {
 def payloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the pages load for the check, in one file."""
     found = {}
-    for name, entries in TABLE.items():
-        import_module(f"unrolled.results.{name.replace('-', '_')}")
-        page = Page(name, entries, BOOK, lambda one: (ROOT / "book" / f"{one}.md").read_text())
+    for page in PAGES.values():
         found |= writing.payload(page, RESULTS)
     file = tmp_path_factory.mktemp("yours") / "payloads.json"
     file.write_text(json.dumps(found, allow_nan=False))

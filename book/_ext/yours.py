@@ -9,13 +9,13 @@ import json
 from importlib import import_module
 from pathlib import Path
 
-import yaml
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
+from . import symbols
 from .citations import Cited
-from .printed import TABLE, digest
+from .printed import digest
 from .results import answer, derivation, result
 
 FOLDER = "yours"
@@ -29,14 +29,13 @@ def compute(app: Sphinx, env: BuildEnvironment) -> None:
     """Compute the payloads of the pages that have changed."""
     if not hasattr(env, "unrolled_yours"):
         env.unrolled_yours = {}
-    path = Path(app.srcdir, TABLE)
-    table = yaml.safe_load(path.read_text()) if path.is_file() else {}
-    book = table.pop("book", {})
+    table = symbols.read(app)
     code = Path(app.srcdir).parent / "code" / "unrolled" / "yours"
     own = hashlib.sha256(b"".join(x.read_bytes() for x in sorted(code.glob("*.py")))).hexdigest()
-    for page in {*env.unrolled_yours} - {*table}:
+    for page in {*env.unrolled_yours} - {*table.pages}:
         del env.unrolled_yours[page]
-    for page, entries in table.items():
+    for page in table.pages:
+        entries = table.entries(page)
         now = f"{digest(app, page, entries)} {own}"
         if env.unrolled_yours.get(page, [""])[0] == now:
             continue
@@ -47,7 +46,7 @@ def compute(app: Sphinx, env: BuildEnvironment) -> None:
 
         for found in env.unrolled_checks.get(page, []):
             import_module(found["module"])
-        said = Page(page, entries, book, lambda name: Path(app.srcdir, f"{name}.md").read_text())
+        said = Page(page, entries, lambda name: Path(app.srcdir, f"{name}.md").read_text())
         found = payload(said, RESULTS)
         data = {
             label: json.dumps({"format": FORMAT, **one}, ensure_ascii=False, allow_nan=False)
