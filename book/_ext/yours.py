@@ -80,7 +80,7 @@ def offer(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 def load(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
     """Let the pages that have a button load what makes it."""
     if "yours-place" in context.get("body", ""):
-        app.add_js_file("yours.js", loading_method="defer")
+        app.add_js_file(f"{FOLDER}/button.js", loading_method="defer")
         app.add_css_file("live/live.css")
         app.add_css_file(f"{FOLDER}/yours.css")
 
@@ -96,11 +96,12 @@ def write(app: Sphinx, error: Exception | None) -> None:
     said = json.loads((package / "said.json").read_text())
     scripts = [
         f"if (!globalThis.unrolled?.element) {{\n{(live / 'runtime.js').read_text()}\n}}",
-        f"unrolled.said = {json.dumps(said, ensure_ascii=False)};",
+        f"unrolled.sentences = {json.dumps(said, ensure_ascii=False)};",
         *((package / f"{name}.js").read_text() for name in SCRIPTS),
     ]
     (folder / "yours.js").write_text("\n".join(scripts))
-    (folder / "yours.css").write_text((package / "yours.css").read_text())
+    for name in ("button.js", "yours.css"):
+        (folder / name).write_text((package / name).read_text())
     (folder.parent / "live").mkdir(exist_ok=True)
     (folder.parent / "live" / "live.css").write_text((live / "live.css").read_text())
     for _, found in app.env.unrolled_yours.values():

@@ -34,7 +34,7 @@
     return found;
   };
 
-  const unclear = (error) => [unrolled.Unreadable, unrolled.Misshapen, unrolled.Unknown].some((kind) => error instanceof kind);
+  const unclear = (error) => [unrolled.Unreadable, unrolled.Mistyped, unrolled.Misshapen, unrolled.Unknown].some((kind) => error instanceof kind);
 
   // Expressions
 
@@ -238,7 +238,7 @@
     }
 
     // A shape in words.
-    lettered([rows, cols]) {
+    lettered([rows = 1, cols = 1]) {
       const letter = (n) => this.size(n);
       if (cols === 1) return rows === 1 ? "a number" : `a column of length ${letter(rows)}`;
       return rows === 1 ? `a row of length ${letter(cols)}` : `${letter(rows)} × ${letter(cols)}`;

@@ -139,6 +139,8 @@ def payload(page: Page, results: Mapping[str, Result]) -> dict[str, dict]:
     found: dict[str, tuple[Collected, list[dict]]] = {}
     for goal, draft in zip(goals, own, strict=True):
         collected, told = found.setdefault(goal.display.of, (Collected(), []))
+        if goal.tex in (one["tex"] for one in told):
+            continue  # of another network
         if checks := list(collected.checks(page, goal, results)):
             draft = draft or same.get(goal.head)
             plain = list(collected.plainly(page, goal, draft)) if draft else []

@@ -2,9 +2,10 @@
 // is right in it and what to look at. Nothing is stored, and nothing is sent.
 (function () {
   const { element: el } = unrolled;
-  const said = unrolled.said;
+  const said = unrolled.sentences;
   const filled = (text, words) => text.replace(/\{(\w+)\}/g, (_, name) => words[name] ?? "");
   const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+  const math = (tex, options = { display: false }) => Object.assign(el("span"), { innerHTML: unrolled.set(tex, options) });
   const FAST = 60_000, IDEAS = new Set(["plain", "shape", "goal", "part", "rest", "sum", "index", "one", "transpose", "order", "slope", "letter", "different", "term", "more", "factor", "bound", "edge"]);
 
   // The plain text of a letter, and its TeX: h_t, W_recurrent, δ_t^(l)
@@ -23,7 +24,7 @@
   // The page's letters that a line may have, in the order of the table; those of the case alone
   function letters(context) {
     const known = context.cases[0].letters;
-    return Object.entries(context.symbols).filter(([name, { kind }]) => name in known && ["vector", "matrix", "number", "function", "index"].includes(kind));
+    return Object.entries(context.symbols).filter(([name, { kind }]) => name in known && ["vector", "matrix", "function", "index"].includes(kind) || (kind === "number" && name !== "J"));
   }
 
   function open(payload, close) {
@@ -33,7 +34,7 @@
 
     const left = el("div", { class: "yours-left" });
     const line = el("div", { class: "yours-line", "aria-live": "off" });
-    const field = el("input", { type: "text", "aria-label": "Your line", autocomplete: "off", autocapitalize: "off", spellcheck: "false", inputmode: "none", maxlength: "10000", oninput: () => set() });
+    const field = el("input", { type: "text", "aria-label": "Your line", autocomplete: "off", autocapitalize: "off", spellcheck: "false", inputmode: "none", maxlength: "10000", oninput: () => set(), onpointerdown: () => (keys.hidden = false) });
     const verdict = el("div", { class: "yours-verdict", role: "status" });
     const keys = el("div", { class: "yours-keys" });
     const choices = goals.length > 1 && el("div", { class: "yours-goals", role: "group", "aria-label": "What to write" });
@@ -44,7 +45,7 @@
       judge = judges.get(one);
       tries = {};
       last = null;
-      left.replaceChildren(unrolled.set(`${goal.tex} =`), el("span", { class: "yours-shape" }, ` ${wanted()}`));
+      left.replaceChildren(math(`${goal.tex} =`, {}), el("span", { class: "yours-shape" }, ` ${wanted()}`));
       for (const button of choices ? choices.children : []) button.setAttribute("aria-pressed", String(button.goal === goal));
       field.value = "";
       verdict.replaceChildren();
@@ -58,11 +59,12 @@
 
     // The line as it is read
     function set() {
+      keys.hidden = false;
       line.replaceChildren();
       if (!field.value.trim()) return;
       try {
         const read = unrolled.typed(field.value, judge.symbols, meant);
-        line.append(unrolled.set(read.readings[0], { labels: shapes(read.readings[0]) }));
+        line.append(math(read.readings[0], { labels: shapes(read.readings[0]) }));
       } catch {
         line.append(el("span", { class: "yours-raw" }, field.value));
       }
@@ -82,7 +84,7 @@
       if (!text || text === last?.text) return;
       const found = unrolled.judge(judge, text, meant);
       last = { text, found };
-      if (found.tex) line.replaceChildren(unrolled.set(found.tex, { labels: shapes(found.tex) }));
+      if (found.tex) line.replaceChildren(math(found.tex, { labels: shapes(found.tex) }));
       attempts.push({ goal: goal.tex, text, tex: found.tex ?? "", status: said.status[unrolled.isRight(found) ? found.fault || "right" : found.fault] });
       tell(found);
     }
@@ -90,7 +92,7 @@
     function tell(found) {
       const key = found.fault || "right", right = unrolled.isRight(found), words = { ...found, goal: goal.name ?? "the gradient" };
       const lines = [el("p", { class: `yours-status ${right ? "is-right" : ["unread", "symbol"].includes(key) ? "is-unread" : "is-not"}` }, el("strong", {}, said.status[key]))];
-      const add = (text) => text && lines.push(el("p", {}, text));
+      const add = (text, ...more) => text && lines.push(el("p", {}, text, ...more));
       for (const note of found.notes ?? []) lines.push(el("p", { class: "yours-note" }, note.said));
       const buttons = [];
       if (key === "unread") {
@@ -99,16 +101,20 @@
       } else if (key === "symbol") {
         const [{ name, offered }] = found.asked;
         add(filled(offered.length ? said.which : said.nothing, { name }));
-        for (const tex of offered) buttons.push(el("button", { type: "button", onclick: () => ((meant = { ...meant, [name]: tex }), (last = null), check()) }, unrolled.set(tex)));
+        for (const tex of offered) buttons.push(el("button", { type: "button", onclick: () => ((meant = { ...meant, [name]: tex }), (last = null), check()) }, math(tex)));
       } else {
-        add(filled(said.good[key] ?? "", words));
+        const [good, more] = filled(said.good[key] ?? "", { ...words, rightly: "%" }).split("%");
+        if (more === undefined) add(good);
+        else add(good, ...found.rightly.flatMap((tex, k) => [k ? ", " : "", math(tex)]), more);
         if (!right) help(found, key, add);
         if (right && key !== "right") add(filled(said.teacher, { cases: found.cases ?? goal.checks.length }));
         if (right) buttons.push(copy("Copy as LaTeX", () => `${goal.tex} = ${found.tex}`));
         buttons.push(el("button", { type: "button", onclick: () => close(true) }, right ? "Compare with the derivation" : "Show the step"));
       }
+      if (!right && matchMedia("(max-width: 30rem)").matches) buttons.unshift(el("button", { type: "button", class: "live-next", onclick: () => ((keys.hidden = false), field.focus({ preventScroll: true })) }, "Change my line"));
       if (attempts.length > 1) buttons.push(copy("Copy my lines", () => attempts.map((one) => `${one.goal} = ${one.text} (${one.status})`).join("\n")));
       verdict.replaceChildren(...lines, el("div", { class: "live-buttons" }, buttons));
+      keys.hidden = matchMedia("(max-width: 30rem)").matches;
     }
 
     // A question first, then a small case in numbers, then the name of the mistake
@@ -119,14 +125,19 @@
       const shape = found.shape && judge.lettered(found.shape);
       const parts = (found.error?.shapes ?? []).map((one) => judge.lettered(one));
       const words = { ...found, shape, wanted: wanted(), goal: "the gradient", shapes: parts.length > 1 ? `On the left stands ${parts[0]}, on the right ${parts[1]}.` : "" };
-      if (own.length === 1 || !IDEAS.has(key)) return add(filled(said.ask[key] ?? "", words));
-      const case_ = !["shape", "goal", "plain", "edge"].includes(key) && judge.small(found.node, found.sign ?? 1);
+      if (own.length === 1 || !IDEAS.has(key)) {
+        const [, special] = Object.entries(said.mistake).find(([name]) => found.mistake?.includes(name)) ?? [];
+        const ask = special ?? said.ask[found.piece === "" ? "different" : key];
+        const [before, after] = filled(ask ?? "", { ...words, piece: "%" }).split("%");
+        return after === undefined ? add(before) : add(before, math(found.piece), after);
+      }
+      const case_ = own.length === 2 && !["shape", "goal", "plain", "edge"].includes(key) && judge.small(found.node, found.sign ?? 1);
       if (case_) {
         const at = Object.entries(case_.env).map(([name, n]) => `${name.replace("\\ell", "l")} = ${n}`).join(", ");
         const where = `${case_.kind === "pencil" ? "the example of the page" : `a case with ${sizes}`}${at && `, at ${at}`}`;
         add(filled(case_.entry ? said.small : said.number, { where, entry: case_.entry, yours: unrolled.fraction(case_.yours), right: unrolled.fraction(case_.right) }));
       }
-      if (own.length === 2 && case_) return;
+      if (case_) return;
       if (found.mistake) add(filled(said.named, { mistake: found.mistake }));
       add(said.rule[key] ?? "");
       if (own.length >= 3 && now - own.at(-3).now < FAST) add(said.again);
@@ -168,10 +179,12 @@
         field.focus({ preventScroll: true });
       };
       const names = judge.context.ranges.includes("t") ? ["t", "t-1", "t+1", "T", "1", "2", "3"] : judge.context.ranges;
-      indices.append(...names.map((index) => tile(unrolled.set(index), `index ${index}`, () => change(index))));
+      indices.append(...names.map((index) => tile(math(index), `index ${index}`, () => change(index))));
       const main = el("div", { class: "yours-tiles", role: "group", "aria-label": "Letters" }, own.map(([name, symbol]) => {
         const text = indexed(name, symbol, step);
-        return tile(unrolled.set(shown(name, symbol, step)), text, () => ((letter = symbol.below ? name : null), insert(text)));
+        const made = tile(math(shown(name, symbol, step)), text, () => ((letter = symbol.below ? name : null), insert(text)));
+        if (text.length > 4) made.classList.add("yours-wide");
+        return made;
       }));
       const signs = [["ᵀ", "^T", "transposed"], ["⊙", " ⊙ ", "entry by entry"], ["Σ", `sum_${step} `, "sum"], ["(", "(", "bracket"], [")", ")", "closing bracket"], ["+", " + ", "plus"], ["−", " - ", "minus"], ["1", "1", "one"], ["I", "I", "identity"], ["²", "^2", "squared"], ["diag", "diag(", "diagonal matrix"], ["tanh", "tanh(", "tanh"]];
       const row = el("div", { class: "yours-tiles", role: "group", "aria-label": "Signs" }, signs.map(([sign, text, name]) => tile(sign, name, () => insert(text))));
@@ -194,7 +207,7 @@
     }
 
     const form = el("form", { class: "yours-form", onsubmit: (event) => (event.preventDefault(), check()) }, field, el("button", { class: "live-next" }, "Check"));
-    if (choices) choices.append(...goals.map((one) => Object.assign(el("button", { type: "button", onclick: () => choose(one) }, unrolled.set(one.tex)), { goal: one })));
+    if (choices) choices.append(...goals.map((one) => Object.assign(el("button", { type: "button", onclick: () => choose(one) }, math(one.tex)), { goal: one })));
     const title = el("h2", { id: "yours-title" }, "Write yours");
     const shut = el("button", { type: "button", class: "yours-close", "aria-label": "Close", onclick: () => close() }, "×");
     const body = el("div", { class: "yours-body" }, choices || [], left, line, verdict);

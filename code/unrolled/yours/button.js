@@ -1,6 +1,6 @@
 // The button “Write yours” of each block that states a gradient. What is behind it loads at the first tap.
-addEventListener("DOMContentLoaded", () => {
-  const here = new URL("_static/yours/", document.documentElement.dataset.content_root ? new URL(document.documentElement.dataset.content_root, location.href) : location.href);
+(() => {
+  const here = document.currentScript.src;
   const loaded = {};
   const script = (name) => (loaded[name] ??= new Promise((resolve, reject) => {
     const made = document.createElement("script");
@@ -27,4 +27,4 @@ addEventListener("DOMContentLoaded", () => {
     };
     place.append(button, status);
   }
-});
+})();
