@@ -24,7 +24,7 @@ def language(function: str, rows: list) -> list:
     """What a JavaScript function makes of each row, with the scripts of the language; what it refuses, as words."""
     run = f"""
     (() => {{
-      for (const name of ["meaning", "values"]) require(process.argv[1].replace("layout", name));
+      for (const name of ["meaning", "values", "set"]) require(process.argv[1].replace("layout", name));
       const run = {function.strip()};
       const {{ Unreadable, Misshapen, Unknown }} = unrolled;
       return (row) => {{
@@ -221,3 +221,75 @@ def test_page_computes_what_the_package_computes(each: int):
     wrong = [(row["tex"], row["side"], row["env"], mine, right) for row, mine, right in zip(rows, found, expected, strict=True) if not agree(mine, right)]
     assert wrong[:5] == [], len(wrong)
     assert len(rows) > 2000 and sum("refused" in one for one in expected) > 100
+
+
+# Bad input
+
+WORDS = [
+    *"abcdehpstuvxyWJIT0123456789", *"+-*/=<>,.:;!?'|&_^{}()[]", " ",
+    r"\delta", r"\sigma", r"\sum", r"\prod", r"\top", r"\odot", r"\cdot", r"\cdots", r"\dots", r"\frac", r"\sqrt", r"\tanh", r"\log", r"\partial",
+    r"\hat", r"\mathbb", r"\underbrace", r"\substack", r"\begin{pmatrix}", r"\end{pmatrix}", r"\begin{aligned}", r"\end{aligned}", r"\\",
+    r"\lvert", r"\rvert", r"\lVert", r"\rVert", r"\{", r"\}", r"\bigl", r"\left(", r"\right)", r"\mid", r"\in", r"\sim", r"\quad", r"\,", r"\R", r"\Pr", r"\circ",
+    r"\text{embed}", r"\text{recurrent}", r"\operatorname{diag}", r"\operatorname{E}", "W_{\\text{recurrent}}", "h_{t-1}^\\top", "\\delta_t", "x_t", "h_t",
+    "h_{", "_{t=1}^{T}", "^2", "^{-1}", "^{99}", "\\bigg|", "<b>", "constructor", "__proto__", "é", "🙂", "\n", "\u2028",
+]  # fmt: skip
+TRIED = """
+({ kase, tex, labels }) => {
+  globalThis.kase ??= kase;
+  const began = Date.now(), said = [], values = new unrolled.Values(globalThis.kase), { symbols } = globalThis.kase;
+  const tried = (what) => {
+    try { said.push(what()); } catch (error) {
+      if (!["Unreadable", "Misshapen", "Unknown"].some((kind) => error instanceof unrolled[kind])) throw error;
+    }
+  };
+  tried(() => unrolled.statements(tex, symbols).length);
+  tried(() => values.value(unrolled.expression(tex, symbols), { t: 2 }) && "value");
+  tried(() => values.parts(unrolled.expression(tex, symbols), { t: 2 }).length);
+  tried(() => unrolled.set(tex, { labels: [{ at: 3, tex: "d" }] }));
+  return { said, time: Date.now() - began };
+}
+"""
+
+
+def recurrent() -> dict:
+    """A case of the recurrent network, as the page has it."""
+    page, display = next(one.values for one in EXECUTED if one.values[1].of == "rnn-gradients")
+    entry, context = page.context(display)
+    case = page.cases(entry, display.of, RESULTS)[0]
+    return exported(Values(context, case)) | {"symbols": context.symbols.data()}
+
+
+LONG = [
+    "(" * 5000, "(" * 41 + "d" + ")" * 41, "{" * 5000, r"\log" * 2500, r"\frac" * 2000, r"\hat" * 2500 + "x", r"\sum_t" * 1600 + "d", "+d" * 5000, "d" * 10_000,
+    "-" * 10_000, "(-" * 40 + "d" + ")" * 40, r"\sum_{t=1}^{9999999} d", r"\sum_{t=1}^{99} \sum_{k=1}^{99} \sum_{i=1}^{99} d", r"\sum_{t = 0/0}^{3} d", r"W_{\text{recurrent}}^{999999999}",
+    r"W_{\text{recurrent}}^{-1}", r"I^2", r"I / 2", r"\sum_t I", "x_1" * 3000, "_" * 10_000, "'" * 10_000, r"\begin{pmatrix}" * 600, "&" * 10_000, r"\tanh' " * 1000, "1" * 400, r"D_1 \cdots D_2 \cdots D_3",
+    r"\sum_{S \subseteq \{1, 99\}} d", " " * 10_000, r"\," * 3000, "[d = d]" * 1500,
+]  # fmt: skip
+
+
+def drawn(count: int) -> list[str]:
+    """Lines of words that are drawn."""
+    rng = random.Random(3)
+    return ["".join(rng.choice(WORDS) + rng.choice(["", " "]) for _ in range(rng.randrange(1, 14))) for _ in range(count)]
+
+
+def test_lines_of_chance_are_read_or_refused_as_the_package_does():
+    _, display, context, _ = next(one for one in with_typos(1000) if one[1].of == "rnn-gradients")
+    rows = [{"of": 0, "tex": tex} for tex in drawn(2000)]
+    rows[0]["tables"] = [context.symbols.data()]
+    for row, found in zip(rows, language(STATED, rows), strict=True):
+        expected = as_statements(row["tex"], context.symbols)
+        assert {k: found.get(k) for k in expected} == expected, (row["tex"], found)
+
+
+def test_no_line_ends_in_a_mistake_nor_takes_long():
+    rows = [{"tex": tex} for tex in [*LONG, *drawn(10_000)]]
+    rows[0]["kase"] = recurrent()
+    found = language(TRIED, rows)
+    assert [(row["tex"][:80], one) for row, one in zip(rows, found, strict=True) if "found" not in one] == []
+    assert [row["tex"][:80] for row, one in zip(rows, found, strict=True) if one["found"]["time"] > 1000] == []
+    computed = sum("value" in one["found"]["said"] for one in found)
+    assert computed > 200
+    # nothing but what set.js writes is an element
+    tags = {tag for one in found for html in one["found"]["said"] if isinstance(html, str) for tag in re.findall(r"<(\w+)", html)}
+    assert tags <= {"span", "math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "mfrac", "msqrt", "msub", "msup", "msubsup", "munder", "mover", "munderover", "mtable", "mtr", "mtd"}

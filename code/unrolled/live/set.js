@@ -72,7 +72,7 @@
       const [base] = parts(item), digit = (one) => one?.type === "DIGIT" || (one?.text === "." && digit(items[items.indexOf(one) + 1]));
       if (item.type === "AMP" || item.type === "ROW") return;
       // spaces are no items; they stand before one
-      for (const [, em] of tex.slice(0, item.at).match(/(?:\\[,;:!]|\s)*$/)[0].matchAll(/\\([,;:])/g)) found.push(space({ ",": WIDE[1], ":": WIDE[2], ";": WIDE[3] }[em]));
+      for (const [, em] of tex.slice(Math.max(0, item.at - 20), item.at).match(/(?:\\[,;:!]|\s)*$/)[0].matchAll(/\\([,;:])/g)) found.push(space({ ",": WIDE[1], ":": WIDE[2], ";": WIDE[3] }[em]));
       if (digit(base) && digit(items[k - 1])) {
         const head = found.pop(), digits = { type: "DIGIT", text: head.text + base.text };
         add(head.at, item === base ? token(digits) : scripted(item, token(digits), tex));
@@ -168,10 +168,14 @@
 
   // The factors with a label under each: what stands from one place to the next, without the sign between them
   function labelled(nodes, labels, tex) {
-    const found = [];
+    const found = [], ends = [];
+    for (let k = nodes.length - 1, end = tex.length, at = end; k >= 0; k--) {
+      if (nodes[k].at < at) [end, at] = [at, nodes[k].at];
+      ends[k] = end;
+    }
     let own;
     nodes.forEach((one, k) => {
-      const end = nodes.slice(k).find(({ at }) => at > one.at)?.at ?? tex.length, between = [BIN, REL, PUNCT, -1].includes(one.kind) && one.tag !== "mrow";
+      const end = ends[k], between = [BIN, REL, PUNCT, -1].includes(one.kind) && one.tag !== "mrow";
       const label = labels.find(({ at }) => one.at <= at && at < end);
       if (own && !(label && label !== own.label) && (own.open || !between)) own.nodes.push(one);
       else if (label) found.push((own = { label, nodes: [one], open: 0 }));
@@ -189,8 +193,10 @@
   }
 
   // How good a place for a break stands before a node: 1 a good one, 2 one at need, worse within brackets; 0 is none
-  function rank(before, one) {
-    const last = before.findLast(({ tag }) => tag !== "mspace"), gap = before.at(-1)?.attributes.width;
+  function rank(nodes, k) {
+    let before = k - 1;
+    while (nodes[before]?.tag === "mspace") before--;
+    const one = nodes[k], last = nodes[before], gap = nodes[k - 1]?.attributes.width;
     if (!last || one.tag === "mspace" || last.kind === OPEN || one.kind === CLOSE) return 0;
     if (parseFloat(gap) >= 1 || [one.tag, last.tag].includes("mtext") || last.kind === PUNCT) return one.kind === PUNCT ? 0 : 1;
     if (one.kind === REL) return last.kind === REL ? 0 : 1;
@@ -204,12 +210,14 @@
     let depth = 0;
     const ranks = nodes.map((one, k) => {
       depth -= one.kind === CLOSE;
-      const found = rank(nodes.slice(0, k), one), here = found && found + 2 * Math.max(depth, 0);
+      const found = rank(nodes, k), here = found && found + 2 * Math.max(depth, 0);
       depth += one.kind === OPEN;
       return here;
     });
     function* pieces(start, end, level, way) {
-      const inner = ranks.map((_, k) => k).slice(start + 1, end).filter((k) => ranks[k] >= level), room = width(nodes.slice(start, end));
+      const inner = [];
+      for (let k = start + 1; k < end; k++) if (ranks[k] >= level) inner.push(k);
+      const room = width(nodes.slice(start, end));
       if (!inner.length || room <= (level === 1 ? SHORT : NARROW)) return yield { nodes: nodes.slice(start, end), way };
       const ends = [start, ...inner.filter((k) => ranks[k] === level), end], finer = level > 1 && room <= WIDEST ? "narrow" : "break";
       for (let k = 1; k < ends.length; k++) yield* pieces(ends[k - 1], ends[k], level + 1, k === 1 ? way : finer);
