@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from lark import Token, Tree
 
+from _ext import formulas, mathml
 from browsing import node
 from test_printed import BOOK, EXECUTED
 from unrolled.checks.formula import RESULTS
@@ -293,3 +294,65 @@ def test_no_line_ends_in_a_mistake_nor_takes_long():
     # nothing but what set.js writes is an element
     tags = {tag for one in found for html in one["found"]["said"] if isinstance(html, str) for tag in re.findall(r"<(\w+)", html)}
     assert tags <= {"span", "math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "mfrac", "msqrt", "msub", "msup", "msubsup", "munder", "mover", "munderover", "mtable", "mtr", "mtd"}
+
+
+# How it looks and sounds
+
+ALIKE = re.compile(
+    r"(?:[^\\]|\\(?:top|odot|cdot|cdots|sum|prod|log|exp|tanh|text|operatorname|partial|le|ge|ne|in|approx|mid|lvert|rvert|delta|sigma|ell|hat|frac"
+    r"|tfrac|sqrt|times|circ|alpha|beta|tau|R)(?![A-Za-z])|\\[,;{}])*"
+)
+"""Formulas of the commands that lines of readers have."""
+SHOWN = """
+(tex) => ({ html: unrolled.set(tex), said: unrolled.said(tex) })
+"""
+
+
+def drawn_signs(html: str) -> str:
+    """MathML without what only cuts it in pieces."""
+    return re.sub(r"</?(math|mrow|span)( [^>]*)?>", "", html)
+
+
+def test_page_sets_and_says_a_line_as_the_book_does():
+    book = [tex for tex in dict.fromkeys(in_book()) if ALIKE.fullmatch(tex) and not re.search(r"\\[,;]\s*[\])]|\d\\,\d|\?", tex)]
+    trees = formulas.typeset([(tex, True) for tex in book], {"macros": {"R": r"\mathbb{R}"}})
+    for tex, tree, found in zip(book, trees, language(SHOWN, book), strict=True):
+        root = mathml.read(tree)
+        assert drawn_signs(found["found"]["html"]) == drawn_signs(mathml.written(root, True)[0]), tex
+        assert found["found"]["said"] == mathml.say(root), tex
+    assert len(book) > 900
+
+
+LABELLED = """
+({ kase, tex, env }) => {
+  const values = new unrolled.Values(kase), node = unrolled.expression(tex, kase.symbols);
+  const parts = values.parts(node, env), factors = parts.filter(({ kind, shape }) => kind === "factor" && shape);
+  const labels = factors.map(({ at, shape }) => ({ at, tex: shape.join(" \\\\times ") || "1" }));
+  return { parts: parts.map(({ kind, at, shape }) => [kind, tex.slice(at, at + 3), shape]), html: unrolled.set(tex, { labels }) };
+}
+"""
+
+
+def test_factors_and_terms_have_their_shapes_also_where_they_do_not_fit():
+    kase = recurrent()
+    (V, d) = (kase["sizes"][name] for name in ("|V|", "d"))
+    row, column, scores = [1, d], [d, 1], [V, 1]
+    lines = {
+        r"\sum_t \delta_t\, h_{t-1}^\top": [
+            ["term", "\\su", [d, d]], ["factor", "\\de", column], ["factor", "h_{", row],
+        ],
+        # the place of a bracket is that of the sign in it
+        r"(1 - h_t \odot h_t) \odot \delta_t + y": [
+            ["term", "(1 ", column], ["factor", "- h", column], ["factor", "\\de", column], ["term", "y", scores], ["factor", "y", scores],
+        ],
+        r"e\, h_t\, \delta_t": [
+            ["term", "e\\,", None], ["factor", "e\\,", scores], ["factor", "h_t", column], ["factor", "\\de", column],
+        ],
+    }  # fmt: skip
+    rows = [{"kase": kase, "tex": tex, "env": {"t": 2}} for tex in lines]
+    found = [one["found"] for one in language(LABELLED, rows)]
+    assert [[[*part, None][:3] for part in one["parts"]] for one in found] == [*lines.values()]
+    for one in found:
+        labels = re.findall(r"<munder>(.*?)<mrow class=\"shape\">(.*?)</mrow></munder>", one["html"])
+        shapes = [part[2] for part in one["parts"] if part[0] == "factor"]
+        assert [[int(n) for n in re.findall(r"<mn>(\d)</mn>", label)] for _, label in labels] == shapes

@@ -43,7 +43,7 @@
   // A layout's token
   function token({ type, text }) {
     const plain = text.replace(/\s/g, "");
-    if (type === "TEXT") return node("mtext", ORD, words({ text }).replace(/ /g, "\u00a0"), words({ text }));
+    if (type === "TEXT") return node("mtext", ORD, text.slice(text.indexOf("{") + 1, -1).replace(/\s+/g, "\u00a0"), words({ text }));
     if (type === "NAME") return node("mi", OP, words({ text }), words({ text }), words({ text }).length === 1 ? { mathvariant: "normal" } : {});
     if (type === "QUAD") return space(text === "\\quad" ? "1em" : "2em");
     if (type === "DIGIT") return node("mn", ORD, text, text);
@@ -149,6 +149,7 @@
     for (const one of nodes) {
       if (one.kind >= 0) {
         let wide = last ? +BETWEEN[last.kind][one.kind] : 0;
+        if (last?.tag === "mfrac" && one.kind === OP && first(one).tag === "mi") wide = 0;
         if (script && !(wide === 1 && last.kind !== PUNCT && last.kind !== INNER && one.kind !== INNER)) wide = 0;
         if (wide && found.at(-1).tag === "mo") found.at(-1).attributes.rspace = WIDE[wide];
         else if (wide && one.tag === "mo") one.attributes.lspace = WIDE[wide];
