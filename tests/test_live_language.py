@@ -39,12 +39,18 @@ def language(function: str, rows: list) -> list:
     return node(run, "layout", rows)
 
 
+DISPLAYS = [one.values for one in EXECUTED]
+"""The executed displays, each with its page."""
+
+
 def in_book() -> list[str]:
     """Every formula of the book, displayed or in a line."""
     inline = re.compile(r"(?<![\\$])\$(?!\$)([^$]+?)(?<!\\)\$")
     found = []
     for path in sorted(BOOK.glob("*.md")):
-        text = re.sub(r"^```\{code-cell\}.*?^```", "", path.read_text(), flags=re.S | re.M)
+        text = re.sub(
+            r"^```\{code-cell\}.*?^```", "", path.read_text(), flags=re.S | re.M
+        )
         found += [one.tex for one in displays(text)]
         found += inline.findall(re.sub(r"\$\$.*?\$\$|`[^`\n]*`", "", text, flags=re.S))
     return found
@@ -70,7 +76,11 @@ LAYOUT = """
 def spoiled(tex: str, rng: random.Random) -> str:
     """A formula with a slip of a finger: a sign left out, twice, or another."""
     at = rng.randrange(len(tex) + 1)
-    return tex[:at] + rng.choice(["", tex[at : at + 1] * 2, *r"(){}[]_^'\|&,. ", r"\end{a}"]) + tex[at + 1 :]
+    return (
+        tex[:at]
+        + rng.choice(["", tex[at : at + 1] * 2, *r"(){}[]_^'\|&,. ", r"\end{a}"])
+        + tex[at + 1 :]
+    )
 
 
 def test_page_lays_out_every_formula_of_the_book_and_refuses_what_the_package_refuses():
@@ -82,7 +92,10 @@ def test_page_lays_out_every_formula_of_the_book_and_refuses_what_the_package_re
             assert found.get("found") == as_tree(read(tex)), tex
         except Unreadable as error:
             refused += 1
-            assert (found.get("refused"), found["words"]) == ("Unreadable", str(error)), tex
+            assert (found.get("refused"), found["words"]) == (
+                "Unreadable",
+                str(error),
+            ), tex
     assert len(book) > 2000 and refused > 500
 
 
@@ -96,7 +109,10 @@ def as_data(part: object) -> object:
 def as_statements(tex: str, symbols: Symbols) -> dict:
     """What a formula states as JSON, or why it is refused."""
     try:
-        found = [{name: as_data(part) for name, part in one._asdict().items()} for one in statements(tex, symbols)]
+        found = [
+            {name: as_data(part) for name, part in one._asdict().items()}
+            for one in statements(tex, symbols)
+        ]
         return {"found": found}
     except ValueError as error:
         return {"refused": type(error).__name__, "words": str(error)}
@@ -107,33 +123,49 @@ STATED = """
 """
 
 
-def with_typos(each: int) -> list[tuple]:
-    """Every executed display of the book with its context, and every so manieth typo of it."""
+def with_typos(shown: list, each: int) -> list[tuple]:
+    """Executed displays of the book with their contexts, and every so manieth typo of them."""
     found = []
-    for one in EXECUTED:
-        page, display = one.values
+    for page, display in shown:
         _, context = page.context(display)
         spoiled = [typo.tex for typo in typos(display.tex)]
-        found += [(page, display, context, tex) for tex in [display.tex, *spoiled[::each]]]
+        found += [
+            (page, display, context, tex) for tex in [display.tex, *spoiled[::each]]
+        ]
     return found
 
 
-@pytest.mark.parametrize("each", [10, pytest.param(1, marks=pytest.mark.long)])
-def test_page_reads_what_the_package_reads(each: int):
-    rows = with_typos(each)
+def read_alike(rows: list[tuple]) -> int:
+    """Demand that the page reads formulas as the package does; how many both refuse."""
     contexts = list({id(context): context for _, _, context, _ in rows}.values())
     tables = [one.symbols.data() for one in contexts]
     asked = [{"of": contexts.index(context), "tex": tex} for _, _, context, tex in rows]
     asked[0]["tables"] = tables
     refused = 0
-    for (_, display, context, tex), found in zip(rows, language(STATED, asked), strict=True):
+    for (_, display, context, tex), found in zip(
+        rows, language(STATED, asked), strict=True
+    ):
         expected = as_statements(tex, context.symbols)
         refused += "refused" in expected
         if "refused" in expected:
-            assert [found.get(k) for k in expected] == [*expected.values()], (tex, found)
+            assert [found.get(k) for k in expected] == [*expected.values()], (
+                tex,
+                found,
+            )
         else:
             assert found.get("found") == expected["found"], (tex, found)
-    assert len(rows) > 1000 and refused > 100
+    return refused
+
+
+def test_page_reads_what_the_package_reads():
+    rows = with_typos(DISPLAYS, 10)
+    assert len(rows) > 1000 and read_alike(rows) > 100
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("one, display", EXECUTED)
+def test_page_reads_each_typo_as_the_package_does(one, display):
+    read_alike(with_typos([(one, display)], 1))
 
 
 VALUE = """
@@ -155,7 +187,12 @@ def in_page(node: Node, case: dict, symbols: Symbols) -> bool:
             return False
         if x.op == "call" and symbols.known[x.parts[0]].means != "sigma":
             name, given = x.parts
-            indices = all(y.op in ("letter", "number") or y.op == "symbol" and symbols.known[y.parts[0]].kind == "index" for y in given)
+            indices = all(
+                y.op in ("letter", "number")
+                or y.op == "symbol"
+                and symbols.known[y.parts[0]].kind == "index"
+                for y in given
+            )
             if name not in case["letters"] or not indices:
                 return False
     return True
@@ -176,26 +213,36 @@ def agree(found: dict, expected: dict) -> bool:
     """Whether the page has the value of the package, or refuses it for the same reason."""
     if "refused" in expected:
         # of what members there are, the page knows only the case
-        same = found.get("words") == expected["words"] or expected["refused"] == "Unknown"
+        same = (
+            found.get("words") == expected["words"] or expected["refused"] == "Unknown"
+        )
         return found.get("refused") == expected["refused"] and same
     mine, other = found.get("found"), expected["found"]
     if isinstance(mine, dict) and isinstance(other, dict):
         shape = (mine["rows"], mine["cols"]) == (other["rows"], other["cols"])
-        return shape and np.allclose([float(x) for x in mine["data"]], other["data"], rtol=0, atol=1e-9, equal_nan=True)
+        return shape and np.allclose(
+            [float(x) for x in mine["data"]],
+            other["data"],
+            rtol=0,
+            atol=1e-9,
+            equal_nan=True,
+        )
     if isinstance(mine, str) and isinstance(other, float) and mine != "I":
         return np.isclose(float(mine), other, rtol=1e-9, atol=1e-9, equal_nan=True)
     return mine == other
 
 
-@pytest.mark.parametrize("each", [20, pytest.param(1, marks=pytest.mark.long)])
-def test_page_computes_what_the_package_computes(each: int):
+def computed_alike(asked: list[tuple]) -> tuple[int, int]:
+    """Demand that the page computes the sides of formulas as the package does; how many, and how many both refuse."""
     rows, expected, numbers = [], [], {}
     book = {"tables": [], "cases": []}
-    for page, display, context, tex in with_typos(each):
+    for page, display, context, tex in asked:
         of = display.of or display.label
         if (id(context), of) not in numbers:
             entry, _ = page.context(display)
-            values = [Values(context, case) for case in page.cases(entry, of, RESULTS)[:2]]
+            values = [
+                Values(context, case) for case in page.cases(entry, of, RESULTS)[:2]
+            ]
             numbers[id(context), of] = len(book["tables"]), len(book["cases"]), values
             book["tables"].append(context.symbols.data())
             book["cases"] += map(exported, values)
@@ -214,14 +261,44 @@ def test_page_computes_what_the_package_computes(each: int):
                     if not in_page(node, book["cases"][first + k], context.symbols):
                         continue
                     for env in envs:
-                        env = {x: value for x, value in env.items() if isinstance(value, float)}
-                        rows.append({"of": table, "one": first + k, "tex": tex, "line": line, "side": side, "env": env})
+                        env = {
+                            x: value
+                            for x, value in env.items()
+                            if isinstance(value, float)
+                        }
+                        rows.append(
+                            {
+                                "of": table,
+                                "one": first + k,
+                                "tex": tex,
+                                "line": line,
+                                "side": side,
+                                "env": env,
+                            }
+                        )
                         expected.append(by_package(node, one, env))
+    if not rows:
+        return 0, 0
     rows[0] |= book
     found = language(VALUE, rows)
-    wrong = [(row["tex"], row["side"], row["env"], mine, right) for row, mine, right in zip(rows, found, expected, strict=True) if not agree(mine, right)]
-    assert wrong[:5] == [], len(wrong)
-    assert len(rows) > 2000 and sum("refused" in one for one in expected) > 100
+    wrong = [
+        (row["tex"], row["side"], row["env"], mine, right)
+        for row, mine, right in zip(rows, found, expected, strict=True)
+        if not agree(mine, right)
+    ]
+    assert wrong == []
+    return len(rows), sum("refused" in one for one in expected)
+
+
+def test_page_computes_what_the_package_computes():
+    count, refused = computed_alike(with_typos(DISPLAYS, 20))
+    assert count > 2000 and refused > 100
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("one, display", EXECUTED)
+def test_page_computes_each_typo_as_the_package_does(one, display):
+    computed_alike(with_typos([(one, display)], 1))
 
 
 # Bad input
@@ -254,7 +331,7 @@ TRIED = """
 
 def recurrent() -> dict:
     """A case of the recurrent network, as the page has it."""
-    page, display = next(one.values for one in EXECUTED if one.values[1].of == "rnn-gradients")
+    page, display = next(one for one in DISPLAYS if one[1].of == "rnn-gradients")
     entry, context = page.context(display)
     case = page.cases(entry, display.of, RESULTS)[0]
     return exported(Values(context, case)) | {"symbols": context.symbols.data()}
@@ -271,11 +348,19 @@ LONG = [
 def drawn(count: int) -> list[str]:
     """Lines of words that are drawn."""
     rng = random.Random(3)
-    return ["".join(rng.choice(WORDS) + rng.choice(["", " "]) for _ in range(rng.randrange(1, 14))) for _ in range(count)]
+    return [
+        "".join(
+            rng.choice(WORDS) + rng.choice(["", " "])
+            for _ in range(rng.randrange(1, 14))
+        )
+        for _ in range(count)
+    ]
 
 
 def test_lines_of_chance_are_read_or_refused_as_the_package_does():
-    _, display, context, _ = next(one for one in with_typos(1000) if one[1].of == "rnn-gradients")
+    _, display, context, _ = next(
+        one for one in with_typos(DISPLAYS, 1000) if one[1].of == "rnn-gradients"
+    )
     rows = [{"of": 0, "tex": tex} for tex in drawn(2000)]
     rows[0]["tables"] = [context.symbols.data()]
     for row, found in zip(rows, language(STATED, rows), strict=True):
@@ -287,13 +372,47 @@ def test_no_line_ends_in_a_mistake_nor_takes_long():
     rows = [{"tex": tex} for tex in [*LONG, *drawn(10_000)]]
     rows[0]["kase"] = recurrent()
     found = language(TRIED, rows)
-    assert [(row["tex"][:80], one) for row, one in zip(rows, found, strict=True) if "found" not in one] == []
-    assert [row["tex"][:80] for row, one in zip(rows, found, strict=True) if one["found"]["time"] > 1000] == []
+    assert [
+        (row["tex"][:80], one)
+        for row, one in zip(rows, found, strict=True)
+        if "found" not in one
+    ] == []
+    assert [
+        row["tex"][:80]
+        for row, one in zip(rows, found, strict=True)
+        if one["found"]["time"] > 1000
+    ] == []
     computed = sum("value" in one["found"]["said"] for one in found)
     assert computed > 200
     # nothing but what set.js writes is an element
-    tags = {tag for one in found for html in one["found"]["said"] if isinstance(html, str) for tag in re.findall(r"<(\w+)", html)}
-    assert tags <= {"span", "math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "mfrac", "msqrt", "msub", "msup", "msubsup", "munder", "mover", "munderover", "mtable", "mtr", "mtd"}
+    tags = {
+        tag
+        for one in found
+        for html in one["found"]["said"]
+        if isinstance(html, str)
+        for tag in re.findall(r"<(\w+)", html)
+    }
+    assert tags <= {
+        "span",
+        "math",
+        "mrow",
+        "mi",
+        "mn",
+        "mo",
+        "mtext",
+        "mspace",
+        "mfrac",
+        "msqrt",
+        "msub",
+        "msup",
+        "msubsup",
+        "munder",
+        "mover",
+        "munderover",
+        "mtable",
+        "mtr",
+        "mtd",
+    }
 
 
 # How it looks and sounds
@@ -314,11 +433,19 @@ def drawn_signs(html: str) -> str:
 
 
 def test_page_sets_and_says_a_line_as_the_book_does():
-    book = [tex for tex in dict.fromkeys(in_book()) if ALIKE.fullmatch(tex) and not re.search(r"\\[,;]\s*[\])]|\d\\,\d|\?", tex)]
-    trees = formulas.typeset([(tex, True) for tex in book], {"macros": {"R": r"\mathbb{R}"}})
+    book = [
+        tex
+        for tex in dict.fromkeys(in_book())
+        if ALIKE.fullmatch(tex) and not re.search(r"\\[,;]\s*[\])]|\d\\,\d|\?", tex)
+    ]
+    trees = formulas.typeset(
+        [(tex, True) for tex in book], {"macros": {"R": r"\mathbb{R}"}}
+    )
     for tex, tree, found in zip(book, trees, language(SHOWN, book), strict=True):
         root = mathml.read(tree)
-        assert drawn_signs(found["found"]["html"]) == drawn_signs(mathml.written(root, True)[0]), tex
+        assert drawn_signs(found["found"]["html"]) == drawn_signs(
+            mathml.written(root, True)[0]
+        ), tex
         assert found["found"]["said"] == mathml.say(root), tex
     assert len(book) > 900
 
@@ -351,8 +478,14 @@ def test_factors_and_terms_have_their_shapes_also_where_they_do_not_fit():
     }  # fmt: skip
     rows = [{"kase": kase, "tex": tex, "env": {"t": 2}} for tex in lines]
     found = [one["found"] for one in language(LABELLED, rows)]
-    assert [[[*part, None][:3] for part in one["parts"]] for one in found] == [*lines.values()]
+    assert [[[*part, None][:3] for part in one["parts"]] for one in found] == [
+        *lines.values()
+    ]
     for one in found:
-        labels = re.findall(r"<munder>(.*?)<mrow class=\"shape\">(.*?)</mrow></munder>", one["html"])
+        labels = re.findall(
+            r"<munder>(.*?)<mrow class=\"shape\">(.*?)</mrow></munder>", one["html"]
+        )
         shapes = [part[2] for part in one["parts"] if part[0] == "factor"]
-        assert [[int(n) for n in re.findall(r"<mn>(\d)</mn>", label)] for _, label in labels] == shapes
+        assert [
+            [int(n) for n in re.findall(r"<mn>(\d)</mn>", label)] for _, label in labels
+        ] == shapes

@@ -186,10 +186,11 @@
       }
       if (own) own.open += (one.kind === OPEN) - (one.kind === CLOSE);
     });
-    return found.map((one) => {
+    return found.flatMap((one, k) => {
       if (!one.label) return one;
+      const beside = found[k - 1]?.label ? [space(WIDE[2])] : []; // labels are wide
       const below = rowed(spaced(row(unrolled.layout(one.label.tex).children, one.label.tex, true), true));
-      return { labelled: true, ...node("munder", ORD, [rowed(one.nodes), { ...below, attributes: { ...below.attributes, class: "shape" } }]), at: one.nodes[0].at };
+      return [...beside, { labelled: true, ...node("munder", ORD, [rowed(one.nodes), { ...below, attributes: { ...below.attributes, class: "shape" } }]), at: one.nodes[0].at }];
     });
   }
 
