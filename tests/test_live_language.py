@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from lark import Token, Tree
 
+from _ext import formulas, mathml
 from browsing import node
 from test_printed import BOOK, EXECUTED
 from unrolled.checks.formula import RESULTS
@@ -24,7 +25,7 @@ def language(function: str, rows: list) -> list:
     """What a JavaScript function makes of each row, with the scripts of the language; what it refuses, as words."""
     run = f"""
     (() => {{
-      for (const name of ["meaning", "values"]) require(process.argv[1].replace("layout", name));
+      for (const name of ["meaning", "values", "set"]) require(process.argv[1].replace("layout", name));
       const run = {function.strip()};
       const {{ Unreadable, Misshapen, Unknown }} = unrolled;
       return (row) => {{
@@ -38,12 +39,18 @@ def language(function: str, rows: list) -> list:
     return node(run, "layout", rows)
 
 
+DISPLAYS = [one.values for one in EXECUTED]
+"""The executed displays, each with its page."""
+
+
 def in_book() -> list[str]:
     """Every formula of the book, displayed or in a line."""
     inline = re.compile(r"(?<![\\$])\$(?!\$)([^$]+?)(?<!\\)\$")
     found = []
     for path in sorted(BOOK.glob("*.md")):
-        text = re.sub(r"^```\{code-cell\}.*?^```", "", path.read_text(), flags=re.S | re.M)
+        text = re.sub(
+            r"^```\{code-cell\}.*?^```", "", path.read_text(), flags=re.S | re.M
+        )
         found += [one.tex for one in displays(text)]
         found += inline.findall(re.sub(r"\$\$.*?\$\$|`[^`\n]*`", "", text, flags=re.S))
     return found
@@ -69,7 +76,11 @@ LAYOUT = """
 def spoiled(tex: str, rng: random.Random) -> str:
     """A formula with a slip of a finger: a sign left out, twice, or another."""
     at = rng.randrange(len(tex) + 1)
-    return tex[:at] + rng.choice(["", tex[at : at + 1] * 2, *r"(){}[]_^'\|&,. ", r"\end{a}"]) + tex[at + 1 :]
+    return (
+        tex[:at]
+        + rng.choice(["", tex[at : at + 1] * 2, *r"(){}[]_^'\|&,. ", r"\end{a}"])
+        + tex[at + 1 :]
+    )
 
 
 def test_page_lays_out_every_formula_of_the_book_and_refuses_what_the_package_refuses():
@@ -81,7 +92,10 @@ def test_page_lays_out_every_formula_of_the_book_and_refuses_what_the_package_re
             assert found.get("found") == as_tree(read(tex)), tex
         except Unreadable as error:
             refused += 1
-            assert (found.get("refused"), found["words"]) == ("Unreadable", str(error)), tex
+            assert (found.get("refused"), found["words"]) == (
+                "Unreadable",
+                str(error),
+            ), tex
     assert len(book) > 2000 and refused > 500
 
 
@@ -95,7 +109,10 @@ def as_data(part: object) -> object:
 def as_statements(tex: str, symbols: Symbols) -> dict:
     """What a formula states as JSON, or why it is refused."""
     try:
-        found = [{name: as_data(part) for name, part in one._asdict().items()} for one in statements(tex, symbols)]
+        found = [
+            {name: as_data(part) for name, part in one._asdict().items()}
+            for one in statements(tex, symbols)
+        ]
         return {"found": found}
     except ValueError as error:
         return {"refused": type(error).__name__, "words": str(error)}
@@ -106,33 +123,49 @@ STATED = """
 """
 
 
-def with_typos(each: int) -> list[tuple]:
-    """Every executed display of the book with its context, and every so manieth typo of it."""
+def with_typos(shown: list, each: int) -> list[tuple]:
+    """Executed displays of the book with their contexts, and every so manieth typo of them."""
     found = []
-    for one in EXECUTED:
-        page, display = one.values
+    for page, display in shown:
         _, context = page.context(display)
         spoiled = [typo.tex for typo in typos(display.tex)]
-        found += [(page, display, context, tex) for tex in [display.tex, *spoiled[::each]]]
+        found += [
+            (page, display, context, tex) for tex in [display.tex, *spoiled[::each]]
+        ]
     return found
 
 
-@pytest.mark.parametrize("each", [10, pytest.param(1, marks=pytest.mark.long)])
-def test_page_reads_what_the_package_reads(each: int):
-    rows = with_typos(each)
+def read_alike(rows: list[tuple]) -> int:
+    """Demand that the page reads formulas as the package does; how many both refuse."""
     contexts = list({id(context): context for _, _, context, _ in rows}.values())
     tables = [one.symbols.data() for one in contexts]
     asked = [{"of": contexts.index(context), "tex": tex} for _, _, context, tex in rows]
     asked[0]["tables"] = tables
     refused = 0
-    for (_, display, context, tex), found in zip(rows, language(STATED, asked), strict=True):
+    for (_, display, context, tex), found in zip(
+        rows, language(STATED, asked), strict=True
+    ):
         expected = as_statements(tex, context.symbols)
         refused += "refused" in expected
         if "refused" in expected:
-            assert [found.get(k) for k in expected] == [*expected.values()], (tex, found)
+            assert [found.get(k) for k in expected] == [*expected.values()], (
+                tex,
+                found,
+            )
         else:
             assert found.get("found") == expected["found"], (tex, found)
-    assert len(rows) > 1000 and refused > 100
+    return refused
+
+
+def test_page_reads_what_the_package_reads():
+    rows = with_typos(DISPLAYS, 10)
+    assert len(rows) > 1000 and read_alike(rows) > 100
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("one, display", EXECUTED)
+def test_page_reads_each_typo_as_the_package_does(one, display):
+    read_alike(with_typos([(one, display)], 1))
 
 
 VALUE = """
@@ -154,7 +187,12 @@ def in_page(node: Node, case: dict, symbols: Symbols) -> bool:
             return False
         if x.op == "call" and symbols.known[x.parts[0]].means != "sigma":
             name, given = x.parts
-            indices = all(y.op in ("letter", "number") or y.op == "symbol" and symbols.known[y.parts[0]].kind == "index" for y in given)
+            indices = all(
+                y.op in ("letter", "number")
+                or y.op == "symbol"
+                and symbols.known[y.parts[0]].kind == "index"
+                for y in given
+            )
             if name not in case["letters"] or not indices:
                 return False
     return True
@@ -175,26 +213,36 @@ def agree(found: dict, expected: dict) -> bool:
     """Whether the page has the value of the package, or refuses it for the same reason."""
     if "refused" in expected:
         # of what members there are, the page knows only the case
-        same = found.get("words") == expected["words"] or expected["refused"] == "Unknown"
+        same = (
+            found.get("words") == expected["words"] or expected["refused"] == "Unknown"
+        )
         return found.get("refused") == expected["refused"] and same
     mine, other = found.get("found"), expected["found"]
     if isinstance(mine, dict) and isinstance(other, dict):
         shape = (mine["rows"], mine["cols"]) == (other["rows"], other["cols"])
-        return shape and np.allclose([float(x) for x in mine["data"]], other["data"], rtol=0, atol=1e-9, equal_nan=True)
+        return shape and np.allclose(
+            [float(x) for x in mine["data"]],
+            other["data"],
+            rtol=0,
+            atol=1e-9,
+            equal_nan=True,
+        )
     if isinstance(mine, str) and isinstance(other, float) and mine != "I":
         return np.isclose(float(mine), other, rtol=1e-9, atol=1e-9, equal_nan=True)
     return mine == other
 
 
-@pytest.mark.parametrize("each", [20, pytest.param(1, marks=pytest.mark.long)])
-def test_page_computes_what_the_package_computes(each: int):
+def computed_alike(asked: list[tuple]) -> tuple[int, int]:
+    """Demand that the page computes the sides of formulas as the package does; how many, and how many both refuse."""
     rows, expected, numbers = [], [], {}
     book = {"tables": [], "cases": []}
-    for page, display, context, tex in with_typos(each):
+    for page, display, context, tex in asked:
         of = display.of or display.label
         if (id(context), of) not in numbers:
             entry, _ = page.context(display)
-            values = [Values(context, case) for case in page.cases(entry, of, RESULTS)[:2]]
+            values = [
+                Values(context, case) for case in page.cases(entry, of, RESULTS)[:2]
+            ]
             numbers[id(context), of] = len(book["tables"]), len(book["cases"]), values
             book["tables"].append(context.symbols.data())
             book["cases"] += map(exported, values)
@@ -213,11 +261,231 @@ def test_page_computes_what_the_package_computes(each: int):
                     if not in_page(node, book["cases"][first + k], context.symbols):
                         continue
                     for env in envs:
-                        env = {x: value for x, value in env.items() if isinstance(value, float)}
-                        rows.append({"of": table, "one": first + k, "tex": tex, "line": line, "side": side, "env": env})
+                        env = {
+                            x: value
+                            for x, value in env.items()
+                            if isinstance(value, float)
+                        }
+                        rows.append(
+                            {
+                                "of": table,
+                                "one": first + k,
+                                "tex": tex,
+                                "line": line,
+                                "side": side,
+                                "env": env,
+                            }
+                        )
                         expected.append(by_package(node, one, env))
+    if not rows:
+        return 0, 0
     rows[0] |= book
     found = language(VALUE, rows)
-    wrong = [(row["tex"], row["side"], row["env"], mine, right) for row, mine, right in zip(rows, found, expected, strict=True) if not agree(mine, right)]
-    assert wrong[:5] == [], len(wrong)
-    assert len(rows) > 2000 and sum("refused" in one for one in expected) > 100
+    wrong = [
+        (row["tex"], row["side"], row["env"], mine, right)
+        for row, mine, right in zip(rows, found, expected, strict=True)
+        if not agree(mine, right)
+    ]
+    assert wrong == []
+    return len(rows), sum("refused" in one for one in expected)
+
+
+def test_page_computes_what_the_package_computes():
+    count, refused = computed_alike(with_typos(DISPLAYS, 20))
+    assert count > 2000 and refused > 100
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("one, display", EXECUTED)
+def test_page_computes_each_typo_as_the_package_does(one, display):
+    computed_alike(with_typos([(one, display)], 1))
+
+
+# Bad input
+
+WORDS = [
+    *"abcdehpstuvxyWJIT0123456789", *"+-*/=<>,.:;!?'|&_^{}()[]", " ",
+    r"\delta", r"\sigma", r"\sum", r"\prod", r"\top", r"\odot", r"\cdot", r"\cdots", r"\dots", r"\frac", r"\sqrt", r"\tanh", r"\log", r"\partial",
+    r"\hat", r"\mathbb", r"\underbrace", r"\substack", r"\begin{pmatrix}", r"\end{pmatrix}", r"\begin{aligned}", r"\end{aligned}", r"\\",
+    r"\lvert", r"\rvert", r"\lVert", r"\rVert", r"\{", r"\}", r"\bigl", r"\left(", r"\right)", r"\mid", r"\in", r"\sim", r"\quad", r"\,", r"\R", r"\Pr", r"\circ",
+    r"\text{embed}", r"\text{recurrent}", r"\operatorname{diag}", r"\operatorname{E}", "W_{\\text{recurrent}}", "h_{t-1}^\\top", "\\delta_t", "x_t", "h_t",
+    "h_{", "_{t=1}^{T}", "^2", "^{-1}", "^{99}", "\\bigg|", "<b>", "constructor", "__proto__", "é", "🙂", "\n", "\u2028",
+]  # fmt: skip
+TRIED = """
+({ kase, tex, labels }) => {
+  globalThis.kase ??= kase;
+  const began = Date.now(), said = [], values = new unrolled.Values(globalThis.kase), { symbols } = globalThis.kase;
+  const tried = (what) => {
+    try { said.push(what()); } catch (error) {
+      if (!["Unreadable", "Misshapen", "Unknown"].some((kind) => error instanceof unrolled[kind])) throw error;
+    }
+  };
+  tried(() => unrolled.statements(tex, symbols).length);
+  tried(() => values.value(unrolled.expression(tex, symbols), { t: 2 }) && "value");
+  tried(() => values.parts(unrolled.expression(tex, symbols), { t: 2 }).length);
+  tried(() => unrolled.set(tex, { labels: [{ at: 3, tex: "d" }] }));
+  return { said, time: Date.now() - began };
+}
+"""
+
+
+def recurrent() -> dict:
+    """A case of the recurrent network, as the page has it."""
+    page, display = next(one for one in DISPLAYS if one[1].of == "rnn-gradients")
+    entry, context = page.context(display)
+    case = page.cases(entry, display.of, RESULTS)[0]
+    return exported(Values(context, case)) | {"symbols": context.symbols.data()}
+
+
+LONG = [
+    "(" * 5000, "(" * 41 + "d" + ")" * 41, "{" * 5000, r"\log" * 2500, r"\frac" * 2000, r"\hat" * 2500 + "x", r"\sum_t" * 1600 + "d", "+d" * 5000, "d" * 10_000,
+    "-" * 10_000, "(-" * 40 + "d" + ")" * 40, r"\sum_{t=1}^{9999999} d", r"\sum_{t=1}^{99} \sum_{k=1}^{99} \sum_{i=1}^{99} d", r"\sum_{t = 0/0}^{3} d", r"W_{\text{recurrent}}^{999999999}",
+    r"W_{\text{recurrent}}^{-1}", r"I^2", r"I / 2", r"\sum_t I", "x_1" * 3000, "_" * 10_000, "'" * 10_000, r"\begin{pmatrix}" * 600, "&" * 10_000, r"\tanh' " * 1000, "1" * 400, r"D_1 \cdots D_2 \cdots D_3",
+    r"\sum_{S \subseteq \{1, 99\}} d", " " * 10_000, r"\," * 3000, "[d = d]" * 1500,
+]  # fmt: skip
+
+
+def drawn(count: int) -> list[str]:
+    """Lines of words that are drawn."""
+    rng = random.Random(3)
+    return [
+        "".join(
+            rng.choice(WORDS) + rng.choice(["", " "])
+            for _ in range(rng.randrange(1, 14))
+        )
+        for _ in range(count)
+    ]
+
+
+def test_lines_of_chance_are_read_or_refused_as_the_package_does():
+    _, display, context, _ = next(
+        one for one in with_typos(DISPLAYS, 1000) if one[1].of == "rnn-gradients"
+    )
+    rows = [{"of": 0, "tex": tex} for tex in drawn(2000)]
+    rows[0]["tables"] = [context.symbols.data()]
+    for row, found in zip(rows, language(STATED, rows), strict=True):
+        expected = as_statements(row["tex"], context.symbols)
+        assert {k: found.get(k) for k in expected} == expected, (row["tex"], found)
+
+
+def test_no_line_ends_in_a_mistake_nor_takes_long():
+    rows = [{"tex": tex} for tex in [*LONG, *drawn(10_000)]]
+    rows[0]["kase"] = recurrent()
+    found = language(TRIED, rows)
+    assert [
+        (row["tex"][:80], one)
+        for row, one in zip(rows, found, strict=True)
+        if "found" not in one
+    ] == []
+    assert [
+        row["tex"][:80]
+        for row, one in zip(rows, found, strict=True)
+        if one["found"]["time"] > 1000
+    ] == []
+    computed = sum("value" in one["found"]["said"] for one in found)
+    assert computed > 200
+    # nothing but what set.js writes is an element
+    tags = {
+        tag
+        for one in found
+        for html in one["found"]["said"]
+        if isinstance(html, str)
+        for tag in re.findall(r"<(\w+)", html)
+    }
+    assert tags <= {
+        "span",
+        "math",
+        "mrow",
+        "mi",
+        "mn",
+        "mo",
+        "mtext",
+        "mspace",
+        "mfrac",
+        "msqrt",
+        "msub",
+        "msup",
+        "msubsup",
+        "munder",
+        "mover",
+        "munderover",
+        "mtable",
+        "mtr",
+        "mtd",
+    }
+
+
+# How it looks and sounds
+
+ALIKE = re.compile(
+    r"(?:[^\\]|\\(?:top|odot|cdot|cdots|sum|prod|log|exp|tanh|text|operatorname|partial|le|ge|ne|in|approx|mid|lvert|rvert|delta|sigma|ell|hat|frac"
+    r"|tfrac|sqrt|times|circ|alpha|beta|tau|R)(?![A-Za-z])|\\[,;{}])*"
+)
+"""Formulas of the commands that lines of readers have."""
+SHOWN = """
+(tex) => ({ html: unrolled.set(tex), said: unrolled.said(tex) })
+"""
+
+
+def drawn_signs(html: str) -> str:
+    """MathML without what only cuts it in pieces."""
+    return re.sub(r"</?(math|mrow|span)( [^>]*)?>", "", html)
+
+
+def test_page_sets_and_says_a_line_as_the_book_does():
+    book = [
+        tex
+        for tex in dict.fromkeys(in_book())
+        if ALIKE.fullmatch(tex) and not re.search(r"\\[,;]\s*[\])]|\d\\,\d|\?", tex)
+    ]
+    trees = formulas.typeset(
+        [(tex, True) for tex in book], {"macros": {"R": r"\mathbb{R}"}}
+    )
+    for tex, tree, found in zip(book, trees, language(SHOWN, book), strict=True):
+        root = mathml.read(tree)
+        assert drawn_signs(found["found"]["html"]) == drawn_signs(
+            mathml.written(root, True)[0]
+        ), tex
+        assert found["found"]["said"] == mathml.say(root), tex
+    assert len(book) > 900
+
+
+LABELLED = """
+({ kase, tex, env }) => {
+  const values = new unrolled.Values(kase), node = unrolled.expression(tex, kase.symbols);
+  const parts = values.parts(node, env), factors = parts.filter(({ kind, shape }) => kind === "factor" && shape);
+  const labels = factors.map(({ at, shape }) => ({ at, tex: shape.join(" \\\\times ") || "1" }));
+  return { parts: parts.map(({ kind, at, shape }) => [kind, tex.slice(at, at + 3), shape]), html: unrolled.set(tex, { labels }) };
+}
+"""
+
+
+def test_factors_and_terms_have_their_shapes_also_where_they_do_not_fit():
+    kase = recurrent()
+    (V, d) = (kase["sizes"][name] for name in ("|V|", "d"))
+    row, column, scores = [1, d], [d, 1], [V, 1]
+    lines = {
+        r"\sum_t \delta_t\, h_{t-1}^\top": [
+            ["term", "\\su", [d, d]], ["factor", "\\de", column], ["factor", "h_{", row],
+        ],
+        # the place of a bracket is that of the sign in it
+        r"(1 - h_t \odot h_t) \odot \delta_t + y": [
+            ["term", "(1 ", column], ["factor", "- h", column], ["factor", "\\de", column], ["term", "y", scores], ["factor", "y", scores],
+        ],
+        r"e\, h_t\, \delta_t": [
+            ["term", "e\\,", None], ["factor", "e\\,", scores], ["factor", "h_t", column], ["factor", "\\de", column],
+        ],
+    }  # fmt: skip
+    rows = [{"kase": kase, "tex": tex, "env": {"t": 2}} for tex in lines]
+    found = [one["found"] for one in language(LABELLED, rows)]
+    assert [[[*part, None][:3] for part in one["parts"]] for one in found] == [
+        *lines.values()
+    ]
+    for one in found:
+        labels = re.findall(
+            r"<munder>(.*?)<mrow class=\"shape\">(.*?)</mrow></munder>", one["html"]
+        )
+        shapes = [part[2] for part in one["parts"] if part[0] == "factor"]
+        assert [
+            [int(n) for n in re.findall(r"<mn>(\d)</mn>", label)] for _, label in labels
+        ] == shapes

@@ -1181,8 +1181,9 @@ meaning: Node Reader Symbols chain comma empty flat flat_all flat_text halves in
 meaning: nodes parts place range_of shape_of split statements strip
 printed: Page displays errors_of executed given_member
 typos: outcome reason typos
-values: Context Identity Misshapen Undecided Unknown Values alike array beside called demand_inside differences
-values: differing free moved naught number numbers tensor varying
+values: Context Identity Misshapen Undecided Unknown Values alike array assignments beside called demand_inside
+values: differences differing free moved naught number numbers shape tensor varying
+exported: as_data ends exported member members
 """
 """The language of formulas. What it refuses, and how, is tested where it is (test_printed.py)."""
 

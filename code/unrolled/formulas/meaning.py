@@ -318,7 +318,7 @@ class Reader:
         item = self.take()
         at = place(item)
         base, below, above = parts(item)
-        sign = flat(base)
+        sign = flat(base) if isinstance(base, Token) or base.data == "accent" else ""
         if sign in (r"\sum", r"\prod"):
             return self.big(sign[1:], below, above, at)
         if sign == r"\partial":

@@ -6,7 +6,15 @@ stands. To whatever a page defines, a zero is added that can be differentiated b
 derivative with respect to it is the whole one, along all paths.
 """
 
-__all__ = ["Context", "Identity", "Misshapen", "Unknown", "Values", "differences"]
+__all__ = [
+    "Context",
+    "Identity",
+    "Misshapen",
+    "Unknown",
+    "Values",
+    "assignments",
+    "differences",
+]
 
 import functools
 import itertools
@@ -482,7 +490,10 @@ class Values:
         if np.ndim(value) == 2 and value.shape[1] != 1:
             if value.shape[0] != value.shape[1]:
                 raise Misshapen("a power of what is no square matrix")
-            return torch.linalg.matrix_power(value, int(power))
+            try:
+                return torch.linalg.matrix_power(value, int(power))
+            except torch.linalg.LinAlgError:
+                raise Misshapen("the inverse of a matrix that has none") from None
         return value**power
 
     def _quotient(self, node: Node, env: Env) -> Value:

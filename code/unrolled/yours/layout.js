@@ -51,9 +51,9 @@
     let i = 0, last = { type: "START", at: 0 }, token, depth = 0;
 
     function refuse(at) {
-      const before = tex.slice(0, at), line = before.split("\n");
-      const shown = unrolled.quoted(`${tex.slice(Math.max(0, at - 12), at)}⟨here⟩${tex.slice(at, at + 12)}`.trim());
-      throw new Unreadable(`line ${line.length}, column ${line.at(-1).length + 1}: ${shown} cannot be read here`, at);
+      const before = [...tex.slice(0, at)], after = [...tex.slice(at)], lines = before.join("").split("\n");
+      const shown = unrolled.quoted(`${before.slice(-12).join("")}⟨here⟩${after.slice(0, 12).join("")}`.trim());
+      throw new Unreadable(`line ${lines.length}, column ${[...lines.at(-1)].length + 1}: ${shown} cannot be read here`, at);
     }
 
     function advance() {
@@ -141,9 +141,11 @@
   }
 
   // A text as Python shows it
+  const NAMED = { "\n": "\\n", "\t": "\\t", "\r": "\\r", "\\": "\\\\" };
+  const number = (code) => (code < 256 ? `\\x${code.toString(16).padStart(2, "0")}` : code < 65536 ? `\\u${code.toString(16).padStart(4, "0")}` : `\\U${code.toString(16).padStart(8, "0")}`);
   unrolled.quoted = (text) => {
     const sign = text.includes("'") && !text.includes('"') ? '"' : "'";
-    const inside = text.replace(/\\/g, "\\\\").replace(/\n/g, "\\n").replace(/\t/g, "\\t");
+    const inside = text.replace(/\\|(?! )[\p{C}\p{Z}]/gu, (one) => NAMED[one] ?? number(one.codePointAt(0)));
     return sign + (sign === "'" ? inside.replace(/'/g, "\\'") : inside) + sign;
   };
 

@@ -184,7 +184,7 @@
     // The next factor
     taken() {
       const item = this.take(), { at } = item;
-      const [base, below, above] = parts(item), sign = flat(base);
+      const [base, below, above] = parts(item), sign = base.type || is(base, "accent") ? flat(base) : "";
       if (sign === "\\sum" || sign === "\\prod") return this.big(sign.slice(1), below, above, at);
       if (sign === "\\partial") return this.slash(at);
       if (MOMENTS.has(sign)) return this.moment(sign, below, at);

@@ -43,7 +43,7 @@
   // A layout's token
   function token({ type, text }) {
     const plain = text.replace(/\s/g, "");
-    if (type === "TEXT") return node("mtext", ORD, words({ text }).replace(/ /g, "\u00a0"), words({ text }));
+    if (type === "TEXT") return node("mtext", ORD, text.slice(text.indexOf("{") + 1, -1).replace(/\s+/g, "\u00a0"), words({ text }));
     if (type === "NAME") return node("mi", OP, words({ text }), words({ text }), words({ text }).length === 1 ? { mathvariant: "normal" } : {});
     if (type === "QUAD") return space(text === "\\quad" ? "1em" : "2em");
     if (type === "DIGIT") return node("mn", ORD, text, text);
@@ -72,7 +72,7 @@
       const [base] = parts(item), digit = (one) => one?.type === "DIGIT" || (one?.text === "." && digit(items[items.indexOf(one) + 1]));
       if (item.type === "AMP" || item.type === "ROW") return;
       // spaces are no items; they stand before one
-      for (const [, em] of tex.slice(0, item.at).match(/(?:\\[,;:!]|\s)*$/)[0].matchAll(/\\([,;:])/g)) found.push(space({ ",": WIDE[1], ":": WIDE[2], ";": WIDE[3] }[em]));
+      for (const [, em] of tex.slice(Math.max(0, item.at - 20), item.at).match(/(?:\\[,;:!]|\s)*$/)[0].matchAll(/\\([,;:])/g)) found.push(space({ ",": WIDE[1], ":": WIDE[2], ";": WIDE[3] }[em]));
       if (digit(base) && digit(items[k - 1])) {
         const head = found.pop(), digits = { type: "DIGIT", text: head.text + base.text };
         add(head.at, item === base ? token(digits) : scripted(item, token(digits), tex));
@@ -149,6 +149,7 @@
     for (const one of nodes) {
       if (one.kind >= 0) {
         let wide = last ? +BETWEEN[last.kind][one.kind] : 0;
+        if (last?.tag === "mfrac" && one.kind === OP && first(one).tag === "mi") wide = 0;
         if (script && !(wide === 1 && last.kind !== PUNCT && last.kind !== INNER && one.kind !== INNER)) wide = 0;
         if (wide && found.at(-1).tag === "mo") found.at(-1).attributes.rspace = WIDE[wide];
         else if (wide && one.tag === "mo") one.attributes.lspace = WIDE[wide];
@@ -168,10 +169,14 @@
 
   // The factors with a label under each: what stands from one place to the next, without the sign between them
   function labelled(nodes, labels, tex) {
-    const found = [];
+    const found = [], ends = [];
+    for (let k = nodes.length - 1, end = tex.length, at = end; k >= 0; k--) {
+      if (nodes[k].at < at) [end, at] = [at, nodes[k].at];
+      ends[k] = end;
+    }
     let own;
     nodes.forEach((one, k) => {
-      const end = nodes.slice(k).find(({ at }) => at > one.at)?.at ?? tex.length, between = [BIN, REL, PUNCT, -1].includes(one.kind) && one.tag !== "mrow";
+      const end = ends[k], between = [BIN, REL, PUNCT, -1].includes(one.kind) && one.tag !== "mrow";
       const label = labels.find(({ at }) => one.at <= at && at < end);
       if (own && !(label && label !== own.label) && (own.open || !between)) own.nodes.push(one);
       else if (label) found.push((own = { label, nodes: [one], open: 0 }));
@@ -181,16 +186,19 @@
       }
       if (own) own.open += (one.kind === OPEN) - (one.kind === CLOSE);
     });
-    return found.map((one) => {
+    return found.flatMap((one, k) => {
       if (!one.label) return one;
+      const beside = found[k - 1]?.label ? [space(WIDE[2])] : []; // labels are wide
       const below = rowed(spaced(row(unrolled.layout(one.label.tex).children, one.label.tex, true), true));
-      return { labelled: true, ...node("munder", ORD, [rowed(one.nodes), { ...below, attributes: { ...below.attributes, class: "shape" } }]), at: one.nodes[0].at };
+      return [...beside, { labelled: true, ...node("munder", ORD, [rowed(one.nodes), { ...below, attributes: { ...below.attributes, class: "shape" } }]), at: one.nodes[0].at }];
     });
   }
 
   // How good a place for a break stands before a node: 1 a good one, 2 one at need, worse within brackets; 0 is none
-  function rank(before, one) {
-    const last = before.findLast(({ tag }) => tag !== "mspace"), gap = before.at(-1)?.attributes.width;
+  function rank(nodes, k) {
+    let before = k - 1;
+    while (nodes[before]?.tag === "mspace") before--;
+    const one = nodes[k], last = nodes[before], gap = nodes[k - 1]?.attributes.width;
     if (!last || one.tag === "mspace" || last.kind === OPEN || one.kind === CLOSE) return 0;
     if (parseFloat(gap) >= 1 || [one.tag, last.tag].includes("mtext") || last.kind === PUNCT) return one.kind === PUNCT ? 0 : 1;
     if (one.kind === REL) return last.kind === REL ? 0 : 1;
@@ -204,12 +212,14 @@
     let depth = 0;
     const ranks = nodes.map((one, k) => {
       depth -= one.kind === CLOSE;
-      const found = rank(nodes.slice(0, k), one), here = found && found + 2 * Math.max(depth, 0);
+      const found = rank(nodes, k), here = found && found + 2 * Math.max(depth, 0);
       depth += one.kind === OPEN;
       return here;
     });
     function* pieces(start, end, level, way) {
-      const inner = ranks.map((_, k) => k).slice(start + 1, end).filter((k) => ranks[k] >= level), room = width(nodes.slice(start, end));
+      const inner = [];
+      for (let k = start + 1; k < end; k++) if (ranks[k] >= level) inner.push(k);
+      const room = width(nodes.slice(start, end));
       if (!inner.length || room <= (level === 1 ? SHORT : NARROW)) return yield { nodes: nodes.slice(start, end), way };
       const ends = [start, ...inner.filter((k) => ranks[k] === level), end], finer = level > 1 && room <= WIDEST ? "narrow" : "break";
       for (let k = 1; k < ends.length; k++) yield* pieces(ends[k - 1], ends[k], level + 1, k === 1 ? way : finer);

@@ -62,6 +62,20 @@
     return matrix(a.rows, b.cols, data);
   }
 
+  function inverse({ rows: n, data }, at) {
+    const lines = eye(n).data.flatMap((_, k) => (k % n ? [] : [[...data.slice(k, k + n), ...eye(n).data.slice(k, k + n)]]));
+    lines.forEach((_, k) => {
+      const sizes = lines.map((line, i) => (i < k ? -1 : Math.abs(line[k]))), best = sizes.indexOf(Math.max(...sizes));
+      if (!sizes[best]) throw new Misshapen("the inverse of a matrix that has none", [[n, n]], at);
+      [lines[k], lines[best]] = [lines[best], lines[k]];
+      lines[k] = lines[k].map((x) => x / lines[k][k]);
+      lines.forEach((line, i) => {
+        if (i !== k) lines[i] = line.map((x, j) => x - line[k] * lines[k][j]);
+      });
+    });
+    return matrix(n, n, lines.flatMap((line) => line.slice(n)));
+  }
+
   // Matrices below each other (axis 0), or side by side
   function beside(values, axis, at) {
     const shapes = values.map(shape);
@@ -313,9 +327,10 @@
       const value = this.sized(of, env), power = this.sized(to, env);
       if (is_matrix(power)) throw new Misshapen("the exponent is no number", [shape(power)], to.at);
       if (!is_matrix(value) || is_column(value)) return entrywise(value, power, (x, y) => x ** y);
-      let n = Math.trunc(plain(power)), found = eye(value.rows), square = value;
       if (value.rows !== value.cols) throw new Misshapen("a power of what is no square matrix", [shape(value)], at);
-      if (!(n >= 0 && n < 2 ** 31)) throw new Unreadable(`place ${at}: only whole powers of a matrix are computed here`, at);
+      const whole = Math.trunc(plain(power));
+      if (!(Math.abs(whole) < 2 ** 31)) throw new Misshapen("a power that is no number", [], to.at);
+      let n = Math.abs(whole), found = eye(value.rows), square = whole < 0 ? inverse(value, at) : value;
       for (; n; n = Math.floor(n / 2), square = multiplied(square, square)) if (n % 2) found = multiplied(found, square);
       return found;
     }
