@@ -24,7 +24,7 @@
   // The page's letters that a line may have, in the order of the table; those of the case alone
   function letters(context) {
     const known = context.cases[0].letters;
-    return Object.entries(context.symbols).filter(([name, { kind }]) => name in known && ["vector", "matrix", "function", "index"].includes(kind) || (kind === "number" && name !== "J"));
+    return Object.entries(context.symbols).filter(([name, { kind }]) => name in known && name !== "J" && ["vector", "matrix", "number", "function", "index"].includes(kind));
   }
 
   function open(payload, close) {
