@@ -12,7 +12,7 @@ import yaml
 from unrolled.checks.formula import RESULTS
 from unrolled.formulas.layout import Unreadable, read
 from unrolled.formulas.meaning import Symbols, statements
-from unrolled.formulas.printed import BOUND, Page, displays, executed
+from unrolled.formulas.printed import BOUND, Page, displays, executed, stated
 from unrolled.formulas.typos import EQUAL, KINDS, Typo, outcome, reason, typos
 from unrolled.formulas.values import Context, Misshapen, Unknown, Values, differences
 
@@ -272,6 +272,13 @@ TRUE = [
     r"\log \exp(v_1) = v_1",
     r"\tanh' v_1 = 1 - \tanh^2 v_1",
     r"\sqrt{4} = 2^{1} = 02",
+    r"\tfrac14 = 0.25, \quad 1.5 = \tfrac32 ;",
+    r"\lVert v \rVert = \sqrt{v^\top v}",
+    r"\lVert A v \rVert \le \lVert A \rVert\, \lVert v \rVert",
+    r"\begin{bmatrix} 1 & 2 \\ 0 & 1 \end{bmatrix} (1, 2) = (5, 2)",
+    r"(0, 1) - (0, 1) = 0",
+    r"A, \quad \text{shape } d \times d",
+    r"v, w \in \R^d",
     r"\begin{aligned} v + w &= w + v && (\text{length } d) , \\ &= 2 v + w - v . \end{aligned}",
 ]
 
@@ -286,6 +293,9 @@ FALSE = [
     r"v\, w^\top = w\, v^\top",
     r"B_1 B_2 = B_2 B_1",
     r"B_1 B_2 \cdots B_4 = B_1 B_2 B_4",
+    r"(0, 1) = 0",
+    r"\lVert A \rVert\, \lVert v \rVert \le \lVert A v \rVert",
+    r"\tfrac14 = 0.2",
     r"1 - v \odot v = 1 - v",
     r"\sum_{k=1}^{3} B_k = B_1 + B_2",
     r"v_i = v_1, \qquad i = 1, \dots, d",
@@ -305,6 +315,8 @@ def test_what_is_false_is_refused_by_its_value(tex: str):
         (r"v w = v", Misshapen, r"\(3, 1\) times \(3, 1\)"),
         (r"A + v = A", Misshapen, "are added"),
         (r"v = w, \qquad (\text{shape } d \times d)", Misshapen, "printed is"),
+        (r"A \in \R^d", Misshapen, "printed is"),
+        (r"A, v = w", Unreadable, "'A, v = w' states nothing"),
         (r"v_4 = 1", Misshapen, r"no entry \[3, 0\]"),
         (r"B_5 = B_1", Unknown, "B has no member 5, of 4"),
         (r"z = v", Unknown, "z is no letter of this page"),
@@ -368,10 +380,49 @@ def test_displays_are_found_with_their_result_label_and_line():
         "$$\nb\n$$ (eq)\n:::{prf:proof}\n$$ c $$\n:::\n::::\n"
     )
     assert [tuple(one) for one in displays(text)] == [
-        ("", "", "a", 3),
-        ("p", "eq", "b", 12),
-        ("p", "", "c", 15),
+        ("", "", "a", 3, False),
+        ("p", "eq", "b", 12, False),
+        ("p", "", "c", 15, False),
     ]
+
+
+STATED = """# T
+## Pencil
+$x = 1$, $x$, $`$ and $$
+y = 2
+$$
+::::{prf:proposition} P
+:label: p
+$z = 3$
+::::
+## Next
+$u = 4$
+:::{prf:remark} A
+:label: answer-a
+$a \\le b$, $W$ is $d \\times n$, $d \\times n$ and $\\beta$
+:::
+"""
+
+
+def test_what_is_stated_in_a_line_is_found():
+    found = [(one.of, one.tex, one.line) for one in stated(STATED, ["Pencil"])]
+    assert found == [
+        ("answer-a", r"a \le b", 14),
+        ("answer-a", r"W, \quad \text{shape } d \times n", 14),
+        ("", "x = 1", 3),
+    ]
+    with pytest.raises(Unreadable, match="no section 'Paper'"):
+        stated(STATED, ["Paper"])
+
+
+def test_no_formula_of_a_page_is_left_out():
+    entry = {"labels": ["one"], "numbers": {"d": 3}, "definitions": []}
+    text = "$$\nd = d + 0\n$$ (one)\n$$\nd = 2\n$$"
+    own = Page("one", [entry], {"d": {"kind": "size"}}, lambda _: text)
+    faults = [one.fault for one in own.executed({})]
+    assert faults[-1] == "a formula that is neither executed nor prose: d = 2"
+    with pytest.raises(Unreadable, match="'a whim' is no reason; expected one of"):
+        Page("one", [{"prose": {"d = 2": "a whim"}}], {}, lambda _: text)
 
 
 def test_typos_of_all_kinds_are_made():

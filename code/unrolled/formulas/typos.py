@@ -161,12 +161,15 @@ EQUAL = {
 def reason(typo: Typo, display: Display, page: Page) -> str:
     """Why a typo is equal to the formula; nothing, if that is not known."""
     entry, context = page.context(display)
-    sides, spoiled = (
-        [one.sides for one in statements(tex, context.symbols)]
-        for tex in (display.tex, typo.tex)
+    said, spoiled = (
+        statements(tex, context.symbols) for tex in (display.tex, typo.tex)
     )
-    if sides == spoiled:
+    if [one.sides for one in said] == [one.sides for one in spoiled]:
         return "the same is said of other cases"
+    if "numbers" in entry:
+        return "another expression of the same number"
+    if any(sign != "=" for one in said for sign in one.relations):
+        return "another inequality that holds"
     told, was = (re.sub(r"\s", "", tex) for tex in (typo.tex, display.tex))
     for piece, why in entry.get("equal", {}).items():
         if told.count(re.sub(r"\s", "", piece)) > was.count(re.sub(r"\s", "", piece)):

@@ -125,7 +125,8 @@ COMPARED: dict[str, Callable[[Value, Value], bool]] = {
 ROUNDING = 1e-12
 """By how much rounding may spoil a weak inequality."""
 
-CONSTANTS = {"e": math.e}
+CONSTANTS = {"e": math.e, "infinity": 100.0}
+"""Infinity is how many terms of a series are added up."""
 
 
 class Values:
@@ -311,7 +312,7 @@ class Values:
     def _in_shape(self, name: str, value: Value | Identity) -> Tensor:
         """A value in the shape of its letter: a number may stand for a vector."""
         symbol = self.context.symbols.known[name]
-        if not isinstance(value, float):
+        if value is IDENTITY or np.ndim(value):
             return value
         value = tensor(value)
         if symbol.kind == "number":
@@ -360,7 +361,7 @@ class Values:
         if symbol.kind == "constant":
             return CONSTANTS[symbol.means]
         if symbol.kind == "name":
-            return float(self._index(at[0], env))
+            return float(self._index(at[0], env)) if at else 1.0
         if not at and name in env:
             return env[name]
         copies = self.context.copies
@@ -571,6 +572,26 @@ class Values:
 
     def _stack(self, node: Node, env: Env) -> Tensor:
         return beside([self.value(part, env) for part in node.parts], 0)
+
+    def _norm(self, node: Node, env: Env) -> Tensor:
+        """The length of a vector; of a matrix, its largest singular value."""
+        value = self.value(node.parts[0], env)
+        if np.ndim(value) != 2:
+            raise Misshapen("the norm of a number")
+        return torch.linalg.matrix_norm(value, 2)
+
+    def _likelihood(self, node: Node, env: Env) -> Tensor:
+        """The probability of what is one-hot; what is given has to be in the
+        definition.
+        """
+        whole, one, given = node.parts
+        for statement in self.context.definitions:
+            head, *_, last = statement.sides
+            if head == whole and given in last.all():
+                return self._joined(
+                    *(self.value(x, env) for x in (one, whole)), r"\cdot"
+                )
+        raise Unknown(f"{whole.parts[0]}: no definition with what is given")
 
     # What is random
 
@@ -810,7 +831,10 @@ def naught(value: Value | Identity) -> bool:
 
 
 def beside(values: Sequence[Value | Identity], axis: int) -> Tensor:
-    """Matrices below each other (axis 0), or side by side."""
+    """Matrices, or numbers, below each other (axis 0), or side by side."""
+    values = [
+        x if x is IDENTITY or np.ndim(x) else tensor(x).view(1, 1) for x in values
+    ]
     shapes = [np.shape(value) for value in values]
     if (
         any(len(shape) != 2 for shape in shapes)
@@ -924,8 +948,13 @@ def differences(statement: Statement, values: Values) -> Iterator[float]:
             continue
         sides = [values.value(side, env) for side in statement.sides]
         arrays = [array(side, sides) for side in sides]
+        for k, side in enumerate(statement.sides):
+            if side.op == "number" and k:  # as in h_0 = 0
+                arrays[k] = np.full_like(arrays[k - 1], arrays[k])
         for sizes in statement.shapes:
             values._demand_shape(arrays[0], sizes, env)
+        if len(sides) == 1:  # only the shape is stated
+            yield 0.0
         for relation, (a, b) in zip(
             statement.relations, itertools.pairwise(arrays), strict=True
         ):
