@@ -21,7 +21,8 @@ from unrolled.formulas.meaning import (
     Symbols,
     statements,
 )
-from unrolled.formulas.values import Context, Values, differences
+from unrolled.formulas.sides import differences
+from unrolled.formulas.values import Context, Values
 
 BOUND = 1e-12
 """The largest error of an equality, in float64."""
@@ -339,7 +340,7 @@ def given_member(
 def executed(display: Display, context: Context, values: list[Values]) -> Executed:
     """A display, executed on some cases; what cannot be read or computed is said."""
     try:
-        said = statements(display.tex, context.symbols)
+        said = stating(display.tex, context.symbols)
         found = [errors_of(one, values) for one in said]
         if not all(found):
             raise Unreadable("a statement that holds of no case")
@@ -356,6 +357,14 @@ def executed(display: Display, context: Context, values: list[Values]) -> Execut
     worst = max(errors, default=0.0)
     fault = f"the sides differ by {worst:.1e}" if worst > BOUND else ""
     return Executed(display, count, worst, fault, defined)
+
+
+def stating(tex: str, symbols: Symbols) -> list[Statement]:
+    """The statements of a formula; raises Unreadable if there are none."""
+    found = statements(tex, symbols)
+    if not found:
+        raise Unreadable("nothing is stated")
+    return found
 
 
 def errors_of(statement: Statement, values: list[Values]) -> list[float]:

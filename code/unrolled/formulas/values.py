@@ -6,7 +6,7 @@ stands. To whatever a page defines, a zero is added that can be differentiated b
 derivative with respect to it is the whole one, along all paths.
 """
 
-__all__ = ["Context", "Identity", "Misshapen", "Unknown", "Values", "differences"]
+__all__ = ["Context", "Identity", "Misshapen", "Unknown", "Values"]
 
 import functools
 import itertools
@@ -20,37 +20,24 @@ import torch
 from torch import Tensor
 
 from unrolled.checks.formula import error
+from unrolled.formulas.arrays import (
+    IDENTITY,
+    Identity,
+    Misshapen,
+    Unknown,
+    Value,
+    array,
+    beside,
+    demand_inside,
+    naught,
+    number,
+    numbers,
+    tensor,
+)
+from unrolled.formulas.chance import Chance, Env, Key, Undecided
+from unrolled.formulas.dots import written_out
 from unrolled.formulas.layout import Unreadable
-from unrolled.formulas.meaning import Node, Statement, Symbols, Test, nodes
-
-Value = float | Tensor
-Key = tuple[str, tuple[int, ...]]
-Env = Mapping[str | Key, Value]
-
-
-class Unknown(ValueError):
-    """A letter without a value: what it is, and where it stands."""
-
-
-class Misshapen(ValueError):
-    """Shapes that do not fit: which, and of what."""
-
-
-class Undecided(Unknown):
-    """A random letter outside of an expectation: which, and what it may be, with what
-    probability.
-    """
-
-    def __init__(self, key: Key, law: Mapping[float, float]) -> None:
-        super().__init__(f"{key[0]} is random")
-        self.key, self.law = key, law
-
-
-class Identity:
-    """The identity matrix, of the size that fits."""
-
-
-IDENTITY = Identity()
+from unrolled.formulas.meaning import Node, Statement, Symbols, Test
 
 
 @dataclass(frozen=True)
@@ -129,7 +116,7 @@ CONSTANTS = {"e": math.e, "infinity": 100.0}
 """Infinity is how many terms of a series are added up."""
 
 
-class Values:
+class Values(Chance):
     """The values of a context's letters on one case.
 
     ``fixed`` are letters, or members of families, that nothing is differentiated
@@ -268,24 +255,6 @@ class Values:
         index = f", index {', '.join(map(str, at))}" if at else ""
         raise Unknown(f"{name}{index}: neither given nor defined")
 
-    def _law(self, name: str, at: tuple[int, ...]) -> dict[float, float]:
-        """What a random letter may be, with what probability; what is left of that is
-        the probability of zero.
-        """
-        found: dict[float, float] = {}
-        for statement in self.context.definitions:
-            head, *_, last = statement.sides
-            if head.op != "moment" or head.parts[0] != "Pr":
-                continue
-            _, letter, outcome = head.parts[1].parts
-            if letter.op == "symbol" and letter.parts[0] == name:
-                bound = self._matched(letter.parts[1], at, statement)
-                if bound is not None:
-                    found[self.value(outcome, bound)] = tensor(
-                        self.value(last, bound)
-                    ).item()
-        return {**found, 0.0: 1 - sum(found.values())} if found else {}
-
     def _matched(
         self, pattern: tuple[Node, ...], at: Sequence[Value], statement: Statement
     ) -> dict[str, Value] | None:
@@ -299,7 +268,7 @@ class Values:
             if node.op == "letter" and np.ndim(index):
                 return None
             if node.op in ("letter", "symbol"):
-                bound[node.parts[0]] = index if np.ndim(index) else float(index)
+                bound[node.parts[0]] = index if np.ndim(index) else tensor(index).item()
             elif self.value(node, bound) != index:
                 return None
         for letter, first, last in statement.ranges:
@@ -537,11 +506,11 @@ class Values:
         raise Unknown(f"{name} of {len(given)}: no function that has a value here")
 
     def _truth(self, node: Node, env: Env) -> float:
-        return float(self._holds(Test(*node.parts), env))
+        return float(self.holds(Test(*node.parts), env))
 
     def _shaped(self, node: Node, env: Env) -> Value:
         value, sizes = self.value(node.parts[0], env), node.parts[1]
-        self._demand_shape(value, sizes, env)
+        self.demand_shape(value, sizes, env)
         return value
 
     def _same(self, node: Node, env: Env) -> Value:
@@ -552,7 +521,7 @@ class Values:
         wrong = error(array(value, []), array(noted, [])) > ROUNDING
         return value * math.nan if wrong else value
 
-    def _demand_shape(self, value: object, sizes: Sequence[Node], env: Env) -> None:
+    def demand_shape(self, value: object, sizes: Sequence[Node], env: Env) -> None:
         """Raise Misshapen if a value has not the shape that is printed."""
         found = [self.value(size, env) for size in sizes]
         # one that is no number is an array of the same shape
@@ -563,7 +532,7 @@ class Values:
                 f"the shape is {np.shape(value)}, and printed is {expected}"
             )
 
-    def _holds(self, test: Test, env: Env) -> bool:
+    def holds(self, test: Test, env: Env) -> bool:
         """Whether a condition is true."""
         a, b = (self.value(part, env) for part in test[1:])
         if np.ndim(a) or np.ndim(b):
@@ -592,55 +561,6 @@ class Values:
                     *(self.value(x, env) for x in (one, whole)), r"\cdot"
                 )
         raise Unknown(f"{whole.parts[0]}: no definition with what is given")
-
-    # What is random
-
-    def _mean(self, node: Node, env: Env) -> Value:
-        """Over letters whose distribution is printed: a vector, entry by entry."""
-        (letter, *ends), law, body = node.parts
-        weights = self.value(law, env)
-        if np.ndim(weights) != 2 or weights.shape[1] != 1:
-            raise Misshapen("a distribution that is no vector")
-        keys = [letter]
-        if ends:
-            span = numbers(*(self.value(end, env) for end in ends), up=True)
-            keys = [(letter, (int(k),)) for k in span]
-        terms = []
-        for drawn in itertools.product(range(len(weights)), repeat=len(keys)):
-            here = {**env, **{k: x + 1.0 for k, x in zip(keys, drawn, strict=True)}}
-            weight = math.prod(weights[k, 0] for k in drawn)
-            terms.append(weight * self.value(body, here))
-        return functools.reduce(operator.add, terms)
-
-    def _moment(self, node: Node, env: Env) -> Value:
-        """Over all that is random, a mean or a variance; a probability is the mean of
-        what is 1 or 0.
-        """
-        for statement in self.context.definitions:
-            if statement.sides[0] == node and node.parts[0] != "Pr":
-                return self.value(statement.sides[-1], env)
-        kind, body = node.parts
-        found = list(self._outcomes(body, env, self.chosen, 1.0))
-        if len(found) < 2:
-            raise Unreadable(f"place {node.at}: nothing is random in it")
-        mean = sum(weight * value for weight, value in found)
-        if kind != "Var":
-            return mean
-        return sum(weight * (value - mean) ** 2 for weight, value in found)
-
-    def _outcomes(
-        self, body: Node, env: Env, chosen: Mapping[Key, float], weight: float
-    ) -> Iterator[tuple[float, Value]]:
-        """All that an expression may be, with what probability."""
-        try:
-            yield (
-                weight,
-                Values(self.context, self.case, chosen=chosen).value(body, env),
-            )
-        except Undecided as open_:
-            for value, own in open_.law.items():
-                decided = {**chosen, open_.key: value}
-                yield from self._outcomes(body, env, decided, weight * own)
 
     def _block(self, node: Node, env: Env) -> Tensor:
         rows = [
@@ -689,7 +609,7 @@ class Values:
             spans = [self.span(letter, body, env) for letter in letters]
         for chosen in itertools.product(*spans):
             here = {**env, **dict(zip(letters, chosen, strict=True))}
-            if all(self._holds(one, here) for one in test):
+            if all(self.holds(one, here) for one in test):
                 yield self.value(body, here)
 
     def _sum(self, node: Node, env: Env) -> Value:
@@ -705,44 +625,8 @@ class Values:
         return self._multiplied(factors, [""] * len(factors))
 
     def _dots(self, node: Node, env: Env) -> Value | Identity:
-        """A product with dots. The blocks beside the dots are equal but for one index,
-        and it runs from that of the first such block to that of the last, also where
-        these are fewer than are printed.
-        """
-        factors, joins, cut = node.parts
-        unclear = Unreadable(f"place {node.at}: what the dots stand for is not clear")
-        for width in range(1, min(cut, len(factors) - cut) + 1):
-            blocks = {
-                k: factors[cut + k * width : cut + (k + 1) * width]
-                for k in range(-(cut // width), (len(factors) - cut) // width)
-            }
-            if varying(blocks[-1], blocks[0]):
-                break
-        else:
-            raise unclear
-        low, high = -1, 0
-        while varying(blocks.get(low - 1, ()), blocks[0]):
-            low -= 1
-        while varying(blocks.get(high + 1, ()), blocks[-1]):
-            high += 1
-        own = {k: varying(blocks[k], blocks[-(k >= 0)]) for k in range(low, high + 1)}
-        if None in own.values():
-            raise unclear
-        index = {k: self._index(letter, env) for k, letter in own.items()}
-        steps = {index[k + 1] - index[k] for k in range(low, high) if k != -1}
-        if steps not in ({1}, {-1}):
-            raise unclear
-        (step,) = steps
-        first, last = cut + low * width, cut + (high + 1) * width
-        # the first block of all has the sign of those that follow it
-        signs = (joins[first + width], *joins[first + 1 : first + width])
-        found = list(zip(factors[:first], joins[:first], strict=True))
-        for n in range((index[high] - index[low]) * step + 1):
-            block = moved(blocks[low], own[low], float(index[low] + n * step))
-            found += zip(block, signs, strict=True)
-        found += zip(factors[last:], joins[last:], strict=True)
-        values = [self.value(factor, env) for factor, _ in found]
-        return self._multiplied(values, [sign for _, sign in found])
+        factors, joins = written_out(node, lambda letter: self._index(letter, env))
+        return self._multiplied([self.value(x, env) for x in factors], joins)
 
     # Derivatives
 
@@ -811,166 +695,7 @@ class Values:
         return torch.stack(rows).view(value.shape + zero.shape)
 
 
-def demand_inside(at: Sequence[int], value: Tensor) -> None:
-    """Raise Misshapen if an array has not the entry."""
-    if at and (
-        len(at) != value.dim()
-        or not all(0 <= k < size for k, size in zip(at, value.shape, strict=True))
-    ):
-        raise Misshapen(f"no entry {list(at)} in the shape {tuple(value.shape)}")
-
-
-def number(value: Value | Identity) -> bool:
-    """Whether a value is a number that was computed."""
-    return isinstance(value, Tensor) and value.dim() == 0
-
-
-def naught(value: Value | Identity) -> bool:
-    """Whether a value is the number zero."""
-    return (number(value) or isinstance(value, float)) and bool(value == 0)
-
-
-def beside(values: Sequence[Value | Identity], axis: int) -> Tensor:
-    """Matrices, or numbers, below each other (axis 0), or side by side."""
-    values = [
-        x if x is IDENTITY or np.ndim(x) else tensor(x).view(1, 1) for x in values
-    ]
-    shapes = [np.shape(value) for value in values]
-    if (
-        any(len(shape) != 2 for shape in shapes)
-        or len({s[1 - axis] for s in shapes}) > 1
-    ):
-        raise Misshapen(f"{shapes} are put together")
-    return torch.cat(values, axis)
-
-
-def tensor(value: Value) -> Tensor:
-    """A value as a tensor."""
-    return torch.as_tensor(value, dtype=torch.float64)
-
-
 def alike(told: Node, given: Node) -> bool:
     """Whether an argument may stand for that of a definition: a name for that name."""
     named = told.op == "symbol" and told.parts[1]
     return not named or given.op == "symbol" and given.parts[0] == told.parts[0]
-
-
-def numbers(first: float, last: float, up: bool = False) -> list[float]:
-    """The whole numbers from one to another, down too unless ``up``."""
-    if not all(isinstance(x, float | int) for x in (first, last)):
-        raise Misshapen("a range that is not of numbers")
-    if first > last and not up:
-        return numbers(last, first)[::-1]
-    return [float(k) for k in range(int(first), int(last) + 1)]
-
-
-def varying(a: tuple[Node, ...], b: tuple[Node, ...]) -> Node | None:
-    """The index in which a differs from b; None if it is no single one."""
-    found = set(differing(a, b))
-    return found.pop() if len(found) == 1 else None
-
-
-def differing(a: object, b: object, index: bool = False) -> Iterator[Node | None]:
-    """The indices of a that differ from those of b; None where they differ in more."""
-    if a == b:
-        return
-    if isinstance(a, Node) and isinstance(b, Node):
-        named = [x.parts[0] for x in (a, b) if x.op == "symbol"]
-        if index:
-            yield a
-        elif a.op != b.op or len(set(named)) == 2:
-            yield None
-        elif named:
-            yield from differing(a.parts[1], b.parts[1], True)
-        else:
-            yield from differing(a.parts, b.parts)
-    elif isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b):
-        for x, y in zip(a, b, strict=True):
-            yield from differing(x, y, index)
-    else:
-        yield None
-
-
-def moved(part: object, index: Node, to: float) -> object:
-    """A block of factors, with another value of its index."""
-    if isinstance(part, Node):
-        if part == index:
-            return Node("number", (to,), part.at)
-        return replace(part, parts=moved(part.parts, index, to))
-    return tuple(moved(x, index, to) for x in part) if isinstance(part, tuple) else part
-
-
-# Statements
-
-
-def free(node: Node, bound: frozenset[str] = frozenset()) -> set[str]:
-    """The letters of an expression that no sum of it binds."""
-    if node.op == "letter":
-        return set(node.parts) - bound
-    if node.op == "mean":
-        (letter, *ends), *rest = node.parts
-        bound = bound | {letter}
-        return set().union(*(free(x, bound) for x in nodes((tuple(ends), tuple(rest)))))
-    if node.op in ("sum", "prod"):
-        letters, bounds, test, body = node.parts
-        bound = bound | set(letters)
-        return set().union(*(free(x, bound) for x in nodes((bounds, test, body))))
-    return set().union(*(free(one, bound) for one in node.below()))
-
-
-def differences(statement: Statement, values: Values) -> Iterator[float]:
-    """How far each two neighbouring sides are apart, for all values of the free
-    letters; and Misshapen, where a shape is printed that is not that of the value.
-    """
-    given = {
-        name
-        for name in values.context.given
-        if name in (known := values.context.symbols.known) and not known[name].below
-    }
-    letters = sorted(set().union(*map(free, statement.sides)) - given)
-    whole = Node("both", statement.sides)
-    printed = {one.letter: one for one in statement.ranges}
-    spans = []
-    for letter in letters:
-        if letter in printed:
-            _, first, last = printed[letter]
-            spans.append(numbers(values.value(first, {}), values.value(last, {})))
-        else:
-            others = {
-                other: values.value(values.context.ranges[other][0], {})
-                for other in letters
-                if other != letter and other in values.context.ranges
-            }
-            spans.append(values.span(letter, whole, others))
-    for chosen in itertools.product(*spans):
-        env = dict(zip(letters, chosen, strict=True))
-        if not all(values._holds(test, env) for test in statement.conditions):
-            continue
-        sides = [values.value(side, env) for side in statement.sides]
-        arrays = [array(side, sides) for side in sides]
-        for k, side in enumerate(statement.sides):
-            if side.op == "number" and k:  # as in h_0 = 0
-                arrays[k] = np.full_like(arrays[k - 1], arrays[k])
-        for sizes in statement.shapes:
-            values._demand_shape(arrays[0], sizes, env)
-        if len(sides) == 1:  # only the shape is stated
-            yield 0.0
-        for relation, (a, b) in zip(
-            statement.relations, itertools.pairwise(arrays), strict=True
-        ):
-            if relation not in COMPARED:
-                raise Unreadable(f"{relation} has no value")
-            if a.shape != b.shape and not a.size == b.size == 1:
-                raise Misshapen(f"{a.shape} = {b.shape}")
-            if relation == "=":
-                yield error(a.reshape(b.shape), b)
-            else:
-                yield 0.0 if np.all(COMPARED[relation](a, b)) else math.inf
-
-
-def array(value: Value | Identity, others: list) -> np.ndarray:
-    """A value in NumPy; the identity as large as a side beside it."""
-    if value is IDENTITY:
-        sizes = [len(other) for other in others if np.ndim(other) == 2]
-        return np.eye(sizes[0] if sizes else 1)
-    return np.asarray(value.detach() if isinstance(value, Tensor) else value)
