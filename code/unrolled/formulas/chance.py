@@ -1,6 +1,6 @@
 """What is random in a formula: expectations, variances, probabilities."""
 
-__all__ = ["Chance"]
+__all__: list[str] = []
 
 import functools
 import itertools

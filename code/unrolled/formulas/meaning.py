@@ -93,7 +93,8 @@ class Statement(NamedTuple):
 
 class Symbol(NamedTuple):
     """A letter of a page: how it is called, its kind, its shape, by how many indices
-    a member of the family is told, below and above, and by which that are not printed.
+    a member of the family is told, below and above, and by which that are not printed;
+    and its TeX.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Symbol(NamedTuple):
     above: int = 0
     means: str = ""
     silent: tuple[str, ...] = ()
+    tex: str = ""
 
 
 class Symbols:
@@ -129,6 +131,7 @@ class Symbols:
                 above,
                 entry.get("means", ""),
                 tuple(entry.get("of", "").split()),
+                tex,
             )
 
     @staticmethod

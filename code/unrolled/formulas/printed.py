@@ -22,7 +22,7 @@ from unrolled.formulas.meaning import (
     statements,
 )
 from unrolled.formulas.sides import differences
-from unrolled.formulas.values import Context, Values
+from unrolled.formulas.values import WAYS, Context, Values
 
 BOUND = 1e-12
 """The largest error of an equality, in float64."""
@@ -167,6 +167,7 @@ class Page:
             for title in sections
         }
         self.prose: dict[str, str] = {}
+        self.computed: dict[tuple[int, str], list[Values]] = {}
         self.contexts = []
         for entry in entries:
             for tex, kind in entry.get("prose", {}).items():
@@ -213,6 +214,11 @@ class Page:
             ends(entry.get("sets", {})),
             entry.get("copies", {}),
             entry.get("held", {}),
+            frozenset(
+                statement.sides[0]
+                for tex in entry.get("draft", [])
+                for statement in statements(tex, symbols)
+            ),
         )
 
     def _printed(self, definition: str) -> str:
@@ -300,7 +306,6 @@ class Page:
 
     def executed(self, results: Mapping[str, Result]) -> Iterator[Executed]:
         """The displays of the page's results, executed."""
-        values: dict[tuple[int, str], list[Values]] = {}
         for display in self.displays:
             found = self.context(display)
             if self.said(display):
@@ -309,13 +314,25 @@ class Page:
                 fault = f"a formula that is neither executed nor prose: {display.tex}"
                 yield Executed(display, 0, np.inf, fault)
                 continue
-            entry, context = found
-            of = display.of or display.label
-            key = id(context), of
-            if key not in values:
-                cases = self.cases(entry, of, results)
-                values[key] = [Values(context, case) for case in cases]
-            yield executed(display, context, values[key])
+            yield executed(display, found[1], self.values(display, results))
+
+    def values(self, display: Display, results: Mapping[str, Result]) -> list[Values]:
+        """The values of the letters of a display that is executed, on all cases."""
+        entry, context = self.context(display)
+        of = display.of or display.label
+        if (id(context), of) not in self.computed:
+            cases = self.cases(entry, of, results)
+            self.computed[id(context), of] = [Values(context, one) for one in cases]
+        return self.computed[id(context), of]
+
+    def ways(self) -> dict[str, list[str]]:
+        """By which way which letters, in TeX, got their values so far."""
+        found: dict[str, set[str]] = {way: set() for way in WAYS}
+        for _, context in self.contexts:
+            for name, ways in context.ways.items():
+                for way in ways:
+                    found[way].add(context.symbols.known[name].tex)
+        return {way: sorted(letters) for way, letters in found.items()}
 
 
 def begins(tex: str, with_: Sequence[str]) -> bool:

@@ -1,6 +1,6 @@
 """How far the sides of a statement are apart."""
 
-__all__ = ["differences", "environments", "free"]
+__all__ = ["differences", "environments"]
 
 import itertools
 import math

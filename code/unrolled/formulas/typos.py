@@ -6,19 +6,28 @@ by its value, by a shape, by a name that is unknown, or because it cannot be rea
 computed; or it is equal, on all cases.
 """
 
-__all__ = ["EQUAL", "KINDS", "Typo", "outcome", "reason", "typos"]
+__all__ = [
+    "EQUAL",
+    "KINDS",
+    "Spoiled",
+    "Typo",
+    "outcome",
+    "reason",
+    "spoiled",
+    "typos",
+]
 
 import operator
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
-from unrolled.checks.formula import error
+from unrolled.checks.formula import Result, error
 from unrolled.formulas.arrays import Misshapen, Unknown, array
 from unrolled.formulas.layout import Unreadable
 from unrolled.formulas.meaning import Node, Range, Statement, statements
@@ -139,6 +148,45 @@ def typos(tex: str) -> list[Typo]:
             if re.sub(r"\s", "", spoiled) != re.sub(r"\s", "", tex):
                 found.setdefault(spoiled, Typo(kind, spoiled, at))
     return list(found.values())
+
+
+class Spoiled(NamedTuple):
+    """How many typos of a display were refused, by what, and how many are equal, for
+    which reason; and those that are equal for no reason that is known.
+    """
+
+    display: Display
+    refused: dict[str, int]
+    equal: dict[str, int]
+    unknown: list[str]
+
+
+def spoiled(
+    page: Page, results: Mapping[str, Result], most: int | None = None
+) -> Iterator[Spoiled]:
+    """The displays of a page that are executed, spoiled; at most so often, each."""
+    for display in page.displays:
+        if not page.context(display):
+            continue
+        _, context = page.context(display)
+        values = page.values(display, results)
+        refused, equal, unknown = Counter(), Counter(), []
+        for typo in sample(typos(display.tex), most):
+            found = outcome(typo, context, values)
+            if found != "equal":
+                refused[found] += 1
+            elif why := reason(typo, display, page, values):
+                equal[why] += 1
+            else:
+                unknown.append(typo.tex)
+        yield Spoiled(display, dict(refused), dict(equal), unknown)
+
+
+def sample(found: list[Typo], most: int | None) -> list[Typo]:
+    """At most so many typos, from all places of the list."""
+    if most is None or len(found) <= most:
+        return found
+    return [found[k * len(found) // most] for k in range(most)]
 
 
 def outcome(typo: Typo, context: Context, values: Sequence[Values]) -> str:

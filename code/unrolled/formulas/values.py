@@ -6,12 +6,13 @@ stands. To whatever a page defines, a zero is added that can be differentiated b
 derivative with respect to it is the whole one, along all paths.
 """
 
-__all__ = ["Context", "Identity", "Misshapen", "Unknown", "Values"]
+__all__ = ["WAYS", "Context", "Values"]
 
 import functools
 import itertools
 import math
 import operator
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -50,6 +51,8 @@ class Context:
     of letters for which a formula prints none, and ``sets`` of those that stand for
     sets. ``copies`` has for each matrix the letters of its copies, one for each step.
     ``held`` has for each note on a derivative's bar the letters that are held fixed.
+    ``draft`` are the first sides of definitions that are not printed. ``ways`` notes
+    how a letter got its value, one of ``WAYS``.
     """
 
     symbols: Symbols
@@ -60,6 +63,8 @@ class Context:
     sets: Mapping[str, tuple[Node, Node]] = field(default_factory=dict)
     copies: Mapping[str, str] = field(default_factory=dict)
     held: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    draft: frozenset[Node] = frozenset()
+    ways: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     defining: frozenset[tuple[Node, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -86,6 +91,9 @@ def called(part: object, named: Mapping[Node, Node]) -> object:
         return named.get(part) or replace(part, parts=called(part.parts, named))
     return tuple(called(x, named) for x in part) if isinstance(part, tuple) else part
 
+
+WAYS = "input", "size", "probability", "definition", "derivative", "draft"
+"""How a letter can get its value."""
 
 FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "log": torch.log,
@@ -142,6 +150,7 @@ class Values(Chance):
     def letter(self, name: str, at: tuple[int, ...] = ()) -> Value:
         """The value of a letter, or of a member of its family."""
         if name in self.context.sizes:
+            self._note(name, "size")
             array, axis = self.context.sizes[name]
             return float(np.shape(self.case[array])[axis])
         key = name, at
@@ -156,6 +165,19 @@ class Values(Chance):
             self.zeros[key] = torch.zeros_like(value, requires_grad=True)
             self.found[key] = value + self.zeros[key]
         return self.found[key]
+
+    def _note(self, name: str, way: str | Statement) -> None:
+        """Note how a letter gets its value; of a definition, by what it says."""
+        if isinstance(way, Statement):
+            head, *_, last = way.sides
+            if last.op == "given":
+                way = "input"
+            elif head in self.context.draft:
+                way = "draft"
+            else:
+                inner = {x.op for x in last.all()}
+                way = "derivative" if "derivative" in inner else "definition"
+        self.context.ways[name].add(way)
 
     def _whole(self, name: str, at: tuple[int, ...]) -> float:
         """The value of a size, or of an index; in a case, an index counts from 0."""
@@ -181,6 +203,7 @@ class Values(Chance):
                 steps = numbers(*(self.value(x, {}) for x in self.context.ranges["t"]))
                 if at[0] not in steps:
                     raise Unknown(f"{name} has no member {at[0]}")
+                self._note(name, "definition")
                 return self.letter(matrix)
         return (self._of_case if name in self.context.given else self._defined)(
             name, at
@@ -199,6 +222,7 @@ class Values(Chance):
 
     def _member(self, name: str, at: tuple[int, ...]) -> np.ndarray:
         """What the case has for a member of a family."""
+        self._note(name, "input")
         value = np.asarray(self.case[self.context.given[name]])
         for index in at:
             if not (value.ndim and 1 <= index <= len(value)):
@@ -219,6 +243,7 @@ class Values(Chance):
             bound = self._matched(head.parts[1], at, statement)
             if bound is None:
                 continue
+            self._note(name, statement)
             inside, self.inside = self.inside, True
             try:
                 return self._in_shape(name, self._whole_of(last, entry, bound))
@@ -226,6 +251,7 @@ class Values(Chance):
                 self.inside = inside
         law = self._law(name, at)
         if law:
+            self._note(name, "probability")
             raise Undecided((name, at), law)
         return self._blocks(name, at)
 
@@ -249,6 +275,7 @@ class Values(Chance):
                 symbol = self.context.symbols.known[part.parts[0]]
                 rows = int(self.letter(symbol.shape[0]))
                 if symbol.name == name:
+                    self._note(name, "definition")
                     bound = self._matched(part.parts[1], at, statement)
                     return self.value(whole, bound)[first : first + rows]
                 first += rows
@@ -502,6 +529,7 @@ class Values(Chance):
             if len(told) == len(given) and all(map(alike, told, parts)):
                 bound = self._matched(told, given, statement)
                 if bound is not None:
+                    self._note(name, statement)
                     return self.value(last, bound)
         raise Unknown(f"{name} of {len(given)}: no function that has a value here")
 
