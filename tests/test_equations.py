@@ -60,17 +60,6 @@ HELD = {
 }
 
 
-OWN = {
-    "z": ["generation"],
-    "f": ["lstm"],
-    "v": ["word2vec"],
-    "K": ["word2vec"],
-    "L": ["backprop-mlp", "backprop-rnn"],
-    "C": ["classification", "generation"],
-    "a": ["backprop-mlp", "backprop-rnn", "residual", "lstm"],
-}
-"""Letters of the notation that are for few pages: these use them in its sense."""
-
 THROUGH = {
     # made and called by another function, which is named
     "DenseRNN": "as_dense",
@@ -107,24 +96,6 @@ def test_every_labelled_equation_is_held_by_a_result_or_by_a_test():
     outside = {label for label, result in found.items() if not result}
     assert outside == HELD.keys()
     assert set(HELD.values()) <= tests | RESULTS.keys()
-
-
-def letters(text: str) -> set[str]:
-    """The letters in the formulas of a text."""
-    cells = jupytext.reads(text, fmt="md:myst").cells
-    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    formulas = " ".join(re.findall(r"\$\$.*?\$\$|\$[^$]+\$", text, re.S))
-    formulas = re.sub(r"\\(text|operatorname|begin|end)\*?\{[^}]*\}", " ", formulas)
-    return set(re.findall(r"(?<![\\A-Za-z])[A-Za-z](?![A-Za-z])", formulas))
-
-
-@pytest.mark.parametrize("letter", OWN)
-def test_a_letter_in_another_sense_than_the_notations_is_in_its_last_table(letter: str):
-    rows = (ROOT / "book" / "notation.md").read_text().split("(other-letters)=")[1]
-    told = dict(re.findall(r"\| \{doc\}`([\w-]+)` \| (.*) \|", rows))
-    others = [p for p in PAGES if p.stem not in ("notation", *OWN[letter])]
-    used = {p.stem for p in others if letter in letters(p.read_text())}
-    assert used <= {page for page, row in told.items() if letter in letters(row)}
 
 
 def shown(page: str) -> set[str]:

@@ -3,13 +3,14 @@
 import re
 from collections import Counter
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import yaml
 
+from _ext.symbols import Table
 from unrolled.checks.formula import RESULTS
 from unrolled.formulas.arrays import Misshapen, Unknown
 from unrolled.formulas.layout import Unreadable, read
@@ -27,8 +28,7 @@ from unrolled.formulas.typos import KINDS, Typo, outcome, reason, typos
 from unrolled.formulas.values import Context, Values
 
 BOOK = Path(__file__).parents[1] / "book"
-TABLE = yaml.safe_load((BOOK / "symbols.yml").read_text())
-SYMBOLS = TABLE.pop("book")
+TABLE = Table((BOOK / "symbols.yml").read_text())
 
 
 def source(name: str) -> str:
@@ -38,11 +38,13 @@ def source(name: str) -> str:
 
 def page(name: str) -> Page:
     """A page of the book."""
-    import_module(f"unrolled.results.{name.replace('-', '_')}")
-    return Page(name, TABLE[name], SYMBOLS, source)
+    module = f"unrolled.results.{name.replace('-', '_')}"
+    if find_spec(module):
+        import_module(module)
+    return Page(name, TABLE.entries(name), source)
 
 
-PAGES = {name: page(name) for name in TABLE}
+PAGES = {name: page(name) for name, told in TABLE.pages.items() if "formulas" in told}
 EXECUTED = [
     pytest.param(one, display, id=f"{name}-{display.line}")
     for name, one in PAGES.items()
@@ -69,14 +71,14 @@ def test_every_formula_of_the_book_has_a_layout():
     assert count > 2000
 
 
-@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("name", PAGES)
 def test_what_is_printed_holds(name: str):
     found = list(PAGES[name].executed(RESULTS))
     assert [(one.display.line, one.fault) for one in found if one.fault] == []
     assert all(one.equalities + one.defined and one.error <= BOUND for one in found)
 
 
-@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("name", PAGES)
 def test_only_what_a_case_gives_is_bound(name: str):
     """No letter gets its value from what a result checks."""
     one = PAGES[name]
@@ -392,11 +394,11 @@ def test_what_is_given_is_what_a_probability_depends_on():
 def test_a_definition_has_to_be_printed():
     text = "$$\nA = 2\n$$ (two)\nand $B = 3$."
     book = {"A": {"kind": "number"}, "B": {"kind": "number"}}
-    entry = {"results": [], "definitions": ["two", "B = 3"]}
-    assert Page("one", [entry], book, lambda _: text)
+    entry = {"results": [], "symbols": book, "definitions": ["two", "B = 3"]}
+    assert Page("one", [entry], lambda _: text)
     entry["definitions"].append("B = 4")
     with pytest.raises(Unreadable, match="'B = 4' is printed nowhere on the page one"):
-        Page("one", [entry], book, lambda _: text)
+        Page("one", [entry], lambda _: text)
 
 
 def test_displays_are_found_with_their_result_label_and_line():
@@ -443,11 +445,12 @@ def test_what_is_stated_in_a_line_is_found():
 def test_no_formula_of_a_page_is_left_out():
     entry = {"labels": ["one"], "numbers": {"d": 3}, "definitions": []}
     text = "$$\nd = d + 0\n$$ (one)\n$$\nd = 2\n$$"
-    own = Page("one", [entry], {"d": {"kind": "size"}}, lambda _: text)
+    entry["symbols"] = {"d": {"kind": "size"}}
+    own = Page("one", [entry], lambda _: text)
     faults = [one.fault for one in own.executed({})]
     assert faults[-1] == "a formula that is neither executed nor prose: d = 2"
     with pytest.raises(Unreadable, match="'a whim' is no reason; expected one of"):
-        Page("one", [{"prose": {"d = 2": "a whim"}}], {}, lambda _: text)
+        Page("one", [{"prose": {"d = 2": "a whim"}}], lambda _: text)
 
 
 def test_typos_of_all_kinds_are_made():

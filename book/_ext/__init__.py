@@ -23,6 +23,7 @@ CONCERNS = (
     "moved",
     "errata",
     "formulas",
+    "symbols",
     "printed",
     "offline",
     "address",

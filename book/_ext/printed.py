@@ -1,8 +1,8 @@
 """The printed formulas of the results are executed: what they state holds on the results' cases, or the build fails.
 
-``book/symbols.yml`` says what the letters stand for. A page is executed when its formulas, that file, or the code that
-executes them has changed. Then it is spoiled, too: each of a sample of typos has to be refused, or equal for a reason.
-How many equalities were executed stands in each result's box.
+``book/symbols.yml`` says what the letters stand for. A page is executed when its formulas, what is said of them there,
+or the code that executes them has changed. Then it is spoiled, too: each of a sample of typos has to be refused, or
+equal for a reason. How many equalities were executed stands in each result's box.
 """
 
 import hashlib
@@ -11,14 +11,14 @@ from collections import Counter
 from importlib import import_module
 from pathlib import Path
 
-import yaml
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
+from . import symbols
+
 logger = logging.getLogger(__name__)
 
-TABLE = "symbols.yml"
 TYPOS = 40
 """At most so many typos are made of each formula in the build; all, in the tests."""
 
@@ -28,25 +28,22 @@ def digest(app: Sphinx, page: str, entries: list[dict]) -> str:
     code = Path(app.srcdir).parent / "code" / "unrolled"
     pages = [page, *re.findall(r" in ([\w-]+)", str(entries))]
     files = [
-        Path(app.srcdir, TABLE),
         *sorted((code / "formulas").iterdir()),
         *sorted((code / "checks").glob("*.py")),
         *sorted((code / "results").glob("*.py")),
         *(Path(app.srcdir, f"{one}.md") for one in pages),
     ]
-    return hashlib.sha256(
-        b"".join(file.read_bytes() for file in files if file.is_file())
-    ).hexdigest()
+    parts = [str(entries).encode(), *(x.read_bytes() for x in files if x.is_file())]
+    return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 def check(app: Sphinx, env: BuildEnvironment) -> None:
     """Execute the formulas of the pages that have changed, and say which do not hold."""
     if not hasattr(env, "unrolled_printed"):
         env.unrolled_printed = {}
-    path = Path(app.srcdir, TABLE)
-    table = yaml.safe_load(path.read_text()) if path.is_file() else {}
-    book = table.pop("book", {})
-    for page, entries in table.items():
+    table = symbols.read(app)
+    for page in table.pages:
+        entries = table.entries(page)
         now = digest(app, page, entries)
         if env.unrolled_printed.get(page, {}).get("digest") == now:
             continue
@@ -62,11 +59,10 @@ def check(app: Sphinx, env: BuildEnvironment) -> None:
             said = Page(
                 page,
                 entries,
-                book,
                 lambda name: Path(app.srcdir, f"{name}.md").read_text(),
             )
         except ValueError as reason:
-            logger.warning("%s: %s", TABLE, reason, location=page)
+            logger.warning("%s: %s", symbols.FILE, reason, location=page)
             continue
         found = list(said.executed(RESULTS))
         ways = said.ways()  # before typos

@@ -631,6 +631,7 @@ def statements(tex: str, symbols: Symbols) -> list[Statement]:
                 shapes.append(tuple(Reader(size, symbols).whole() for size in sizes))
             elif space:
                 raise Unreadable(f"{flat_all(space[0])!r}: no space of the book")
+            piece = without_words(piece, symbols)
             signs = [flat(x) for x in piece if flat(x) in RELATIONS]
             if shape := shape_of(piece, symbols):
                 shapes.append(shape)
@@ -669,6 +670,14 @@ def strip(piece: list[Item]) -> list[Item]:
     """A piece without spaces and without what ends a sentence."""
     found = [x for x in piece if not empty(x)]
     return found[:-1] if found and flat(found[-1]) in (".", ";", ":") else found
+
+
+def without_words(piece: list[Item], symbols: Symbols) -> list[Item]:
+    """A piece without the words before a formula, as in “that is, a = b”."""
+    first, second, *rest = [*map(flat, piece), "", ""]
+    words = is_text(piece[:1]) and first not in symbols.known
+    stated = second not in RELATIONS and RELATIONS & {*rest}
+    return piece[1:] if words and stated else piece
 
 
 def chain(

@@ -146,8 +146,8 @@ def blocks(text: str) -> list[tuple[int, int, str]]:
 class Page:
     """The formulas of a page and what their letters stand for.
 
-    ``entries`` are those of the page in ``book/symbols.yml``, ``book`` the symbols of
-    the whole book, ``source`` gives the source of a page by its name. Raises Unreadable
+    ``entries`` are those of the page in ``book/symbols.yml``, each with all its
+    ``symbols``; ``source`` gives the source of a page by its name. Raises Unreadable
     for a definition that the page does not print.
     """
 
@@ -155,10 +155,9 @@ class Page:
         self,
         name: str,
         entries: list[Mapping],
-        book: Mapping[str, Mapping],
         source: Callable[[str], str],
     ) -> None:
-        self.name, self.source, self.book = name, source, book
+        self.name, self.source = name, source
         text = source(name)
         sections = [one["section"] for one in entries if "section" in one]
         self.displays = displays(text) + stated(text, sections)
@@ -180,8 +179,7 @@ class Page:
 
     def _context(self, entry: Mapping) -> Context:
         """What the letters stand for, as an entry has it."""
-        symbols = Symbols(self.book)
-        symbols.known |= Symbols(entry.get("symbols", {})).known
+        symbols = Symbols(entry["symbols"])
 
         def end(told: str | int) -> Node:
             if told in symbols.known:
