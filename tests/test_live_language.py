@@ -18,7 +18,9 @@ from unrolled.formulas.layout import Unreadable, read
 from unrolled.formulas.meaning import Node, Symbols, statements
 from unrolled.formulas.printed import displays
 from unrolled.formulas.typos import typos
-from unrolled.formulas.values import Identity, Unknown, Values, assignments
+from unrolled.formulas.arrays import Identity, Unknown
+from unrolled.formulas.sides import environments
+from unrolled.formulas.values import Values
 
 
 def language(function: str, rows: list) -> list:
@@ -254,7 +256,7 @@ def computed_alike(asked: list[tuple]) -> tuple[int, int]:
         for line, statement in enumerate(said):
             for k, one in enumerate(values):
                 try:
-                    envs = list(itertools.islice(assignments(statement, one), 6))
+                    envs = list(itertools.islice(environments(Node("both", statement.sides), statement.ranges, one), 6))
                 except ValueError:
                     continue
                 for side, node in enumerate(statement.sides):

@@ -1,7 +1,8 @@
 """How to cite a block of the book, and report an error in it: as text, for BibTeX, in files that programs read.
 
-``results.json`` lists all results with what their checks found; ``results.bib`` has an entry for each result and short
-answer. Authors and title are those of CITATION.cff, the version is that of pyproject.toml, the date that of the build.
+``results.json`` lists all results with what their checks found, ``formulas.json`` what came of the printed formulas;
+``results.bib`` has an entry for each result and short answer. Authors and title are those of CITATION.cff, the version
+is that of pyproject.toml, the date that of the build.
 
 BibTeX's own styles print no ``url``, so the entries have the address where these print it, in ``\\url``. There it may
 have no ``#``, at which biblatex fails: so it is that of the label's own page, see ``labels.py``.
@@ -27,6 +28,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from .nodes import copied, fold, volatile
+from .printed import totals
 
 
 @dataclass
@@ -278,7 +280,7 @@ def results(app: Sphinx) -> list[Cited]:
 
 
 def write(app: Sphinx, failure: Exception | None) -> None:
-    """Write ``results.json`` and ``results.bib``."""
+    """Write ``results.json``, ``formulas.json`` and ``results.bib``."""
     if failure:
         return
     listed = [
@@ -299,6 +301,9 @@ def write(app: Sphinx, failure: Exception | None) -> None:
     folder = Path(app.outdir)
     (folder / "results.json").write_text(
         json.dumps(listed, indent=1, ensure_ascii=False) + "\n"
+    )
+    (folder / "formulas.json").write_text(
+        json.dumps(totals(app.env), indent=1, ensure_ascii=False) + "\n"
     )
     entries = [as_bibtex(app, block) for block in everything(app)]
     (folder / "results.bib").write_text("\n".join(entries))

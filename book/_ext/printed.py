@@ -1,11 +1,13 @@
 """The printed formulas of the results are executed: what they state holds on the results' cases, or the build fails.
 
 ``book/symbols.yml`` says what the letters stand for. A page is executed when its formulas, what is said of them there,
-or the code that executes them has changed. How many equalities were executed stands in each result's box.
+or the code that executes them has changed. Then it is spoiled, too: each of a sample of typos has to be refused, or
+equal for a reason. How many equalities were executed stands in each result's box.
 """
 
 import hashlib
 import re
+from collections import Counter
 from importlib import import_module
 from pathlib import Path
 
@@ -16,6 +18,9 @@ from sphinx.util import logging
 from . import symbols
 
 logger = logging.getLogger(__name__)
+
+TYPOS = 40
+"""At most so many typos are made of each formula in the build; all, in the tests."""
 
 
 def digest(app: Sphinx, page: str, entries: list[dict]) -> str:
@@ -40,12 +45,13 @@ def check(app: Sphinx, env: BuildEnvironment) -> None:
     for page in table.pages:
         entries = table.entries(page)
         now = digest(app, page, entries)
-        if env.unrolled_printed.get(page, [""])[0] == now:
+        if env.unrolled_printed.get(page, {}).get("digest") == now:
             continue
         env.unrolled_printed.pop(page, None)
         # Torch is only needed where something has changed
         from unrolled.checks.formula import RESULTS
         from unrolled.formulas.printed import Page
+        from unrolled.formulas.typos import spoiled
 
         for found in env.unrolled_checks.get(page, []):
             import_module(found["module"])
@@ -59,35 +65,91 @@ def check(app: Sphinx, env: BuildEnvironment) -> None:
             logger.warning("%s: %s", symbols.FILE, reason, location=page)
             continue
         found = list(said.executed(RESULTS))
+        ways = said.ways()  # before typos
         for one in found:
             if one.fault:
                 text = "printed formula does not hold: %s"
                 place = page, one.display.line
                 logger.warning(text, one.fault, location=place, type="formulas")
-        if not any(one.fault for one in found):
-            # as plain tuples, so that whoever reads them needs no Torch
-            env.unrolled_printed[page] = (
-                now,
-                [(one.display.of, one.equalities, one.error) for one in found],
-                [one.of for one in said.displays if said.said(one)],
-            )
+        if any(one.fault for one in found):
+            continue
+        typos = list(spoiled(said, RESULTS, TYPOS))
+        for one in typos:
+            for tex in one.unknown:
+                text = "a typo of the printed formula is equal, for no reason that is known: %s"
+                place = page, one.display.line
+                logger.warning(text, tex, location=place, type="formulas")
+        if not any(one.unknown for one in typos):
+            # as plain data, so that whoever reads it needs no Torch
+            env.unrolled_printed[page] = {
+                "digest": now,
+                "formulas": [
+                    {
+                        "of": one.display.of,
+                        "inline": one.display.inline,
+                        "equalities": one.equalities,
+                        "error": one.error,
+                        "refused": bad.refused,
+                        "equal": bad.equal,
+                    }
+                    for one, bad in zip(found, typos, strict=True)
+                ],
+                "prose": [
+                    {"of": one.of, "inline": one.inline, "kind": said.said(one)}
+                    for one in said.displays
+                    if said.said(one)
+                ],
+                "ways": ways,
+            }
     for block in env.unrolled_blocks.values():
-        _, found, prose = env.unrolled_printed.get(block.docname, ("", [], []))
-        block.printed = told(block.label, found, prose)
+        block.printed = told(env.unrolled_printed.get(block.docname), block.label)
 
 
-def told(
-    label: str, found: list[tuple[str, int, float]], prose: list[str]
-) -> dict | None:
+def told(page: dict | None, label: str) -> dict | None:
     """What came of the printed formulas of a result; None if there are none."""
-    own = [(count, error) for of, count, error in found if of == label]
+    if page is None:
+        return None
+    own = [one for one in page["formulas"] if one["of"] == label]
     if not own:
         return None
     return {
-        "displays": len(own),
-        "equalities": sum(count for count, _ in own),
-        "error": max(error for _, error in own),
-        "prose": prose.count(label),
+        "displays": sum(not one["inline"] for one in own),
+        "equalities": sum(one["equalities"] for one in own),
+        "error": max(one["error"] for one in own),
+        "prose": sum(one["of"] == label for one in page["prose"]),
+        "typos": typos_of(own),
+    }
+
+
+def typos_of(formulas: list[dict]) -> dict:
+    """How many typos of formulas were made, and what came of them."""
+    refused, equal = Counter(), Counter()
+    for one in formulas:
+        refused.update(one["refused"])
+        equal.update(one["equal"])
+    made = refused.total() + equal.total()
+    return {"made": made, "refused": dict(refused), "equal": dict(equal)}
+
+
+def totals(env: BuildEnvironment) -> dict:
+    """What came of all printed formulas of the book."""
+    pages = env.unrolled_printed.values()
+    formulas = [one for page in pages for one in page["formulas"]]
+    prose = [one for page in pages for one in page["prose"]]
+    shown = [one for one in formulas if not one["inline"]]
+    return {
+        "pages": len(env.unrolled_printed),
+        "displays": len(shown) + sum(not one["inline"] for one in prose),
+        "executed": sum(one["equalities"] > 0 for one in shown),
+        "definitions": sum(not one["equalities"] for one in shown),
+        "inline": len(formulas) - len(shown),
+        "prose": dict(
+            Counter(x["kind"] for x in prose if not x["inline"]).most_common()
+        ),
+        "equalities": sum(one["equalities"] for one in formulas),
+        "error": max((one["error"] for one in formulas), default=0.0),
+        "typos": typos_of(formulas),
+        "letters": {name: page["ways"] for name, page in env.unrolled_printed.items()},
     }
 
 

@@ -25,7 +25,7 @@ LEFT_OUT = {"jupyter_book", "sphinx_thebe", "sphinx_jupyterbook_latex"}
 """Extensions of Jupyter Book alone."""
 SETTING = "use_jupyterbook_latex"
 """A setting of one of them."""
-FILES = "results.json", "questions.json"
+FILES = "results.json", "formulas.json", "questions.json"
 BUILDING = """
 import json, sys
 from pathlib import Path

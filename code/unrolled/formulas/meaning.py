@@ -93,7 +93,8 @@ class Statement(NamedTuple):
 
 class Symbol(NamedTuple):
     """A letter of a page: how it is called, its kind, its shape, by how many indices
-    a member of the family is told, below and above, and by which that are not printed.
+    a member of the family is told, below and above, and by which that are not printed;
+    and its TeX.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Symbol(NamedTuple):
     above: int = 0
     means: str = ""
     silent: tuple[str, ...] = ()
+    tex: str = ""
 
 
 class Symbols:
@@ -129,6 +131,7 @@ class Symbols:
                 above,
                 entry.get("means", ""),
                 tuple(entry.get("of", "").split()),
+                tex,
             )
 
     def data(self) -> dict[str, dict]:
@@ -350,15 +353,15 @@ class Reader:
     def number(self, item: Item, above: list[Item], at: int) -> Node:
         """Digits, of which the last may have a power."""
         digits = flat(parts(item)[0])
-        while (
-            not above
-            and self.more()
-            and isinstance(base := parts(self.items[self.i])[0], Token)
-            and base.type == "DIGIT"
-        ):
-            _, _, above = parts(self.take())
+        while not above and self.digit(0) or self.peek() == "." and self.digit(1):
+            base, _, above = parts(self.take())
             digits += str(base)
         return self.raised(Node("number", (float(digits),), at), above, at)
+
+    def digit(self, ahead: int) -> bool:
+        """Whether a digit follows."""
+        base, *_ = parts((self.items[self.i + ahead :] or [None])[0])
+        return isinstance(base, Token) and base.type == "DIGIT"
 
     def raised(self, node: Node, above: list[Item], at: int) -> Node:
         """A node with what stands above it: transposed, or a power."""
@@ -398,9 +401,14 @@ class Reader:
         for piece in filter(None, split(below, ",")):
             if shape := shape_of(piece, self.symbols):
                 node = Node("shaped", (node, shape), at)
-            elif not is_text(piece[-1:]):
+            elif not any(is_text([x]) for x in piece) and not self.names(piece):
                 node = Node("same", (node, self.inner(piece)), at)
         return node
+
+    def names(self, items: Sequence[Item]) -> bool:
+        """Whether items are names alone."""
+        found = [self.symbols.known.get(flat(x)) for x in items]
+        return all(x is not None and x.kind == "name" for x in found)
 
     def moment(self, sign: str, below: list, at: int) -> Node:
         """An expectation, a variance, a probability: over all that is random in what
@@ -505,6 +513,10 @@ class Reader:
             entry, given = halves(self.take().children[1].children, r"\mid")
             node = Node("symbol", (name, (self.inner(given),)), at)
             return Node("entry", (node, (self.inner(entry),)), at)
+        if found.kind == "vector" and not found.below and self.of_given():
+            one, given = split(self.take().children[1].children, r"\mid")
+            whole = Node("symbol", (name, ()), at)
+            return Node("likelihood", (whole, self.inner(one), self.inner(given)), at)
         own, entry = places[: found.below], places[found.below :]
         own = [Node("letter", (x,), at) for x in found.silent] + own
         if found.above:
@@ -614,7 +626,7 @@ def statements(tex: str, symbols: Symbols) -> list[Statement]:
     """
     found, ranges = [], []
     for main, note in lines(read(tex)):
-        said, shapes, tests = [], [], []
+        said, shapes, tests, alone = [], [], [], []
         pieces = [
             strip(piece) for piece in split([*main, *comma(note)], ",") if strip(piece)
         ]
@@ -629,6 +641,7 @@ def statements(tex: str, symbols: Symbols) -> list[Statement]:
                 shapes.append(tuple(Reader(size, symbols).whole() for size in sizes))
             elif space:
                 raise Unreadable(f"{flat_all(space[0])!r}: no space of the book")
+            piece = without_words(piece, symbols)
             signs = [flat(x) for x in piece if flat(x) in RELATIONS]
             if shape := shape_of(piece, symbols):
                 shapes.append(shape)
@@ -647,10 +660,13 @@ def statements(tex: str, symbols: Symbols) -> list[Statement]:
                 if "length" in flat_all(piece) or "shape" in flat_all(piece):
                     raise Unreadable("a length or a shape is missing")
                 continue  # a draw, or a remark
-            elif len(pieces) == 1:
-                Reader(piece, symbols).whole()  # nothing is stated
             else:
-                raise Unreadable(f"{flat_all(piece)!r} states nothing")
+                alone.append(((Reader(piece, symbols).whole(),), ()))
+        if shapes and not said:
+            said, alone = alone, []
+        if alone and len(pieces) > 1:
+            at = alone[0][0][0].at
+            raise Unreadable(f"place {at}: {tex[at:][:12]!r} states nothing")
         found += [Statement(*one, (), tuple(shapes), tuple(tests)) for one in said]
     return [one._replace(ranges=tuple(ranges)) for one in found]
 
@@ -661,8 +677,17 @@ def comma(note: list[Item]) -> list[Item]:
 
 
 def strip(piece: list[Item]) -> list[Item]:
-    """A piece without spaces and without the full stop."""
-    return [x for x in piece if not empty(x) and flat(x) != "."]
+    """A piece without spaces and without what ends a sentence."""
+    found = [x for x in piece if not empty(x)]
+    return found[:-1] if found and flat(found[-1]) in (".", ";", ":") else found
+
+
+def without_words(piece: list[Item], symbols: Symbols) -> list[Item]:
+    """A piece without the words before a formula, as in “that is, a = b”."""
+    first, second, *rest = [*map(flat, piece), "", ""]
+    words = is_text(piece[:1]) and first not in symbols.known
+    stated = second not in RELATIONS and RELATIONS & {*rest}
+    return piece[1:] if words and stated else piece
 
 
 def chain(

@@ -6,7 +6,7 @@
 __all__ = ["BOUND", "Display", "Executed", "Page", "displays"]
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +21,8 @@ from unrolled.formulas.meaning import (
     Symbols,
     statements,
 )
-from unrolled.formulas.values import Context, Values, differences
+from unrolled.formulas.sides import differences
+from unrolled.formulas.values import WAYS, Context, Values
 
 BOUND = 1e-12
 """The largest error of an equality, in float64."""
@@ -33,17 +34,34 @@ CODE = re.compile(r"^```\{code-cell\}.*?^```", re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(r"^(:{3,})\{prf:(?:proposition|remark)\}", re.MULTILINE)
 LABEL = re.compile(r"^:label: (\S+)", re.MULTILINE)
 DISPLAY = re.compile(r"\$\$\s*(.*?)\s*\$\$(?: \(([\w-]+)\))?", re.DOTALL)
+INLINE = re.compile(r"(?<![\\$])\$(?!\$)([^$]+?)(?<!\\)\$")
+SHAPED = re.compile(r"\$([^$]+)\$\s+is\s+\$([^$]+?\\times[^$]+?)\$")
+STATES = re.compile(r"=|<|>|\\[lg]e(?![A-Za-z])")
+
+PROSE = (
+    "a cost",
+    "a definition that no result uses",
+    "a number that was chosen",
+    "a random variable",
+    "a rule of probability",
+    "a sum over strings",
+    "in words",
+    "to the leading order",
+)
+"""Why a formula is not executed."""
 
 
 class Display(NamedTuple):
     """A displayed formula: in which result or short answer it stands, its label, its
-    TeX, and its line on the page; of and label are empty where there is none.
+    TeX, and its line on the page; of and label are empty where there is none. Or a
+    formula that a short answer states within a line.
     """
 
     of: str
     label: str
     tex: str
     line: int
+    inline: bool = False
 
 
 class Executed(NamedTuple):
@@ -60,17 +78,69 @@ class Executed(NamedTuple):
 
 def displays(text: str) -> list[Display]:
     """The displayed formulas of a page's source, in order."""
-    text = CODE.sub(lambda cell: re.sub(r"[^\n]", " ", cell[0]), text)
-    blocks = []
-    for block in BLOCK.finditer(text):
-        end = text.index(f"\n{block[1]}\n", block.end())
-        blocks.append((block.start(), end, LABEL.search(text, block.end())[1]))
+    text = CODE.sub(blank, text)
+    places = blocks(text)
     found = []
     for one in DISPLAY.finditer(text):
-        of = [label for start, end, label in blocks if start < one.start() < end]
+        of = [label for start, end, label in places if start < one.start() < end]
         line = text.count("\n", 0, one.start(1)) + 1
         found.append(Display("".join(of[-1:]), one[2] or "", one[1], line))
     return found
+
+
+def stated(text: str, sections: Sequence[str]) -> list[Display]:
+    """The formulas, and the shapes, that a page's source states within a line: in short
+    answers, and in the sections with these titles.
+    """
+    text = DISPLAY.sub(blank, CODE.sub(blank, text))
+    own = blocks(text)
+    places = [one for one in own if one[2].startswith("answer-")]
+    places += [(*section(text, title), "") for title in sections]
+    found = []
+    for start, end, label in places:
+        for pattern, tex in (
+            (INLINE, r"\1"),
+            (SHAPED, r"\1, \\quad \\text{shape } \2"),
+        ):
+            for one in pattern.finditer(text, start, end):
+                of = [x for low, high, x in own if low < one.start() < high]
+                told = pattern is SHAPED or STATES.search(one[1])
+                if told and "".join(of) == label:
+                    line = text.count("\n", 0, one.start()) + 1
+                    found.append(Display(label, "", one.expand(tex), line, True))
+    return found
+
+
+def section(text: str, title: str) -> tuple[int, int]:
+    """Where a section, or the solution of an exercise, begins and ends; raises
+    Unreadable if there is none.
+    """
+    start = rf"^(?:#+|`+\{{solution-start\}}) {re.escape(title)}$"
+    head = re.search(start, text, re.MULTILINE)
+    if not head:
+        raise Unreadable(f"the page has no section {title!r}")
+    after = re.compile(r"^(?:#+ |`+\{solution-end\})", re.MULTILINE)
+    end = after.search(text, head.end())
+    return head.start(), end.start() if end else len(text)
+
+
+def blank(found: re.Match) -> str:
+    """As many lines, empty."""
+    return re.sub(r"[^\n]", " ", found[0])
+
+
+def blocks(text: str) -> list[tuple[int, int, str]]:
+    """Where the results and the short answers of a page begin and end, and their
+    labels.
+    """
+    return [
+        (
+            block.start(),
+            text.index(f"\n{block[1]}\n", block.end()),
+            LABEL.search(text, block.end())[1],
+        )
+        for block in BLOCK.finditer(text)
+    ]
 
 
 class Page:
@@ -88,11 +158,22 @@ class Page:
         source: Callable[[str], str],
     ) -> None:
         self.name, self.source = name, source
-        self.displays = displays(source(name))
+        text = source(name)
+        sections = [one["section"] for one in entries if "section" in one]
+        self.displays = displays(text) + stated(text, sections)
+        self.sections = {
+            title: tuple(text.count("\n", 0, at) for at in section(text, title))
+            for title in sections
+        }
         self.prose: dict[str, str] = {}
+        self.computed: dict[tuple[int, str], list[Values]] = {}
         self.contexts = []
         for entry in entries:
-            self.prose |= entry.get("prose", {})
+            for tex, kind in entry.get("prose", {}).items():
+                if kind not in PROSE:
+                    told = f"{kind!r} is no reason; expected one of {', '.join(PROSE)}"
+                    raise Unreadable(f"{tex!r} is not executed: {told}")
+                self.prose[tex] = kind
             if "definitions" in entry:
                 self.contexts.append((entry, self._context(entry)))
 
@@ -108,7 +189,8 @@ class Page:
         def ends(pairs: Mapping) -> dict[str, tuple[Node, Node]]:
             return {letter: tuple(map(end, pair)) for letter, pair in pairs.items()}
 
-        given = {name: name for name in entry.get("draw", {})} | entry.get("given", {})
+        own = [*entry.get("draw", {}), *entry.get("numbers", {})]
+        given = {name: name for name in own} | entry.get("given", {})
         single = {x: given.pop(x) for x in [*given] if x not in symbols.known}
         return Context(
             symbols,
@@ -130,6 +212,11 @@ class Page:
             ends(entry.get("sets", {})),
             entry.get("copies", {}),
             entry.get("held", {}),
+            frozenset(
+                statement.sides[0]
+                for tex in entry.get("draft", [])
+                for statement in statements(tex, symbols)
+            ),
         )
 
     def _printed(self, definition: str) -> str:
@@ -140,6 +227,8 @@ class Page:
         text = self.source(other or self.name)
         for display in displays(text):
             if display.label == told:
+                return display.tex
+            if told.endswith(" …") and display.tex.startswith(told[:-2]):
                 return display.tex
         plain = re.compile(r"[\s&]")
         if plain.sub("", told) not in plain.sub("", text):
@@ -152,14 +241,26 @@ class Page:
         """What the letters of a display stand for; None if it is not executed."""
         if self.said(display):
             return None
-        own = [
-            (entry, context)
-            for entry, context in self.contexts
-            if not (places := entry.get("results", entry.get("labels")))
-            or {display.of, display.label} & {*places}
-            if entry.get("display", "") in display.tex
-        ]
+        own = [one for one in self.contexts if self._is_of(one[0], display)]
         return max(own, key=lambda one: "display" in one[0], default=None)
+
+    def _is_of(self, entry: Mapping, display: Display) -> bool:
+        """Whether an entry is for a display."""
+        if "section" in entry:
+            first, last = self.sections[entry["section"]]
+            bare = not display.of and not display.label
+            if bare and first < display.line <= last:
+                return True
+        places = entry.get("results", entry.get("labels"))
+        if "section" in entry and not places:
+            return False
+        own = {display.of, display.label}
+        if places and not own & {*places} and not begins(display.tex, places):
+            return False
+        shown = entry.get("display", "")
+        return any(
+            x in display.tex for x in ([shown] if shown == str(shown) else shown)
+        )
 
     def said(self, display: Display) -> str:
         """Why a display of a result is prose; nothing if it is executed."""
@@ -167,8 +268,7 @@ class Page:
             (
                 reason
                 for told, reason in self.prose.items()
-                if told == display.label
-                or " ".join(display.tex.split()).startswith(told)
+                if told == display.label or begins(display.tex, [told])
             ),
             "",
         )
@@ -179,6 +279,8 @@ class Page:
         """The cases on which the formulas of a result are executed: of the random ones,
         the smallest in which no size is one.
         """
+        if "numbers" in entry:
+            return [{x: np.asarray(value) for x, value in entry["numbers"].items()}]
         if "draw" in entry:
             rng = np.random.default_rng(2024)
             laws = [
@@ -202,22 +304,38 @@ class Page:
 
     def executed(self, results: Mapping[str, Result]) -> Iterator[Executed]:
         """The displays of the page's results, executed."""
-        values: dict[tuple[int, str], list[Values]] = {}
         for display in self.displays:
             found = self.context(display)
-            if not found and (not display.of or self.said(display)):
+            if self.said(display):
                 continue
             if not found:
-                fault = "the formula of a result that is neither executed nor prose"
+                fault = f"a formula that is neither executed nor prose: {display.tex}"
                 yield Executed(display, 0, np.inf, fault)
                 continue
-            entry, context = found
-            of = display.of or display.label
-            key = id(context), of
-            if key not in values:
-                cases = self.cases(entry, of, results)
-                values[key] = [Values(context, case) for case in cases]
-            yield executed(display, context, values[key])
+            yield executed(display, found[1], self.values(display, results))
+
+    def values(self, display: Display, results: Mapping[str, Result]) -> list[Values]:
+        """The values of the letters of a display that is executed, on all cases."""
+        entry, context = self.context(display)
+        of = display.of or display.label
+        if (id(context), of) not in self.computed:
+            cases = self.cases(entry, of, results)
+            self.computed[id(context), of] = [Values(context, one) for one in cases]
+        return self.computed[id(context), of]
+
+    def ways(self) -> dict[str, list[str]]:
+        """By which way which letters, in TeX, got their values so far."""
+        found: dict[str, set[str]] = {way: set() for way in WAYS}
+        for _, context in self.contexts:
+            for name, ways in context.ways.items():
+                for way in ways:
+                    found[way].add(context.symbols.known[name].tex)
+        return {way: sorted(letters) for way, letters in found.items()}
+
+
+def begins(tex: str, with_: Sequence[str]) -> bool:
+    """Whether a formula begins with one of these; a blank is as good as a line."""
+    return " ".join(tex.split()).startswith(tuple(with_))
 
 
 def given_member(
@@ -237,13 +355,13 @@ def given_member(
 def executed(display: Display, context: Context, values: list[Values]) -> Executed:
     """A display, executed on some cases; what cannot be read or computed is said."""
     try:
-        said = statements(display.tex, context.symbols)
+        said = stating(display.tex, context.symbols)
         found = [errors_of(one, values) for one in said]
         if not all(found):
             raise Unreadable("a statement that holds of no case")
         errors = sum(found, [])
         # where a letter gets its value from here, one of the links says nothing
-        links = [len(one.sides) - 1 for one in said]
+        links = [max(1, len(one.sides) - 1) for one in said]
         told = [
             links[k] - (said[k].sides in context.defining) for k in range(len(said))
         ]
@@ -254,6 +372,14 @@ def executed(display: Display, context: Context, values: list[Values]) -> Execut
     worst = max(errors, default=0.0)
     fault = f"the sides differ by {worst:.1e}" if worst > BOUND else ""
     return Executed(display, count, worst, fault, defined)
+
+
+def stating(tex: str, symbols: Symbols) -> list[Statement]:
+    """The statements of a formula; raises Unreadable if there are none."""
+    found = statements(tex, symbols)
+    if not found:
+        raise Unreadable("nothing is stated")
+    return found
 
 
 def errors_of(statement: Statement, values: list[Values]) -> list[float]:

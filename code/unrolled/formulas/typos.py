@@ -6,16 +6,34 @@ by its value, by a shape, by a name that is unknown, or because it cannot be rea
 computed; or it is equal, on all cases.
 """
 
-__all__ = ["EQUAL", "KINDS", "Typo", "outcome", "reason", "typos"]
+__all__ = [
+    "EQUAL",
+    "KINDS",
+    "Spoiled",
+    "Typo",
+    "outcome",
+    "reason",
+    "spoiled",
+    "typos",
+]
 
+import operator
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
+import numpy as np
+
+from unrolled.checks.formula import Result, error
+from unrolled.formulas.arrays import Misshapen, Unknown, array
 from unrolled.formulas.layout import Unreadable
-from unrolled.formulas.meaning import statements
-from unrolled.formulas.printed import BOUND, Display, Page, errors_of
-from unrolled.formulas.values import Context, Misshapen, Unknown, Values
+from unrolled.formulas.meaning import Node, Range, Statement, statements
+from unrolled.formulas.printed import BOUND, Display, Page, errors_of, stating
+from unrolled.formulas.sides import environments
+from unrolled.formulas.values import Context, Values
 
 
 class Typo(NamedTuple):
@@ -132,10 +150,49 @@ def typos(tex: str) -> list[Typo]:
     return list(found.values())
 
 
+class Spoiled(NamedTuple):
+    """How many typos of a display were refused, by what, and how many are equal, for
+    which reason; and those that are equal for no reason that is known.
+    """
+
+    display: Display
+    refused: dict[str, int]
+    equal: dict[str, int]
+    unknown: list[str]
+
+
+def spoiled(
+    page: Page, results: Mapping[str, Result], most: int | None = None
+) -> Iterator[Spoiled]:
+    """The displays of a page that are executed, spoiled; at most so often, each."""
+    for display in page.displays:
+        if not page.context(display):
+            continue
+        _, context = page.context(display)
+        values = page.values(display, results)
+        refused, equal, unknown = Counter(), Counter(), []
+        for typo in sample(typos(display.tex), most):
+            found = outcome(typo, context, values)
+            if found != "equal":
+                refused[found] += 1
+            elif why := reason(typo, display, page, values):
+                equal[why] += 1
+            else:
+                unknown.append(typo.tex)
+        yield Spoiled(display, dict(refused), dict(equal), unknown)
+
+
+def sample(found: list[Typo], most: int | None) -> list[Typo]:
+    """At most so many typos, from all places of the list."""
+    if most is None or len(found) <= most:
+        return found
+    return [found[k * len(found) // most] for k in range(most)]
+
+
 def outcome(typo: Typo, context: Context, values: Sequence[Values]) -> str:
     """By what a typo is refused: value, shape, name, not evaluable; or it is equal."""
     try:
-        said = statements(typo.tex, context.symbols)
+        said = stating(typo.tex, context.symbols)
         for statement in said:
             for one in values:
                 if max(errors_of(statement, [one]), default=0.0) > BOUND:
@@ -149,26 +206,145 @@ def outcome(typo: Typo, context: Context, values: Sequence[Values]) -> str:
     return "equal"
 
 
-EQUAL = {
-    "letters exchanged": "numbers commute",
-    "a transpose too many": "the matrix is its own transpose",
-    "a transpose left out": "the matrix is its own transpose",
-    "a bound": "the term is zero",
-}
-"""Why a typo of a kind can leave a formula as it was."""
-
-
-def reason(typo: Typo, display: Display, page: Page) -> str:
-    """Why a typo is equal to the formula; nothing, if that is not known."""
+def reason(typo: Typo, display: Display, page: Page, values: Sequence[Values]) -> str:
+    """Why a typo is equal to the formula; nothing, if that is not known. The values are
+    those on which it is equal.
+    """
     entry, context = page.context(display)
-    sides, spoiled = (
-        [one.sides for one in statements(tex, context.symbols)]
-        for tex in (display.tex, typo.tex)
+    said, spoiled = (
+        statements(tex, context.symbols) for tex in (display.tex, typo.tex)
     )
-    if sides == spoiled:
+    if [one.sides for one in said] == [one.sides for one in spoiled]:
         return "the same is said of other cases"
+    if len(said) == len(spoiled):
+        pairs = [
+            (one, pair)
+            for one, other in zip(said, spoiled, strict=True)
+            for pair in changed(one.sides, other.sides)
+        ]
+        for why, proof in EQUAL.items():
+            if all(pair and proved(proof, pair, one, values) for one, pair in pairs):
+                return why
+    if "numbers" in entry:
+        return "another expression of the same number"
+    if any(sign != "=" for one in said for sign in one.relations):
+        return "another inequality that holds"
     told, was = (re.sub(r"\s", "", tex) for tex in (typo.tex, display.tex))
     for piece, why in entry.get("equal", {}).items():
         if told.count(re.sub(r"\s", "", piece)) > was.count(re.sub(r"\s", "", piece)):
             return why
-    return EQUAL.get(typo.kind, "")
+    return ""
+
+
+Pair = tuple[Node, Node]
+
+
+def changed(a: object, b: object) -> Iterator[Pair | None]:
+    """The smallest expressions in which two differ; None where there are none."""
+    if a == b:
+        return
+    one, other = (isinstance(x, Node) for x in (a, b))
+    parts = (a.parts, b.parts) if one and other and a.op == b.op else (a, b)
+    if not all(isinstance(x, tuple) for x in parts) or len(parts[0]) != len(parts[1]):
+        yield (a, b) if one and other else None
+    elif one and (
+        a.op == "sum"
+        and a.parts[1] != b.parts[1]
+        or sum(map(operator.ne, factors(a), factors(b))) > 1
+    ):
+        yield a, b
+    else:
+        for x, y in zip(*parts, strict=True):
+            yield from changed(x, y)
+
+
+def factors(node: Node) -> tuple:
+    """The factors of a product."""
+    return node.parts[0] if node.op in ("product", "dots") else ()
+
+
+def proved(
+    proof: Callable[[Pair, Callable[[Node], object]], bool],
+    pair: Pair,
+    statement: Statement,
+    values: Sequence[Values],
+) -> bool:
+    """Whether a proof is right for all values of the free letters for which what it
+    looks at has a value.
+    """
+    inner = [
+        Range(*x.parts[0], *x.parts[1])
+        for side in statement.sides
+        for x in side.all()
+        if x.op in ("sum", "prod") and len(x.parts[0]) == 1 and bounded(x)
+    ]
+    count = 0
+    for one in values:
+        try:
+            every = environments(Node("both", pair), (*statement.ranges, *inner), one)
+            for env in every:
+                with suppress(ValueError):
+                    if not proof(pair, partial(one.value, env=env)):
+                        return False
+                    count += 1
+        except ValueError:
+            return False
+    return count > 0
+
+
+def bounded(node: Node) -> bool:
+    """Whether a sum has a first and a last value of its letter."""
+    return len(node.parts[1]) == 2 and all(isinstance(x, Node) for x in node.parts[1])
+
+
+def _commute(pair: Pair, value: Callable[[Node], object]) -> bool:
+    """Whether two products have the same factors, and but for one of those that are
+    moved, all are numbers; or all are joined entry by entry.
+    """
+    a, b = pair
+    same = Counter(factors(a)) == Counter(factors(b)) and a.parts[1:] == b.parts[1:]
+    if not factors(a) or not same:
+        return False
+    moved = [
+        k for k, (x, y) in enumerate(zip(*map(factors, pair), strict=True)) if x != y
+    ]
+    span = slice(moved[0], moved[-1] + 1)
+    joins = {*a.parts[1][span][1:]}
+    if joins == {r"\odot"} or joins == {r"\cdot"} and len(factors(a)) == 2:
+        return True
+    return sum(np.ndim(value(x)) > 0 for x in factors(a)[span]) < 2
+
+
+def _symmetric(pair: Pair, value: Callable[[Node], object]) -> bool:
+    """Whether one is the other, transposed, and equal to it."""
+    a, b = sorted(pair, key=lambda x: x.op == "transpose")
+    if b != Node("transpose", (a,)):
+        return False
+    found = value(a)
+    return error(array(found, []), array(found.T, [])) <= BOUND
+
+
+def _nothing(pair: Pair, value: Callable[[Node], object]) -> bool:
+    """Whether two sums differ in where they begin, and what one has more is zero."""
+    letters, _, *rest = pair[0].parts
+    if any(x.op != "sum" or x.parts != (letters, x.parts[1], *rest) for x in pair):
+        return False
+    bounds = sorted((x.parts[1] for x in pair), key=lambda ends: value(ends[0]))
+    (first, last), (later, end) = bounds
+    before = Node("sub", (later, Node("number", (1.0,))))
+    more = value(Node("sum", (letters, (first, before), *rest)))
+    return last == end and not np.any(array(more, []))
+
+
+def _zero(pair: Pair, value: Callable[[Node], object]) -> bool:
+    """Whether both are zero."""
+    return not any(np.any(array(value(x), [])) for x in pair)
+
+
+EQUAL = {
+    "zero is zero": _zero,
+    "numbers commute": _commute,
+    "the matrix is its own transpose": _symmetric,
+    "the term is zero": _nothing,
+}
+"""Why a typo can leave a formula as it was, each with its proof."""

@@ -6,20 +6,13 @@ stands. To whatever a page defines, a zero is added that can be differentiated b
 derivative with respect to it is the whole one, along all paths.
 """
 
-__all__ = [
-    "Context",
-    "Identity",
-    "Misshapen",
-    "Unknown",
-    "Values",
-    "assignments",
-    "differences",
-]
+__all__ = ["WAYS", "Context", "Values"]
 
 import functools
 import itertools
 import math
 import operator
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -28,37 +21,25 @@ import torch
 from torch import Tensor
 
 from unrolled.checks.formula import error
+from unrolled.formulas.arrays import (
+    IDENTITY,
+    Identity,
+    Misshapen,
+    Unknown,
+    Value,
+    array,
+    beside,
+    demand_inside,
+    naught,
+    number,
+    numbers,
+    shape,
+    tensor,
+)
+from unrolled.formulas.chance import Chance, Env, Key, Undecided
+from unrolled.formulas.dots import written_out
 from unrolled.formulas.layout import Unreadable
-from unrolled.formulas.meaning import Node, Statement, Symbols, Test, nodes
-
-Value = float | Tensor
-Key = tuple[str, tuple[int, ...]]
-Env = Mapping[str | Key, Value]
-
-
-class Unknown(ValueError):
-    """A letter without a value: what it is, and where it stands."""
-
-
-class Misshapen(ValueError):
-    """Shapes that do not fit: which, and of what."""
-
-
-class Undecided(Unknown):
-    """A random letter outside of an expectation: which, and what it may be, with what
-    probability.
-    """
-
-    def __init__(self, key: Key, law: Mapping[float, float]) -> None:
-        super().__init__(f"{key[0]} is random")
-        self.key, self.law = key, law
-
-
-class Identity:
-    """The identity matrix, of the size that fits."""
-
-
-IDENTITY = Identity()
+from unrolled.formulas.meaning import Node, Statement, Symbols, Test
 
 
 @dataclass(frozen=True)
@@ -71,6 +52,8 @@ class Context:
     of letters for which a formula prints none, and ``sets`` of those that stand for
     sets. ``copies`` has for each matrix the letters of its copies, one for each step.
     ``held`` has for each note on a derivative's bar the letters that are held fixed.
+    ``draft`` are the first sides of definitions that are not printed. ``ways`` notes
+    how a letter got its value, one of ``WAYS``.
     """
 
     symbols: Symbols
@@ -81,6 +64,8 @@ class Context:
     sets: Mapping[str, tuple[Node, Node]] = field(default_factory=dict)
     copies: Mapping[str, str] = field(default_factory=dict)
     held: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    draft: frozenset[Node] = frozenset()
+    ways: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     defining: frozenset[tuple[Node, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -108,6 +93,9 @@ def called(part: object, named: Mapping[Node, Node]) -> object:
     return tuple(called(x, named) for x in part) if isinstance(part, tuple) else part
 
 
+WAYS = "input", "size", "probability", "definition", "derivative", "draft"
+"""How a letter can get its value."""
+
 FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "log": torch.log,
     "log2": torch.log2,
@@ -133,10 +121,11 @@ COMPARED: dict[str, Callable[[Value, Value], bool]] = {
 ROUNDING = 1e-12
 """By how much rounding may spoil a weak inequality."""
 
-CONSTANTS = {"e": math.e}
+CONSTANTS = {"e": math.e, "infinity": 100.0}
+"""Infinity is how many terms of a series are added up."""
 
 
-class Values:
+class Values(Chance):
     """The values of a context's letters on one case.
 
     ``fixed`` are letters, or members of families, that nothing is differentiated
@@ -162,6 +151,7 @@ class Values:
     def letter(self, name: str, at: tuple[int, ...] = ()) -> Value:
         """The value of a letter, or of a member of its family."""
         if name in self.context.sizes:
+            self._note(name, "size")
             array, axis = self.context.sizes[name]
             return float(np.shape(self.case[array])[axis])
         key = name, at
@@ -176,6 +166,19 @@ class Values:
             self.zeros[key] = torch.zeros_like(value, requires_grad=True)
             self.found[key] = value + self.zeros[key]
         return self.found[key]
+
+    def _note(self, name: str, way: str | Statement) -> None:
+        """Note how a letter gets its value; of a definition, by what it says."""
+        if isinstance(way, Statement):
+            head, *_, last = way.sides
+            if last.op == "given":
+                way = "input"
+            elif head in self.context.draft:
+                way = "draft"
+            else:
+                inner = {x.op for x in last.all()}
+                way = "derivative" if "derivative" in inner else "definition"
+        self.context.ways[name].add(way)
 
     def _whole(self, name: str, at: tuple[int, ...]) -> float:
         """The value of a size, or of an index; in a case, an index counts from 0."""
@@ -201,6 +204,7 @@ class Values:
                 steps = numbers(*(self.value(x, {}) for x in self.context.ranges["t"]))
                 if at[0] not in steps:
                     raise Unknown(f"{name} has no member {at[0]}")
+                self._note(name, "definition")
                 return self.letter(matrix)
         return (self._of_case if name in self.context.given else self._defined)(
             name, at
@@ -219,6 +223,7 @@ class Values:
 
     def _member(self, name: str, at: tuple[int, ...]) -> np.ndarray:
         """What the case has for a member of a family."""
+        self._note(name, "input")
         value = np.asarray(self.case[self.context.given[name]])
         for index in at:
             if not (value.ndim and 1 <= index <= len(value)):
@@ -239,6 +244,7 @@ class Values:
             bound = self._matched(head.parts[1], at, statement)
             if bound is None:
                 continue
+            self._note(name, statement)
             inside, self.inside = self.inside, True
             try:
                 return self._in_shape(name, self._whole_of(last, entry, bound))
@@ -246,6 +252,7 @@ class Values:
                 self.inside = inside
         law = self._law(name, at)
         if law:
+            self._note(name, "probability")
             raise Undecided((name, at), law)
         return self._blocks(name, at)
 
@@ -269,29 +276,12 @@ class Values:
                 symbol = self.context.symbols.known[part.parts[0]]
                 rows = int(self.letter(symbol.shape[0]))
                 if symbol.name == name:
+                    self._note(name, "definition")
                     bound = self._matched(part.parts[1], at, statement)
                     return self.value(whole, bound)[first : first + rows]
                 first += rows
         index = f", index {', '.join(map(str, at))}" if at else ""
         raise Unknown(f"{name}{index}: neither given nor defined")
-
-    def _law(self, name: str, at: tuple[int, ...]) -> dict[float, float]:
-        """What a random letter may be, with what probability; what is left of that is
-        the probability of zero.
-        """
-        found: dict[float, float] = {}
-        for statement in self.context.definitions:
-            head, *_, last = statement.sides
-            if head.op != "moment" or head.parts[0] != "Pr":
-                continue
-            _, letter, outcome = head.parts[1].parts
-            if letter.op == "symbol" and letter.parts[0] == name:
-                bound = self._matched(letter.parts[1], at, statement)
-                if bound is not None:
-                    found[self.value(outcome, bound)] = tensor(
-                        self.value(last, bound)
-                    ).item()
-        return {**found, 0.0: 1 - sum(found.values())} if found else {}
 
     def _matched(
         self, pattern: tuple[Node, ...], at: Sequence[Value], statement: Statement
@@ -306,7 +296,7 @@ class Values:
             if node.op == "letter" and np.ndim(index):
                 return None
             if node.op in ("letter", "symbol"):
-                bound[node.parts[0]] = index if np.ndim(index) else float(index)
+                bound[node.parts[0]] = index if np.ndim(index) else tensor(index).item()
             elif self.value(node, bound) != index:
                 return None
         for letter, first, last in statement.ranges:
@@ -319,7 +309,7 @@ class Values:
     def _in_shape(self, name: str, value: Value | Identity) -> Tensor:
         """A value in the shape of its letter: a number may stand for a vector."""
         symbol = self.context.symbols.known[name]
-        if not isinstance(value, float):
+        if value is IDENTITY or np.ndim(value):
             return value
         value = tensor(value)
         if symbol.kind == "number":
@@ -379,7 +369,7 @@ class Values:
         if symbol.kind == "constant":
             return CONSTANTS[symbol.means]
         if symbol.kind == "name":
-            return float(self._index(at[0], env))
+            return float(self._index(at[0], env)) if at else 1.0
         if not at and name in env:
             return env[name]
         copies = self.context.copies
@@ -557,15 +547,16 @@ class Values:
             if len(told) == len(given) and all(map(alike, told, parts)):
                 bound = self._matched(told, given, statement)
                 if bound is not None:
+                    self._note(name, statement)
                     return self.value(last, bound)
         raise Unknown(f"{name} of {len(given)}: no function that has a value here")
 
     def _truth(self, node: Node, env: Env) -> float:
-        return float(self._holds(Test(*node.parts), env))
+        return float(self.holds(Test(*node.parts), env))
 
     def _shaped(self, node: Node, env: Env) -> Value:
         value, sizes = self._sized(node.parts[0], env), node.parts[1]
-        self._demand_shape(value, sizes, env)
+        self.demand_shape(value, sizes, env)
         return value
 
     def _same(self, node: Node, env: Env) -> Value:
@@ -576,7 +567,7 @@ class Values:
         wrong = error(array(value, []), array(noted, [])) > ROUNDING
         return value * math.nan if wrong else value
 
-    def _demand_shape(self, value: object, sizes: Sequence[Node], env: Env) -> None:
+    def demand_shape(self, value: object, sizes: Sequence[Node], env: Env) -> None:
         """Raise Misshapen if a value has not the shape that is printed."""
         found = [self._sized(size, env) for size in sizes]
         # one that is no number is an array of the same shape
@@ -585,7 +576,7 @@ class Values:
         if shape(value) != expected:
             raise Misshapen(f"the shape is {shape(value)}, and printed is {expected}")
 
-    def _holds(self, test: Test, env: Env) -> bool:
+    def holds(self, test: Test, env: Env) -> bool:
         """Whether a condition is true."""
         a, b = (self._sized(part, env) for part in test[1:])
         if np.ndim(a) or np.ndim(b):
@@ -597,54 +588,25 @@ class Values:
     def _stack(self, node: Node, env: Env) -> Tensor:
         return beside([self.value(part, env) for part in node.parts], 0)
 
-    # What is random
+    def _norm(self, node: Node, env: Env) -> Tensor:
+        """The length of a vector; of a matrix, its largest singular value."""
+        value = self.value(node.parts[0], env)
+        if np.ndim(value) != 2:
+            raise Misshapen("the norm of a number")
+        return torch.linalg.matrix_norm(value, 2)
 
-    def _mean(self, node: Node, env: Env) -> Value:
-        """Over letters whose distribution is printed: a vector, entry by entry."""
-        (letter, *ends), law, body = node.parts
-        weights = self.value(law, env)
-        if np.ndim(weights) != 2 or weights.shape[1] != 1:
-            raise Misshapen("a distribution that is no vector")
-        keys = [letter]
-        if ends:
-            span = numbers(*(self.value(end, env) for end in ends), up=True)
-            keys = [(letter, (int(k),)) for k in span]
-        terms = []
-        for drawn in itertools.product(range(len(weights)), repeat=len(keys)):
-            here = {**env, **{k: x + 1.0 for k, x in zip(keys, drawn, strict=True)}}
-            weight = math.prod(weights[k, 0] for k in drawn)
-            terms.append(weight * self.value(body, here))
-        return functools.reduce(operator.add, terms)
-
-    def _moment(self, node: Node, env: Env) -> Value:
-        """Over all that is random, a mean or a variance; a probability is the mean of
-        what is 1 or 0.
+    def _likelihood(self, node: Node, env: Env) -> Tensor:
+        """The probability of what is one-hot; what is given has to be in the
+        definition.
         """
+        whole, one, given = node.parts
         for statement in self.context.definitions:
-            if statement.sides[0] == node and node.parts[0] != "Pr":
-                return self.value(statement.sides[-1], env)
-        kind, body = node.parts
-        found = list(self._outcomes(body, env, self.chosen, 1.0))
-        if len(found) < 2:
-            raise Unreadable(f"place {node.at}: nothing is random in it")
-        mean = sum(weight * value for weight, value in found)
-        if kind != "Var":
-            return mean
-        return sum(weight * (value - mean) ** 2 for weight, value in found)
-
-    def _outcomes(
-        self, body: Node, env: Env, chosen: Mapping[Key, float], weight: float
-    ) -> Iterator[tuple[float, Value]]:
-        """All that an expression may be, with what probability."""
-        try:
-            yield (
-                weight,
-                Values(self.context, self.case, chosen=chosen).value(body, env),
-            )
-        except Undecided as open_:
-            for value, own in open_.law.items():
-                decided = {**chosen, open_.key: value}
-                yield from self._outcomes(body, env, decided, weight * own)
+            head, *_, last = statement.sides
+            if head == whole and given in last.all():
+                return self._joined(
+                    *(self.value(x, env) for x in (one, whole)), r"\cdot"
+                )
+        raise Unknown(f"{whole.parts[0]}: no definition with what is given")
 
     def _block(self, node: Node, env: Env) -> Tensor:
         rows = [
@@ -695,7 +657,7 @@ class Values:
             spans = [self.span(letter, body, env) for letter in letters]
         for chosen in itertools.product(*spans):
             here = {**env, **dict(zip(letters, chosen, strict=True))}
-            if all(self._holds(one, here) for one in test):
+            if all(self.holds(one, here) for one in test):
                 yield self.value(body, here)
 
     def _sum(self, node: Node, env: Env) -> Value:
@@ -716,44 +678,8 @@ class Values:
         return self._multiplied(factors, [""] * len(factors))
 
     def _dots(self, node: Node, env: Env) -> Value | Identity:
-        """A product with dots. The blocks beside the dots are equal but for one index,
-        and it runs from that of the first such block to that of the last, also where
-        these are fewer than are printed.
-        """
-        factors, joins, cut = node.parts
-        unclear = Unreadable(f"place {node.at}: what the dots stand for is not clear")
-        for width in range(1, min(cut, len(factors) - cut) + 1):
-            blocks = {
-                k: factors[cut + k * width : cut + (k + 1) * width]
-                for k in range(-(cut // width), (len(factors) - cut) // width)
-            }
-            if varying(blocks[-1], blocks[0]):
-                break
-        else:
-            raise unclear
-        low, high = -1, 0
-        while varying(blocks.get(low - 1, ()), blocks[0]):
-            low -= 1
-        while varying(blocks.get(high + 1, ()), blocks[-1]):
-            high += 1
-        own = {k: varying(blocks[k], blocks[-(k >= 0)]) for k in range(low, high + 1)}
-        if None in own.values():
-            raise unclear
-        index = {k: self._index(letter, env) for k, letter in own.items()}
-        steps = {index[k + 1] - index[k] for k in range(low, high) if k != -1}
-        if steps not in ({1}, {-1}):
-            raise unclear
-        (step,) = steps
-        first, last = cut + low * width, cut + (high + 1) * width
-        # the first block of all has the sign of those that follow it
-        signs = (joins[first + width], *joins[first + 1 : first + width])
-        found = list(zip(factors[:first], joins[:first], strict=True))
-        for n in range((index[high] - index[low]) * step + 1):
-            block = moved(blocks[low], own[low], float(index[low] + n * step))
-            found += zip(block, signs, strict=True)
-        found += zip(factors[last:], joins[last:], strict=True)
-        values = [self.value(factor, env) for factor, _ in found]
-        return self._multiplied(values, [sign for _, sign in found])
+        factors, joins = written_out(node, lambda letter: self._index(letter, env))
+        return self._multiplied([self.value(x, env) for x in factors], joins)
 
     # Derivatives
 
@@ -822,168 +748,7 @@ class Values:
         return torch.stack(rows).view(value.shape + zero.shape)
 
 
-def demand_inside(at: Sequence[int], value: Tensor) -> None:
-    """Raise Misshapen if an array has not the entry."""
-    if at and (
-        len(at) != value.dim()
-        or not all(0 <= k < size for k, size in zip(at, value.shape, strict=True))
-    ):
-        raise Misshapen(f"no entry {list(at)} in the shape {tuple(value.shape)}")
-
-
-def shape(value: Value | Identity) -> tuple[int, ...]:
-    """The shape of a value; of a number, and of the identity, ()."""
-    return tuple(np.shape(value))
-
-
-def number(value: Value | Identity) -> bool:
-    """Whether a value is a number that was computed."""
-    return isinstance(value, Tensor) and value.dim() == 0
-
-
-def naught(value: Value | Identity) -> bool:
-    """Whether a value is the number zero."""
-    return (number(value) or isinstance(value, float)) and bool(value == 0)
-
-
-def beside(values: Sequence[Value | Identity], axis: int) -> Tensor:
-    """Matrices below each other (axis 0), or side by side."""
-    shapes = [shape(value) for value in values]
-    if (
-        any(len(shape) != 2 for shape in shapes)
-        or len({s[1 - axis] for s in shapes}) > 1
-    ):
-        raise Misshapen(f"{shapes} are put together")
-    return torch.cat(values, axis)
-
-
-def tensor(value: Value) -> Tensor:
-    """A value as a tensor."""
-    return torch.as_tensor(value, dtype=torch.float64)
-
-
 def alike(told: Node, given: Node) -> bool:
     """Whether an argument may stand for that of a definition: a name for that name."""
     named = told.op == "symbol" and told.parts[1]
     return not named or given.op == "symbol" and given.parts[0] == told.parts[0]
-
-
-def numbers(first: float, last: float, up: bool = False) -> list[float]:
-    """The whole numbers from one to another, down too unless ``up``."""
-    if not all(isinstance(x, float | int) for x in (first, last)):
-        raise Misshapen("a range that is not of numbers")
-    if first > last and not up:
-        return numbers(last, first)[::-1]
-    return [float(k) for k in range(int(first), int(last) + 1)]
-
-
-def varying(a: tuple[Node, ...], b: tuple[Node, ...]) -> Node | None:
-    """The index in which a differs from b; None if it is no single one."""
-    found = set(differing(a, b))
-    return found.pop() if len(found) == 1 else None
-
-
-def differing(a: object, b: object, index: bool = False) -> Iterator[Node | None]:
-    """The indices of a that differ from those of b; None where they differ in more."""
-    if a == b:
-        return
-    if isinstance(a, Node) and isinstance(b, Node):
-        named = [x.parts[0] for x in (a, b) if x.op == "symbol"]
-        if index:
-            yield a
-        elif a.op != b.op or len(set(named)) == 2:
-            yield None
-        elif named:
-            yield from differing(a.parts[1], b.parts[1], True)
-        else:
-            yield from differing(a.parts, b.parts)
-    elif isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b):
-        for x, y in zip(a, b, strict=True):
-            yield from differing(x, y, index)
-    else:
-        yield None
-
-
-def moved(part: object, index: Node, to: float) -> object:
-    """A block of factors, with another value of its index."""
-    if isinstance(part, Node):
-        if part == index:
-            return Node("number", (to,), part.at)
-        return replace(part, parts=moved(part.parts, index, to))
-    return tuple(moved(x, index, to) for x in part) if isinstance(part, tuple) else part
-
-
-# Statements
-
-
-def free(node: Node, bound: frozenset[str] = frozenset()) -> set[str]:
-    """The letters of an expression that no sum of it binds."""
-    if node.op == "letter":
-        return set(node.parts) - bound
-    if node.op == "mean":
-        (letter, *ends), *rest = node.parts
-        bound = bound | {letter}
-        return set().union(*(free(x, bound) for x in nodes((tuple(ends), tuple(rest)))))
-    if node.op in ("sum", "prod"):
-        letters, bounds, test, body = node.parts
-        bound = bound | set(letters)
-        return set().union(*(free(x, bound) for x in nodes((bounds, test, body))))
-    return set().union(*(free(one, bound) for one in node.below()))
-
-
-def assignments(statement: Statement, values: Values) -> Iterator[dict[str, float]]:
-    """All values of the free letters of a statement for which it is said."""
-    given = {
-        name
-        for name in values.context.given
-        if name in (known := values.context.symbols.known) and not known[name].below
-    }
-    letters = sorted(set().union(*map(free, statement.sides)) - given)
-    whole = Node("both", statement.sides)
-    printed = {one.letter: one for one in statement.ranges}
-    spans = []
-    for letter in letters:
-        if letter in printed:
-            _, first, last = printed[letter]
-            spans.append(numbers(values.value(first, {}), values.value(last, {})))
-        else:
-            others = {
-                other: values.value(values.context.ranges[other][0], {})
-                for other in letters
-                if other != letter and other in values.context.ranges
-            }
-            spans.append(values.span(letter, whole, others))
-    for chosen in itertools.product(*spans):
-        env = dict(zip(letters, chosen, strict=True))
-        if all(values._holds(test, env) for test in statement.conditions):
-            yield env
-
-
-def differences(statement: Statement, values: Values) -> Iterator[float]:
-    """How far each two neighbouring sides are apart, for all values of the free
-    letters; and Misshapen, where a shape is printed that is not that of the value.
-    """
-    for env in assignments(statement, values):
-        sides = [values.value(side, env) for side in statement.sides]
-        arrays = [array(side, sides) for side in sides]
-        for sizes in statement.shapes:
-            values._demand_shape(arrays[0], sizes, env)
-        for relation, (a, b) in zip(
-            statement.relations, itertools.pairwise(arrays), strict=True
-        ):
-            if relation not in COMPARED:
-                raise Unreadable(f"{relation} has no value")
-            if a.shape != b.shape and not a.size == b.size == 1:
-                raise Misshapen(f"{a.shape} = {b.shape}")
-            if relation == "=":
-                yield error(a.reshape(b.shape), b)
-            else:
-                yield 0.0 if np.all(COMPARED[relation](a, b)) else math.inf
-
-
-def array(value: Value | Identity, others: list) -> np.ndarray:
-    """A value in NumPy; the identity as large as a side beside it."""
-    if value is IDENTITY:
-        sizes = [len(other) for other in others if np.ndim(other) == 2]
-        return np.eye(sizes[0] if sizes else 1)
-    return np.asarray(value.detach() if isinstance(value, Tensor) else value)

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from torch import Tensor
 
+from unrolled.formulas.arrays import Value, tensor
 from unrolled.formulas.meaning import Node, Symbol
-from unrolled.formulas.values import FUNCTIONS, Value, Values, tensor
+from unrolled.formulas.values import FUNCTIONS, Values
 
 
 def exported(values: Values) -> dict[str, dict]:

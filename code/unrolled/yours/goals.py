@@ -16,9 +16,11 @@ from typing import NamedTuple
 import numpy as np
 
 from unrolled.checks.formula import Case, Result, error, parts
+from unrolled.formulas.arrays import array
 from unrolled.formulas.meaning import Node, Statement, statements
 from unrolled.formulas.printed import BOUND, Display, Page
-from unrolled.formulas.values import Context, Values, array, free, numbers
+from unrolled.formulas.sides import environments, free
+from unrolled.formulas.values import Context, Values
 
 IDENTITY = Node("symbol", ("I", ()))
 
@@ -112,16 +114,8 @@ def is_gradient(statement: Statement, context: Context) -> bool:
 
 def spans(goal: Goal, values: Values) -> Iterator[dict[str, float]]:
     """All values of the letters of a left side."""
-    printed = {one.letter: one for one in goal.statement.ranges}
-    over = []
-    for letter in goal.free:
-        if letter in printed:
-            ends = printed[letter][1:]
-            over.append(numbers(*(values.value(end, {}) for end in ends)))
-        else:
-            over.append(values.span(letter, goal.head, {}))
-    for chosen in itertools.product(*over):
-        env = dict(zip(goal.free, chosen, strict=True))
+    for env in environments(goal.head, goal.statement.ranges, values):
+        env = {letter: env[letter] for letter in goal.free}
         try:
             for side in goal.statement.sides:
                 values.value(side, env)
