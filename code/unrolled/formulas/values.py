@@ -306,7 +306,7 @@ class Values:
             if node.op == "letter" and np.ndim(index):
                 return None
             if node.op in ("letter", "symbol"):
-                bound[node.parts[0]] = index if np.ndim(index) else float(index)
+                bound[node.parts[0]] = index if np.ndim(index) else tensor(index).item()
             elif self.value(node, bound) != index:
                 return None
         for letter, first, last in statement.ranges:
