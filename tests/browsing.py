@@ -194,6 +194,11 @@ LIVE = Path(__file__).parents[1] / "code" / "unrolled" / "live"
 NODE = shutil.which("node", path=str(Path(playwright.__file__).parent / "driver"))
 
 
+def script_of(name: str) -> Path:
+    """Where a script of the package is."""
+    return next(LIVE.parent.glob(f"*/{name}.js"))
+
+
 def node(function: str, script: str, rows: list) -> list:
     """What a JavaScript function makes of each row, in Node; `script` is what that script of a live part exports."""
     run = (
@@ -201,7 +206,7 @@ def node(function: str, script: str, rows: list) -> list:
         f"console.log(JSON.stringify(rows.map({function.strip()})));"
     )
     done = subprocess.run(
-        [NODE, "-e", run, str(LIVE / f"{script}.js")],
+        [NODE, "-e", run, str(script_of(script))],
         input=json.dumps(rows),
         capture_output=True,
         text=True,

@@ -91,7 +91,11 @@
 
   const empty = (item) => (item.type ? item.type === "QUAD" : is(item, "group") && !item.children[0].children.length);
   // Without spaces and without the full stop
-  const strip = (piece) => piece.filter((item) => !empty(item) && flat(item) !== ".");
+  // What ends a sentence does not belong to it
+  const strip = (piece) => {
+    const found = piece.filter((item) => !empty(item));
+    return found.length && [".", ";", ":"].includes(flat(found.at(-1))) ? found.slice(0, -1) : found;
+  };
 
   // Expressions
 
@@ -202,10 +206,11 @@
     // Digits, of which the last may have a power
     number(item, above, at) {
       let digits = flat(parts(item)[0]);
-      while (!above.length && this.more() && parts(this.items[this.i])[0].type === "DIGIT") {
-        const [digit, , power] = parts(this.take());
+      const digit = (ahead) => this.i + ahead < this.items.length && parts(this.items[this.i + ahead])[0].type === "DIGIT";
+      while ((!above.length && digit(0)) || (this.peek() === "." && digit(1))) {
+        const [next, , power] = parts(this.take());
         above = power;
-        digits += digit.text;
+        digits += next.text;
       }
       return this.raised(node("number", [Number(digits)], at), above, at);
     }
@@ -244,7 +249,7 @@
       for (const piece of split(below, ",").filter((piece) => piece.length)) {
         const shape = shape_of(piece, this.symbols);
         if (shape.length) found = node("shaped", [found, shape], at);
-        else if (!is_text(piece.slice(-1))) found = node("same", [found, this.inner(piece)], at);
+        else if (!piece.some((item) => is_text([item])) && !piece.every((item) => this.known(flat(item))?.kind === "name")) found = node("same", [found, this.inner(piece)], at);
       }
       return found;
     }
@@ -315,6 +320,10 @@
       if (found.below && !places.length && this.of_given()) {
         const [entry, given] = halves(this.take().children[1].children, "\\mid");
         return node("entry", [node("symbol", [name, [this.inner(given)]], at), [this.inner(entry)]], at);
+      }
+      if (found.kind === "vector" && !found.below && this.of_given()) {
+        const [one, given] = halves(this.take().children[1].children, "\\mid");
+        return node("likelihood", [node("symbol", [name, []], at), this.inner(one), this.inner(given)], at);
       }
       const own = [...found.silent.map((letter) => node("letter", [letter], at)), ...places.slice(0, found.below)];
       const entry = places.slice(found.below);
@@ -401,10 +410,11 @@
   function statements(tex, symbols) {
     const found = [], ranges = [];
     for (const [main, note] of lines(layout(tex))) {
-      const said = [], shapes = [], tests = [], comma = note.length ? [{ type: "OP", text: ",", at: note[0].at }] : [];
+      let said = [], alone = [];
+      const shapes = [], tests = [], comma = note.length ? [{ type: "OP", text: ",", at: note[0].at }] : [];
       const pieces = split([...main, ...comma, ...note], ",").map(strip).filter((piece) => piece.length);
       for (let k = 0; k < pieces.length; ) {
-        const [piece, ...space] = split(pieces[k++], "\\in");
+        const [whole, ...space] = split(pieces[k++], "\\in"), piece = without_words(whole, symbols);
         if (!space.every((items) => items.length)) refuse(undefined, "in which space?");
         if (space.length) {
           const [letter, , sizes] = parts(space[0][0]);
@@ -422,12 +432,23 @@
         else if (signs.length) said.push(chain(piece, symbols));
         else if (piece.some((item) => flat(item) === "\\sim") || piece.every((item) => item.type === "TEXT")) {
           if (/length|shape/.test(flat_all(piece))) refuse(undefined, "a length or a shape is missing");
-        } else if (pieces.length === 1) read(piece, symbols); // nothing is stated
-        else refuse_all(piece, " states nothing");
+        } else alone.push([[read(piece, symbols)], []]);
+      }
+      if (shapes.length && !said.length) [said, alone] = [alone, []];
+      if (alone.length && pieces.length > 1) {
+        const { at } = alone[0][0][0];
+        refuse(at, `${quoted(tex.slice(at, at + 12))} states nothing`);
       }
       found.push(...said.map(([sides, relations]) => ({ sides, relations, ranges, shapes, conditions: tests })));
     }
     return found;
+  }
+
+  // A piece without the words before a formula, as in “that is, a = b”
+  function without_words(piece, symbols) {
+    const [first, second, ...rest] = piece.map(flat);
+    const stated = !RELATIONS.includes(second) && rest.some((sign) => RELATIONS.includes(sign));
+    return is_text(piece.slice(0, 1)) && !Object.hasOwn(symbols, first) && stated ? piece.slice(1) : piece;
   }
 
   // Sides, and the relations between them
