@@ -178,14 +178,15 @@ VALUE = """
   return typeof found === "number" ? String(found) : { ...found, data: found.data.map(String) };
 }
 """
-ABSENT = {"derivative", "moment", "mean", "held", "given"}
+ABSENT = {*("derivative", "moment", "mean", "held", "likelihood", "norm", "given")}
+INFINITE = "\\infty"
 """What no line of a reader needs: the page does not compute it."""
 
 
 def in_page(node: Node, case: dict, symbols: Symbols) -> bool:
     """Whether the page has all operations of an expression: a function of the page is there for whole numbers."""
     for x in node.all():
-        if x.op in ABSENT:
+        if x.op in ABSENT or INFINITE in x.parts:
             return False
         if x.op == "call" and symbols.known[x.parts[0]].means != "sigma":
             name, given = x.parts

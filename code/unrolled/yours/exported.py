@@ -25,7 +25,9 @@ def exported(values: Values) -> dict[str, dict]:
     context = values.context
     sizes = {name: values.letter(name) for name in context.sizes}
     rows = [np.shape(values.case[name]) for name in context.given.values()]
-    most = int(max([*sizes.values(), *itertools.chain(*rows)], default=1)) + 1
+    ranges, sets = ends(context.ranges, values), ends(context.sets, values)
+    last = max([1, *sizes.values(), *itertools.chain(*rows, *ranges.values())])
+    most = int(last) + 1
     letters = {
         name: dict(members(symbol, values, most))
         for name, symbol in context.symbols.known.items()
@@ -33,8 +35,8 @@ def exported(values: Values) -> dict[str, dict]:
     }
     return {
         "sizes": sizes,
-        "ranges": ends(context.ranges, values),
-        "sets": ends(context.sets, values),
+        "ranges": ranges,
+        "sets": sets,
         "letters": {name: found for name, found in letters.items() if found},
     }
 

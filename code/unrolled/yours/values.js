@@ -76,8 +76,9 @@
     return matrix(n, n, lines.flatMap((line) => line.slice(n)));
   }
 
-  // Matrices below each other (axis 0), or side by side
-  function beside(values, axis, at) {
+  // Matrices, or numbers, below each other (axis 0), or side by side
+  function beside(parts, axis, at) {
+    const values = parts.map((one) => (one === IDENTITY || is_matrix(one) ? one : matrix(1, 1, [plain(one)])));
     const shapes = values.map(shape);
     if (shapes.some((one) => !one.length || one[1 - axis] !== shapes[0][1 - axis]))
       throw new Misshapen(`[${shapes.map(shown).join(", ")}] are put together`, shapes, at);
