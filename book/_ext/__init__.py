@@ -25,6 +25,7 @@ CONCERNS = (
     "formulas",
     "symbols",
     "printed",
+    "printed_table",
     "offline",
     "address",
     "metadata",
