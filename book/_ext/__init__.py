@@ -26,6 +26,7 @@ CONCERNS = (
     "symbols",
     "printed",
     "yours",
+    "printed_table",
     "offline",
     "address",
     "metadata",

@@ -65,7 +65,15 @@ def check(app: Sphinx, env: BuildEnvironment) -> None:
             logger.warning("%s: %s", symbols.FILE, reason, location=page)
             continue
         found = list(said.executed(RESULTS))
-        ways = said.ways()  # before typos
+        shown = {
+            letter.tex: letter.shown
+            for entry in table.pages[page].get("formulas", [])
+            for letter in table.letters(page, entry).values()
+        }
+        ways = {  # before the typos, which may take other ways
+            way: sorted({shown[tex] for tex in letters})
+            for way, letters in said.ways().items()
+        }
         for one in found:
             if one.fault:
                 text = "printed formula does not hold: %s"
