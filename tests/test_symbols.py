@@ -195,7 +195,7 @@ def test_a_letter_of_a_formula_is_found_by_what_stands_below_and_above_it(
     page: str, tex: str
 ):
     (tree,) = read(tex)
-    found = [one and one.tex for _, one in symbols.looked_up(tree, patterns(page))]
+    found = [one and one.tex for _, one, _ in symbols.looked_up(tree, patterns(page))]
     assert found == FOUND[page, tex]
 
 
@@ -203,7 +203,7 @@ def test_a_letter_of_a_formula_is_found_by_what_stands_below_and_above_it(
 def test_each_letter_of_the_table_is_found_as_itself(page: str):
     own = patterns(page)
     for one, tree in zip(own, read(*(x.letter.tex for x in own)), strict=True):
-        found = [letter for _, letter in symbols.looked_up(tree, own) if letter]
+        found = [x.letter for x in symbols.looked_up(tree, own) if x.letter]
         assert found[0].name == one.letter.name
 
 

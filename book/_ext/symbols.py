@@ -6,6 +6,7 @@ letter of a formula is looked up in them.
 """
 
 import functools
+import html
 import re
 from collections.abc import Iterator, Mapping
 from itertools import groupby
@@ -87,11 +88,11 @@ def in_letters(shape: str) -> str:
         tex = sizes[0].replace("|V|", r"\lvert V\rvert").replace(" × ", r" \times ")
         return f"${tex}$"
 
-    if "$" in shape:
-        return shape
-    return re.sub(
-        r"(?<!\w)(?:\|V\||\b[A-Za-z]\b)(?: × (?:\|V\||[A-Za-z]\b))*", formula, shape
-    )
+    return shape if "$" in shape else re.sub(rf"{SIZE}(?: × {SIZE})*", formula, shape)
+
+
+SIZE = r"(?<!\w)(\d*)(\|V\||[A-Za-z])(?!\w)"
+"""A size in a shape: one of the book, or so many times it."""
 
 
 class Table:
@@ -119,7 +120,8 @@ class Table:
             entry = dict(own)
             old = known.get(tex)
             if old and "is" not in own:
-                entry = {**old.entry, **own}
+                wide = {"shown"} if "shape" in old.entry else set()
+                entry = {**{k: old.entry[k] for k in old.entry.keys() - wide}, **own}
             if old and entry.get("kind") != old.kind and "is" not in own:
                 raise ValueError(
                     f"{where}: {tex} is another thing there: say what it is"
@@ -190,7 +192,9 @@ def as_number(letter: Letter) -> Letter:
     """A letter in a draft in which all are numbers."""
     if letter.kind not in ("vector", "matrix"):
         return letter
-    return letter._replace(entry={"kind": "number"})
+    return letter._replace(
+        entry={**letter.entry, "kind": "number", "shape": "", "shown": "in this draft"}
+    )
 
 
 def computed(letters: Iterator[Letter]) -> dict[str, Mapping]:
@@ -200,7 +204,7 @@ def computed(letters: Iterator[Letter]) -> dict[str, Mapping]:
         first.setdefault(one.name, one)
     parts = "kind", "shape", "means", "of"
     return {
-        one.tex: {part: one.entry[part] for part in parts if part in one.entry}
+        one.tex: {part: one.entry[part] for part in parts if one.entry.get(part)}
         for one in first.values()
         if one.kind not in UNBOUND
     }
@@ -318,11 +322,17 @@ def pattern(letter: Letter, tree: mathml.Node) -> Pattern:
     )
 
 
-def looked_up(
-    tree: mathml.Node, patterns: list[Pattern]
-) -> list[tuple[mathml.Node, Letter | None]]:
-    """Each token of a formula that may be a letter, in order, with its letter; part of a name belongs to that."""
-    found: dict[int, Letter] = {}
+class Found(NamedTuple):
+    """A token of a formula, its letter, and whether it is only part of how that is written."""
+
+    token: mathml.Node
+    letter: Letter | None
+    part: bool
+
+
+def looked_up(tree: mathml.Node, patterns: list[Pattern]) -> list[Found]:
+    """Each token of a formula that may be a letter, in order, with its letter."""
+    found: dict[int, tuple[Letter, bool]] = {}
     tokens = list(spelt(tree))
     for node, own in tokens:
         if id(node) in found:
@@ -339,8 +349,8 @@ def looked_up(
                 best.above
             )
             for part in [node, *(x for script in parts for x in mathml.tree(script))]:
-                found[id(part)] = best.letter
-    return [(node, found.get(id(node))) for node, _ in tokens]
+                found[id(part)] = best.letter, part is not node
+    return [Found(node, *found.get(id(node), (None, False))) for node, _ in tokens]
 
 
 class Lookup:
@@ -387,9 +397,7 @@ class Lookup:
         ]
         return max(fitting, key=lambda one: "display" in one, default=NO_ENTRY)
 
-    def __call__(
-        self, node: nodes.math | nodes.math_block
-    ) -> list[tuple[mathml.Node, Letter | None]]:
+    def __call__(self, node: nodes.math | nodes.math_block) -> list[Found]:
         """Each token of a formula that may be a letter, in order, with its letter."""
         tree = self.app.env.unrolled_formulas[formulas.formula(node)]
         if isinstance(tree, str):
@@ -407,13 +415,22 @@ def depend(app: Sphinx, docname: str, source: list[str]) -> None:
 
 
 def look_up(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Warn of letters in the formulas of a page that have no meaning."""
+    """Note which letter of the page each token of a formula is, as a number, or - for none; what is only part of a
+    letter has = behind it. Warn of letters that have no meaning.
+    """
     table = read(app)
     if docname not in table.pages:
         return
-    lookup = Lookup(app, table, docname)
+    lookup, known = Lookup(app, table, docname), {}
     for node in formulas.all_formulas(doctree):
-        for token, letter in lookup(node):
+        node["letters"] = []
+        for token, letter, part in lookup(node):
+            if not letter:
+                node["letters"].append("-")
+            else:
+                same = letter.tex, letter.what, letter.kind
+                number, _ = known.setdefault(same, (len(known), letter))
+                node["letters"].append(f"{number}{'=' * part}")
             if token.tag == "mi" and not letter:
                 logger.warning(
                     "%s has no meaning for %s, in the formula %s",
@@ -421,6 +438,103 @@ def look_up(app: Sphinx, doctree: nodes.document, docname: str) -> None:
                     location=node if node.line else docname,
                     type="formulas",
                 )
+    doctree["letters"] = [letter for _, letter in known.values()]
+
+
+# Cards, which touch.js shows
+
+INLINE = re.compile(r"\$([^$]+)\$|\{doc\}`([\w-]+)`|`([^`]+)`")
+KINDS_SAID = {"bound": "index", "constant": "number", "identity": "matrix"}
+
+
+def in_html(app: Sphinx, docname: str, text: str) -> str:
+    """A sentence of the table as HTML, to stand on a page."""
+
+    def part(found: re.Match) -> str:
+        tex, page, code = found.groups()
+        if tex:
+            return formula(app, tex)
+        if page:
+            address = app.builder.get_relative_uri(docname, page)
+            return (
+                f'<a href="{address}">{html.escape(app.env.titles[page].astext())}</a>'
+            )
+        return f"<code>{html.escape(code)}</code>"
+
+    return INLINE.sub(part, text.replace("'", "’") if "`" not in text else text)
+
+
+def formula(app: Sphinx, tex: str) -> str:
+    """A formula in a line, as HTML."""
+    inside = formulas.body(app, (tex, False), tex)
+    return f'<span class="{formulas.in_line(inside)}"{inside}</span>'
+
+
+def measure(letter: Letter, example: Mapping[str, int]) -> str:
+    """What kind of thing a letter is, its shape in letters, and in the sizes of the page's example, as Markdown."""
+    kind = KINDS_SAID.get(letter.kind, letter.kind)
+    if letter.kind == "size" and letter.tex.strip("{}") in example:
+        return f"size, in the example {example[letter.tex.strip('{}')]}"
+    if letter.kind in {"sign", "name"}:
+        return ""
+    shown = letter.entry.get("shown", letter.entry.get("shape", ""))
+    sizes = re.findall(SIZE, shown)
+    if not shown or not sizes or "$" in shown:
+        return f"{kind}{', ' * bool(shown)}{shown}"
+    known = (
+        all(size in example for _, size in sizes)
+        and re.sub(SIZE, "", shown).strip(" ×") == ""
+    )
+    here = (
+        " × ".join(str(int(times or 1) * example[size]) for times, size in sizes)
+        if known
+        else ""
+    )
+    length = " of length" if kind == "vector" else ","
+    return f"{kind}{length} {letter.shape}{', in the example ' * bool(here)}{here}"
+
+
+def card(app: Sphinx, docname: str, letter: Letter, example: Mapping[str, int]) -> str:
+    """What a page shows of a letter that is touched: itself, how it is said, its shape, what it is, and where from."""
+    counted = "counts " if letter.kind == "size" else ""
+    lines = [
+        f'<p class="letter"><b>{formula(app, letter.shown)}</b> '
+        f'<span class="said">{html.escape(said(app, letter))}</span></p>',
+        f"<p>{in_html(app, docname, measure(letter, example))}</p>",
+        f"<p>{in_html(app, docname, counted + letter.what)}</p>",
+    ]
+    label = letter.entry.get("where")
+    if (
+        not label
+        and letter.tex in read(app).book
+        and letter.kind not in UNBOUND
+        and not letter.another
+    ):
+        label = "notation-symbols"
+    if label:
+        page, anchor, title = app.env.domains["std"].labels[label]
+        if page != docname:
+            title = f"{app.env.titles[page].astext()}: {title}"
+        address = app.builder.get_relative_uri(docname, page)
+        lines.append(f'<p><a href="{address}#{anchor}">{html.escape(title)}</a></p>')
+    return "".join(line for line in lines if line != "<p></p>")
+
+
+def add_cards(
+    app: Sphinx,
+    docname: str,
+    template: str,
+    context: dict,
+    doctree: nodes.document | None,
+) -> None:
+    """Add to a page a card for each of its letters, which is not shown."""
+    if doctree is None or not doctree.get("letters"):
+        return
+    example = read(app).pages[docname].get("example", {})
+    cards = "".join(
+        f"<div>{card(app, docname, one, example)}</div>" for one in doctree["letters"]
+    )
+    context["body"] += f'<template class="letters">{cards}</template>'
 
 
 # The notation page
@@ -503,22 +617,13 @@ def table(text: str) -> Table:
     return Table(text)
 
 
-def place(env: BuildEnvironment, label: str) -> tuple[str, str] | None:
-    """The page and the anchor of a result, an equation, or a section; None for what there is not."""
-    if block := env.unrolled_blocks.get(label):
-        return block.docname, label
-    if found := env.get_domain("math").equations.get(label):
-        return found[0], nodes.make_id(f"equation-{label}")
-    return env.get_domain("std").anonlabels.get(label)
-
-
 def check(app: Sphinx, env: BuildEnvironment) -> None:
     """Warn of what the table says to be where it is not."""
     table = read(app)
     for page in table.pages:
         for one in table.letters(page).values():
             label = one.entry.get("where")
-            if label and not place(env, label):
+            if label and label not in env.domains["std"].labels:
                 logger.warning(
                     "%s: %s: %s is defined at %s, which there is not",
                     FILE,
@@ -532,6 +637,7 @@ def setup(app: Sphinx) -> dict:
     """Add the directive."""
     app.add_directive("symbols", SymbolTable)
     app.connect("source-read", depend)
-    app.connect("env-check-consistency", check)
+    app.connect("env-check-consistency", check, priority=900)
+    app.connect("html-page-context", add_cards)
     app.connect("doctree-resolved", look_up, priority=905)
     return {"parallel_read_safe": False}
