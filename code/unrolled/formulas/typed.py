@@ -1,0 +1,1145 @@
+"""What students write, as TeX of the book's language: LaTeX of other hands, plain text,
+NumPy, unicode, text from a PDF.
+
+Its tables are in ``live/typing.js``, and ``live/typed.js`` gives the same word for word.
+"""
+
+__all__ = ["Asked", "Mistyped", "Note", "Typed", "typed"]
+
+import itertools
+import json
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import NamedTuple, NoReturn
+
+from unrolled.formulas.layout import Unreadable
+from unrolled.formulas.meaning import Symbol, Symbols
+
+_SCRIPT = files("unrolled").joinpath("live", "typing.js").read_text("utf-8")
+TABLE = json.loads(_SCRIPT.partition(".typing = ")[2].strip().rstrip(";"))
+SAME, ENDS = TABLE["same"], {*TABLE["ends"]}
+SKIP, DRESS = {*TABLE["skip"]}, {*TABLE["dress"]}
+BRACKETS = {"(": ")", "[": "]", "{": "}"}
+CHOICE = 0xE000  # signs from here on stand for choices between signs
+COMBINED = 32  # of so many choices all combinations are readings
+
+
+class Token(NamedTuple):
+    """A sign of a line, its place in the line, and whether a blank is before it."""
+
+    text: str
+    at: int
+    gap: bool = False
+
+
+class Note(NamedTuple):
+    """How something in a line is read, and where it stands."""
+
+    said: str
+    at: int
+
+
+class Asked(NamedTuple):
+    """What a reader has to say of a name, where it stands, and what it may be."""
+
+    name: str
+    at: int
+    offered: tuple[str, ...]
+
+
+class Typed(NamedTuple):
+    """A line: its right side in TeX, in each way in which it can be read, the most
+    usual first; what is to be said of it; what is to be asked; and its left side.
+    """
+
+    readings: tuple[str, ...]
+    notes: tuple[Note, ...]
+    asked: tuple[Asked, ...]
+    left: str
+
+
+class Mistyped(Unreadable):
+    """A line that cannot be read: why, the place, and a line that may be meant."""
+
+    def __init__(self, said: str, at: int, offer: str = "") -> None:
+        super().__init__(said)
+        self.at, self.offer = at, offer
+
+
+def say(what: str, *parts: object) -> str:
+    """A sentence of the table."""
+    said = TABLE["said"][what]
+    for k, part in enumerate(parts, 1):
+        said = said.replace(f"%{k}", str(part))
+    return said
+
+
+# From signs to tokens
+
+
+def signs(text: str) -> list[tuple[str, int]]:
+    """The characters of a line in their plain form, with their places: scripts in
+    braces.
+    """
+    found, script = [], ""
+    for at, char in enumerate(text):
+        now = "^" if char in TABLE["above"] else "_" if char in TABLE["below"] else ""
+        if now != script:
+            found += [("}", at)] if script else []
+            found += [(now, at), ("{", at)] if now else []
+            script = now
+        if char not in TABLE["nothing"]:
+            plain = unicodedata.normalize("NFKC", char)
+            found += [(one, at) for one in (f" {plain} " if "⁄" in plain[1:] else plain)]
+    return [*found, ("}", len(text))] if script else found
+
+
+def tokens(text: str) -> list[Token]:
+    """The tokens of a line, without its dress."""
+    found = signs(text)
+    raw, end = [], 0
+    for one in re.finditer(TABLE["token"], "".join(char for char, _ in found)):
+        told, at = SAME.get(one[0], one[0]), found[one.start()][1]
+        raw.append(Token(told, at, one.start() > end))
+        end = one.end()
+    out: list[Token] = []
+    k, gap = 0, False
+    while k < len(raw):
+        told, at, own = raw[k]
+        gap = gap or own
+        k += 1
+        lone = k + 1 < len(raw) and raw[k + 1].text == "}"
+        behind = out[-1].text if out else ""
+        if told in ("\\begin", "\\end"):
+            k, gap = k + 3, True
+        elif told in SKIP:
+            gap = True
+        elif told in DRESS and k < len(raw) and raw[k].text != "{":
+            continue
+        elif told in DRESS or told == "\\hat":
+            word = raw[k + 1 : k + 2] if k < len(raw) and raw[k].text == "{" else raw[k : k + 1]
+            closed = k + 2 < len(raw) and raw[k + 2].text == "}"
+            if word and (closed or raw[k].text != "{"):
+                name = TABLE["words"].get(word[0].text, word[0].text)
+                out.append(Token("\\hat" + name if told == "\\hat" else word[0].text, at, gap))
+                k += 3 if raw[k].text == "{" else 1
+                gap = False
+        elif told == "{" and lone and behind not in ("^", "_", "\\frac", "}", "\\sqrt"):
+            out.append(Token(raw[k].text, at, gap))
+            k, gap = k + 2, False
+        else:
+            out.append(Token(told, at, gap))
+            gap = False
+    return out
+
+
+def demand_closed(text: str, line: Sequence[Token]) -> None:
+    """Raise Mistyped for a bracket that is not closed, or not opened."""
+    opened: list[Token] = []
+    for one in line:
+        if one.text in BRACKETS:
+            opened.append(one)
+        elif one.text in BRACKETS.values():
+            if not opened or BRACKETS[opened[-1].text] != one.text:
+                offer = text[: one.at] + (BRACKETS[opened[-1].text] if opened else "")
+                raise Mistyped(
+                    say("unopened", one.text), one.at, offer + text[one.at + 1 :]
+                )
+            opened.pop()
+    if opened:
+        offer = text + "".join(BRACKETS[one.text] for one in reversed(opened))
+        raise Mistyped(say("unclosed", opened[-1].text), opened[-1].at, offer)
+
+
+SUM, PRODUCT, ATOM, WHOLE = range(4)
+
+
+class Piece(NamedTuple):
+    """TeX, what it is (n a number, v a column, r a row, m a matrix, ? unknown), and how
+    it is built: a sum, a product, an atom, one that can have scripts as it stands.
+    """
+
+    tex: str
+    kind: str
+    level: int = ATOM
+
+    def fenced(self, least: int = PRODUCT) -> str:
+        """The TeX, in brackets if it is built of more than that."""
+        return self.tex if self.level >= least else f"({self.tex})"
+
+    def raised(self, above: str) -> "Piece":
+        """With something above it."""
+        top = above == "\\top"
+        kind = {"v": "r", "r": "v"}.get(self.kind, self.kind) if top else self.kind
+        base = f"{{{self.tex}}}" if self.level == ATOM else self.fenced()
+        base = f"({self.tex})" if self.level == PRODUCT else base
+        return Piece(f"{base}^{above if top else braced(above)}", kind)
+
+
+def braced(index: str) -> str:
+    """An index, in braces if it needs them."""
+    return index if re.fullmatch(r"\w|\\[a-z]+", index, re.A) else f"{{{index}}}"
+
+
+def printed(name: str) -> str:
+    """A symbol's name as TeX."""
+    base, _, below = name.partition("_")
+    base = re.sub(r"^\\hat(?=\w)", r"\\hat ", base)
+    if not below:
+        return {"|V|": "\\lvert V\\rvert"}.get(base, base)
+    return f"{base}_{below}" if len(below) == 1 else f"{base}_{{\\text{{{below}}}}}"
+
+
+def like_index(texts: Sequence[str]) -> bool:
+    """Whether tokens may be indices."""
+    return bool(texts) and all(
+        x in ("-", "+", ",", "{", "}")
+        or x.isascii() and x.isdigit()
+        or len(x) < 3 and all(y in TABLE["indices"] for y in x)
+        for x in texts
+    )
+
+
+# From tokens to TeX
+
+
+class Writer:
+    """Writes the tokens of a line as TeX, from left to right."""
+
+    def __init__(self, text: str, symbols: Symbols, names: Mapping[str, str]) -> None:
+        self.text, self.known = text, symbols.known
+        self.names = {x: re.sub(r"\\text\{(\w+)\}", r"\1", y).replace("{", "").replace("}", "") for x, y in names.items()}
+        self.line, self.i = tokens(text), 0
+        demand_closed(text, self.line)
+        self.numpy = any(one.text == "@" for one in self.line)
+        self.notes: list[Note] = []
+        self.asked: list[Asked] = []
+        self.choices: list[list[str]] = []
+        self.used: list[str] = []
+        self.depth = 0
+
+    # Tokens
+
+    def peek(self, ahead: int = 0) -> str:
+        """The token that comes next, or nothing."""
+        k = self.i + ahead
+        return self.line[k].text if k < len(self.line) else ""
+
+    def near(self, ahead: int = 0) -> bool:
+        """Whether the token stands right behind the one before."""
+        k = self.i + ahead
+        return k < len(self.line) and not self.line[k].gap
+
+    def at(self) -> int:
+        """The place of the next token."""
+        return self.line[self.i].at if self.i < len(self.line) else len(self.text)
+
+    def take(self, *texts: str) -> str:
+        """The next token, if it is one of these; nothing otherwise."""
+        told = self.peek()
+        if not told or texts and told not in texts:
+            return ""
+        self.i += 1
+        return told
+
+    def group(self) -> list[Token]:
+        """What stands in the bracket that comes next, or the next token."""
+        start, depth = self.i, 0
+        while told := self.take():
+            depth += (told in BRACKETS) - (told in BRACKETS.values())
+            if depth <= 0:
+                break
+        found = self.line[start : self.i]
+        return found[1:-1] if found and found[0].text in BRACKETS else found
+
+    def texts(self) -> list[str]:
+        """What stands in the bracket that comes next, which is not taken."""
+        start = self.i
+        found = [one.text for one in self.group()]
+        self.i = start
+        return found
+
+    def without_shape(self) -> None:
+        """Leave out a shape at the end, as the book prints it."""
+        for k, one in enumerate(self.line):
+            if one.text in ("length", "shape") and self.line[k - 1].text == "(":
+                self.line = self.line[: k - 1]
+                break
+
+    def inner(self, line: Sequence[Token]) -> Piece:
+        """Tokens as an expression of their own."""
+        whole, start, end = self.line, self.i, self.at()
+        self.line, self.i = [*line, Token("", end)], 0
+        found = self.sum()
+        if self.peek():
+            self.fail(say("unexpected", self.peek()))
+        self.line, self.i = whole, start
+        return found
+
+    def fail(self, said: str, at: int | None = None, offer: str = "") -> NoReturn:
+        """What cannot be read."""
+        raise Mistyped(said, self.at() if at is None else at, offer)
+
+    def note(self, what: str, at: int, *parts: object) -> None:
+        """Say something, once."""
+        one = Note(say(what, *parts), at)
+        one = one._replace(said=one.said.replace("\\ell", "l").replace("\\", ""))
+        if one.said not in [other.said for other in self.notes]:
+            self.notes.append(one)
+
+    def ask(self, name: str, at: int, offered: Sequence[str]) -> str:
+        """Ask what a name is, once; until it is said, it is the first that is offered."""
+        if name not in [one.name for one in self.asked]:
+            self.asked.append(Asked(name, at, tuple(offered)))
+        return offered[0]
+
+    # Expressions
+
+    def sum(self) -> Piece:
+        """Terms, added and subtracted."""
+        place, found = self.at(), []
+        sign = self.take("+", "-")
+        while True:
+            found.append((sign, self.product()))
+            sign = self.take("+", "-")
+            if self.peek() == "\\dots":
+                self.fail(say("dots"))
+            if not sign:
+                break
+        if len(found) == 1 and found[0][0] != "-":
+            return found[0][1]
+        kind = next((x.kind for _, x in found if x.kind != "n"), "n")
+        tex = ""
+        for sign, piece in found:
+            told = piece.tex
+            if kind == "m" and told == "1":
+                told = "I"
+                self.note("one", place)
+            tex += f" {sign} {told}" if tex else f"{sign.strip('+')}{told}"
+        return Piece(tex, kind, SUM)
+
+    def product(self) -> Piece:
+        """Factors, and how they are joined; a quotient is of the factors beside it."""
+        found, join, place, last = None, "", 0, self.factor()
+        while self.peek() and self.peek() not in ENDS:
+            at, told = self.at(), self.take(*TABLE["joining"], "/", "\\dots")
+            if told == "." and not self.peek():
+                break
+            if told and (not self.peek() or self.peek() in ENDS - {"-"}):
+                self.fail(say("dots" if told == "\\dots" else "behind_sign", told), at)
+            if self.peek() == "T" and not told and last.kind in ("v", "m"):
+                end = self.line[self.i - 1].at + 1
+                offer = f"{self.text[:end]}^T{self.text[at + 1 :]}"
+                self.fail(say("transpose"), at, offer)
+            if told == "/":
+                last = Piece(f"\\frac{{{last.tex}}}{{{self.factor(alone=True).tex}}}", last.kind)
+                continue
+            found = self.joined(found, last, join, place) if found else last
+            sign, join, place, last = self.take("-"), told, at, self.factor()
+            if sign:
+                last = Piece(f"(-{last.tex})", last.kind, WHOLE)
+        return self.joined(found, last, join, place) if found else last
+
+    def joined(self, a: Piece, b: Piece, join: str, at: int) -> Piece:
+        """A product of two; where it is not clear which, all that may be meant."""
+        kinds = a.kind + b.kind
+        if join == "\\otimes":
+            return Piece(f"{a.tex} {b.tex if b.kind == 'r' else b.raised(chr(92) + 'top').tex}", "m", PRODUCT)
+        if join == "@" and kinds == "vm":
+            self.note("numpy", at, a.tex, b.tex)
+            return Piece(f"{b.raised(chr(92) + 'top').tex} {a.fenced(ATOM)}", "v", PRODUCT)
+        signs = [join] if join == "\\dots" else [""]
+        if "n" not in kinds:
+            told = TABLE["joins"].get("@*" if join == "*" and self.numpy else join, {})
+            signs = told.get(kinds) or ("?" in kinds and told.get("?")) or signs
+        elif not join and kinds == "nn" and b.tex[0].isdigit():
+            signs = ["\\cdot"]
+        sign = signs[0].replace("dots", "cdots")
+        if len(signs) > 1:
+            self.choices.append(signs)
+            sign = chr(CHOICE + len(self.choices) - 1)
+        if "n" in kinds:
+            kind = kinds.replace("n", "", 1)
+        elif signs[0] == "\\odot":
+            kind = kinds.replace("?", "") [:1] or "?"
+        else:
+            kind = "n" if kinds == "vv" and signs[0] else TABLE["products"].get(kinds, "?")
+        return Piece(f"{a.tex} {sign}{sign and ' '}{b.tex}", kind, PRODUCT)
+
+    def factor(self, alone: bool = False) -> Piece:
+        """The next factor, with its scripts; a sum that is alone is of one factor."""
+        self.depth += 1
+        if self.depth > TABLE["deepest"]:
+            self.fail(say("deep"))
+        at = self.at()
+        if not self.peek():
+            self.fail(say("factor"))
+        self.begin()
+        if self.peek() in BRACKETS:
+            found = self.bracket()
+        elif self.slash():
+            found = self.derivative()
+        else:
+            told = self.take()
+            if told == "|" and self.peek() == "V" and self.peek(1) == "|":
+                self.i += 2
+                found = Piece("\\lvert V\\rvert", "n")
+            elif re.match("[0-9]", told):
+                found = self.number(told)
+            elif told == "\\sum":
+                found = self.big(at, alone)
+            elif told == "\\nabla":
+                found = self.gradient(at)
+            elif told == "\\frac":
+                found = self.fraction(at)
+            elif told in TABLE["functions"]:
+                found = self.function(told, at)
+            elif told in TABLE["calls"] and self.peek() in BRACKETS:
+                found = self.call(TABLE["calls"][told], told, at)
+            elif re.fullmatch(r"[A-Za-z]|\\[A-Za-z]+", told):
+                found = self.symbol(told, at)
+            elif re.fullmatch("[A-Za-z]+", told):
+                self.fail(say("name", told), at)
+            else:
+                known = told.isascii() and not told.startswith("\\")
+                self.fail(say("factor") if known else say("sign", told), at)
+        self.depth -= 1
+        return self.scripted(found)
+
+    def begin(self) -> None:
+        """Make the next token one that is known: a word's command, or its letters."""
+        one = self.line[self.i]
+        if one.text in TABLE["modules"] and self.peek(1) == ".":
+            self.i += 2
+            while self.peek() in ("linalg", "functional", "nn", "special", "F") and self.peek(1) == ".":
+                self.i += 2
+            if not self.peek():
+                self.fail(say("factor"))
+            one = self.line[self.i]
+        word = TABLE["words"].get(one.text, one.text)
+        if word != one.text:
+            self.line[self.i : self.i + 1] = [one._replace(text=word)]
+        if not re.fullmatch("[A-Za-z]{2,}", word) or word in TABLE["functions"] or word in TABLE["calls"]:
+            return
+        base, rest = word[0], word[1:]
+        texts = [x.partition("_")[2] for x in self.known if x.startswith(base + "_")]
+        if len(rest) > 1 and (
+            any(x.startswith(rest) for x in texts) or TABLE["subscripts"].get(rest) in texts
+        ):
+            cut = [base, "_", rest]
+        elif rest in TABLE["words"] and base == "d" or word[:3] == "log":
+            cut = [base, rest] if base == "d" else ["log", word[3:]]
+        elif len(word) < 5 and all(x in self.known or x in TABLE["indices"] or x in "W" for x in word):
+            cut = [*word]
+            if "T" in rest:
+                at = one.at + word.index("T", 1)
+                offer = f"{self.text[:at]}^T{self.text[at + 1 :]}"
+                self.fail(say("transpose"), at, offer)
+        else:
+            return
+        places = [one.at + len("".join(cut[:k]).replace("_", "")) for k in range(len(cut))]
+        new = [Token(x, y, k == 0 and one.gap) for k, (x, y) in enumerate(zip(cut, places, strict=True))]
+        self.line[self.i : self.i + 1] = new
+        if cut[0] == "log":
+            self.begin()
+
+    def number(self, told: str) -> Piece:
+        """A number, or the one before a condition."""
+        if self.peek() in ("[", "(", "_") and told == "1":
+            start = self.i
+            self.take("_")
+            if "=" in self.texts():
+                return self.bracket(truth=True)
+            self.i = start
+        whole, _, part = told.partition(".")
+        return Piece(f"\\frac{{{whole}{part}}}{{1{'0' * len(part)}}}" if part else told, "n", ATOM if part else WHOLE)
+
+    def bracket(self, truth: bool = False) -> Piece:
+        """What stands in a bracket: an expression, or a condition."""
+        place, line = self.at(), self.group()
+        if not line:
+            self.fail(say("factor"), place + 1)
+        signs, depth = [], 0
+        for k, one in enumerate(line):
+            depth += (one.text in BRACKETS) - (one.text in BRACKETS.values())
+            signs += [k] if one.text in ("=", "\\ne") and not depth else []
+        if len(signs) == 1 and 0 < signs[0] < len(line) - 1:
+            (k,) = signs
+            a, b = self.inner(line[:k]), self.inner(line[k + 1 :])
+            return Piece(f"[{a.tex} {line[k].text} {b.tex}]", "n")
+        found = self.inner(line)
+        if found.level == WHOLE or found.tex == "1":
+            return found
+        return Piece(f"({found.tex})", found.kind, WHOLE)
+
+    # Scripts
+
+    def scripts(self, family: bool = False) -> tuple[list, list]:
+        """What stands below and above, in any order."""
+        below: list[list[Token]] = []
+        above: list[list[Token]] = []
+        while True:
+            place = self.at()
+            if sign := self.take("_", "^"):
+                if self.peek() in ("_", "^") or not self.peek() or self.peek() in ENDS:
+                    offer = ""
+                    if sign == "_" and family:
+                        offer = f"{self.text[: place + 1]}t{self.text[place + 1 :]}"
+                    self.fail(say("index"), place + 1, offer)
+                start = self.i
+                own = self.group()
+                if not own:
+                    self.fail(say("index"), place + 1)
+                if sign == "^":
+                    above.append(self.line[start : self.i] if self.line[start].text == "(" else own)
+                else:
+                    short = family and self.i == start + 1 and len(own[0].text) == 1
+                    below.append([*own, *(self.shift(self.line[start - 2]) if short else [])])
+            elif self.peek() == "\\top" or self.peek() == "'" and self.near():
+                above.append([Token("\\top", place)])
+                self.i += 1
+            elif self.peek() == "." and self.peek(1) in TABLE["transposing"] and self.near(1):
+                above.append([Token("\\top", place)])
+                self.i += 2
+                if self.peek() == "(" and not self.texts():
+                    self.group()
+            elif self.peek() == "[" and self.near() and {"None", "newaxis"} & {*self.texts()}:
+                if self.group()[0].text != ":":
+                    above.append([Token("\\top", place)])
+            elif self.peek() == "[" and self.near() and like_index(self.texts()):
+                below.append(self.group())
+            else:
+                return below, above
+
+    def shift(self, base: Token) -> list[Token]:
+        """The “-1” of an index without braces, as in h_t-1."""
+        close = self.peek() in ("-", "+", ",") and self.near() and self.near(1)
+        if close and self.peek() == "," and re.fullmatch("[a-z]", self.peek(1)):
+            self.i += 2
+            return self.line[self.i - 2 : self.i]
+        if not close or self.peek() == "," or self.peek(1) not in ("1", "2"):
+            return []
+        index, found = self.line[self.i - 1], self.line[self.i : self.i + 2]
+        self.i += 2
+        told = f"_{{{index.text}{found[0].text}{found[1].text}}}"
+        written = self.text[base.at : found[1].at + 1]
+        self.note("read", base.at, written, self.text[base.at : base.at + 1] + told)
+        return found
+
+    def scripted(self, found: Piece) -> Piece:
+        """A piece with what stands below and above it."""
+        below, above = self.scripts()
+        for own in below:
+            base = found.tex if found.level == WHOLE and found.tex[0] == "(" else f"({found.tex})"
+            found = Piece(f"{base}_{braced(''.join(self.indices(own)))}", "n")
+        for own in above:
+            found = found.raised(self.exponent(own))
+        return found
+
+    def exponent(self, own: list[Token]) -> str:
+        """What stands above: a transpose, or a power."""
+        if "".join(one.text for one in own) in TABLE["transposing"]:
+            return "\\top"
+        return self.inner(own).tex
+
+    def indices(self, line: Sequence[Token]) -> list[str]:
+        """Tokens as indices: letter by letter, or between commas."""
+        found: list[str] = []
+        pieces: list[list[Token]] = [[]]
+        for one in line:
+            if one.text == ",":
+                pieces.append([])
+            elif one.text not in ("{", "}", "(", ")", "|"):
+                pieces[-1].append(one)
+        for piece in pieces:
+            parts: list[str] = []
+            for one in piece:
+                plain = one.text in ("-", "+", "_") or re.fullmatch("[0-9]+", one.text)
+                if not plain and not re.fullmatch("[A-Za-z]+", one.text):
+                    self.fail(say("index"), one.at)
+                parts += [one.text] if plain else [self.index(x) for x in one.text]
+            shifted = "".join(parts)
+            if "+" in parts or "-" in parts:
+                found.append("T" if shifted == "-1" else shifted)
+                continue
+            parts = [x for x in parts if x != "_"]
+            while parts:
+                first = parts.pop(0)
+                known = self.known.get(first)
+                if known and known.kind == "index" and known.below and (parts or first == "w"):
+                    first += "_" + (parts.pop(0) if parts else "k")
+                found.append(first)
+        if not found:
+            self.fail(say("index"), line[0].at if line else None)
+        self.used += [x for x in found if re.fullmatch(r"[a-z]|\\ell", x)]
+        return found
+
+    @staticmethod
+    def index(one: str) -> str:
+        """A letter of an index."""
+        return {"l": "\\ell", "V": "\\lvert V\\rvert"}.get(one, one)
+
+    # Symbols
+
+    def symbol(self, base: str, at: int) -> Piece:
+        """A letter of the page with its indices, or a value of one of its functions."""
+        base = self.names.get(base, base)
+        if base == "s" and self.peek() == "(" and self.near() and "\\sigma" in self.known and not like_index(self.texts()):
+            self.note("read", at, "s", "σ")
+            base = "\\sigma"
+        if base == "p" and self.peek() == "(" and "|" in self.texts() and "P" in self.known:
+            self.note("read", at, "p", "P")
+            base = "P"
+        if base == "e" and self.peek() == "^" and self.peek(1) in BRACKETS and len(self.line) > self.i + 4:
+            self.take()
+            texts = self.texts()
+            if len(texts) > 1:
+                return Piece(f"\\exp({self.inner(self.group()).tex})", "?")
+            self.i -= 1
+        plain = self.known.get(base)
+        texts = {x.partition("_")[2]: x for x in self.known if x.startswith(base + "_")}
+        below, above = self.scripts(bool(plain and plain.below))
+        if texts or base in TABLE["letters"] and not plain:
+            base, below = self.matrix(base, texts, below, at)
+        found = self.known.get(base)
+        if found and found.kind == "index" and not below:
+            found = None
+        if found is None:
+            if base in TABLE["indices"] and not below:
+                self.used.append(base)
+                return self.finished(Piece(self.index(base), "n", WHOLE), [], above)
+            offered = [printed(x) for x in self.known if x.startswith("W_")]
+            if not re.fullmatch("[A-Z]", base) or not offered:
+                self.fail(say("name", base.lstrip("\\")), at)
+            return self.finished(Piece(self.ask(base, at, offered), "m", WHOLE), below, above)
+        if found.kind == "function":
+            return self.value_of(found, below, above, at)
+        return self.member(found, below, above, at)
+
+    def matrix(self, base: str, texts: Mapping[str, str], below: list, at: int) -> tuple[str, list]:
+        """The symbol that is meant by a letter with a word below it, and what else is
+        below.
+        """
+        if not below:
+            if self.peek() in texts:
+                name = texts[self.take()]
+                self.note("read", at, f"{base} {name.partition('_')[2]}", name)
+                return name, self.scripts()[0]
+            if base in self.known:
+                return base, below
+            offered = [printed(x) for x in texts.values()] or [TABLE["letters"][base]]
+            return self.named(self.ask(base, at, offered)), below
+        cut = next((k for k, one in enumerate(below[0]) if one.text == ","), len(below[0]))
+        word = "".join(one.text for one in below[0][:cut])
+        rest = ([below[0][cut + 1 :]] if below[0][cut + 1 :] else []) + below[1:]
+        written = f"{base}_{word}"
+        if word in texts or written in self.names:
+            return texts.get(word) or self.names[written], rest
+        plain = self.known.get(base)
+        indexed = like_index([word]) or not re.fullmatch("[A-Za-z]+", word)
+        if plain and indexed:
+            return base, below
+        starts = [x for text, x in texts.items() if text.startswith(word.lower())]
+        if len(starts) == 1:
+            self.note("read", at, written, starts[0])
+            return starts[0], rest
+        own = TABLE["subscripts"].get(word)
+        if own in texts:
+            return self.named(self.ask(written, at, [printed(texts[own])])), rest
+        offered = [printed(x) for x in starts or texts.values()] or [TABLE["letters"][base]]
+        if indexed:
+            return self.named(self.ask(base, at, offered)), below
+        return self.named(self.ask(written, at, offered)), rest
+
+    @staticmethod
+    def named(tex: str) -> str:
+        """The name of a symbol whose TeX is known."""
+        return re.sub(r"\\text\{(\w+)\}|[{}]", r"\1", tex)
+
+    def member(self, found: Symbol, below: list, above: list, at: int) -> Piece:
+        """A symbol with its indices, and an entry of it."""
+        name, rest, layer = found.name, [], ""
+        places: list[str] = []
+        if found.below and not below and not self.index_above(found, above):
+            own = self.lost(found, at)
+            if own:
+                below = [own]
+                more = self.scripts()
+                below, above = below + more[0], above + more[1]
+        for own in below:
+            places += self.indices(own)
+        own_above: list[list[Token]] = []
+        for one in above:
+            texts = [x.text for x in one]
+            fenced = texts[:1] == ["("]
+            end = texts.index(")") if fenced and ")" in texts else len(texts)
+            inside = one[1:end] if fenced else one
+            needs = found.above and not layer or len(places) < found.below
+            index = fenced or texts not in (["T"], ["t"], ["\\top"]) and any(x.isalpha() and x != "T" for x in texts)
+            if needs and index and like_index([x.text for x in inside]):
+                told = "".join(self.indices(inside))
+                if found.above and not layer:
+                    layer = told
+                else:
+                    places.append(told)
+                    self.note("read", at, f"{name}^{''.join(texts[: end + 1])}", f"{name}_{braced(told)}")
+                own_above += [one[end + 1 :]] if fenced and one[end + 1 :] else []
+            else:
+                own_above.append(one)
+        if found.above and not layer and len(places) > found.below:
+            layer = places.pop(found.below)
+            self.note("read", at, f"{name}_{layer}", f"{name}^{{({layer})}}")
+        kind = TABLE["kinds"].get(found.kind, "?")
+        own, rest = places[: found.below], places[found.below :]
+        if "w" in self.known and self.known["w"].below and own == ["k"] and name != "w":
+            self.note("read", at, f"{name}_k", f"{name}_{{w_k}}")
+            own = ["w_k"]
+        tex = printed(name)
+        if len(own) < found.below or found.above and not layer:
+            words = [printed(x) for x in self.known if x.startswith(name + "_")]
+            offered = TABLE["families"].get(name, TABLE["families"][""]) if found.below else TABLE["layers"]
+            offered = [*offered, *words] if found.below else words or offered
+            if found.below and found.above:
+                offered = [f"{x}^{{({layer or chr(92) + 'ell'})}}" for x in offered]
+            offered = [x.replace("%", tex + ("_" + braced(own[0]) if own else "")) for x in offered]
+            return self.finished(Piece(self.ask(name, at, offered), kind, ATOM if layer else WHOLE), [], own_above)
+        tex += f"_{braced(','.join(own) if len(own) > 1 else own[0])}" if own else ""
+        tex += f"^{{({layer})}}" if layer else ""
+        return self.finished(Piece(tex, kind, ATOM if layer else WHOLE), rest, own_above)
+
+    def finished(self, found: Piece, rest: list[str], above: list) -> Piece:
+        """A symbol's entry, and what stands above it."""
+        if rest and isinstance(rest[0], list):
+            rest = sum(map(self.indices, rest), [])
+        tops = [self.exponent(one) for one in above]
+        if rest:
+            if "\\top" in tops:
+                found = found.raised(tops.pop(tops.index("\\top")))
+            base = found.tex if re.fullmatch(r"\\?\w", found.tex) else f"({found.tex})"
+            found = Piece(f"{base}_{braced(''.join(rest))}", "n")
+        for told in tops:
+            if told == "\\top" and found.tex.endswith(")}"):
+                found = Piece(found.tex[:-1] + "\\top}", {"v": "r"}.get(found.kind, found.kind))
+            else:
+                found = found.raised(told)
+        return found
+
+    def index_above(self, found: Symbol, above: list) -> bool:
+        """Whether the index of a family stands above it."""
+        return not found.above and any(
+            texts not in (["T"], ["t"], ["\\top"]) and any(x.isalpha() for x in texts) and like_index([x for x in texts if x not in "()"])
+            for texts in ([x.text for x in one] for one in above)
+        )
+
+    def lost(self, found: Symbol, at: int) -> list[Token]:
+        """An index that stands behind its letter, as in text from a PDF, or in h3."""
+        told, inside = self.peek(), []
+        if told == "(" and like_index(self.texts()):
+            inside = self.group()
+        elif re.fullmatch("[0-9]", told) and self.near() or re.fullmatch("[a-z]", told) and told in TABLE["indices"] or told == "T" and False:
+            inside = [self.line[self.i]]
+            self.i += 1
+            if self.peek() in ("-", "+", "−") and self.near() and self.near(1) and self.peek(1) in ("1", "2"):
+                inside += self.line[self.i : self.i + 2]
+                self.i += 2
+        elif len(told) == 2 and re.fullmatch("[a-z]+", told) and found.below == 2 and like_index([told]):
+            inside = [self.line[self.i]]
+            self.i += 1
+        if inside:
+            index = "".join(x.text for x in inside)
+            written = self.text[at : self.line[self.i - 1].at + 1]
+            name = found.name.lstrip("\\")
+            self.note("read", at, written, f"{name}_{braced(index)}")
+        return inside
+
+    def value_of(self, found: Symbol, below: list, above: list, at: int) -> Piece:
+        """A function of the page, of what stands in brackets."""
+        name = found.name
+        if self.peek() != "(":
+            if name == "P":
+                index = "".join(self.indices(below[0])) if below else "o"
+                if below:
+                    return Piece(self.ask(f"P_{index}", at, [f"P({index} \\mid c)"]), "n")
+                return Piece(f"P({index} \\mid c)", "n")
+            self.fail(say("of", name.lstrip("\\")))
+        line = self.group()
+        pieces: list[list[Token]] = [[]]
+        depth, mid = 0, ", "
+        for one in line:
+            depth += (one.text in BRACKETS) - (one.text in BRACKETS.values())
+            if depth == 0 and one.text in ("|", ","):
+                pieces.append([])
+                mid = " \\mid " if one.text == "|" else mid
+            else:
+                pieces[-1].append(one)
+        if not all(pieces):
+            self.fail(say("of", name.lstrip("\\")), line[0].at if line else None)
+        given = [self.inner(piece) for piece in pieces]
+        told = f"{name}({mid.join(x.tex for x in given)})"
+        kind = given[0].kind if name == "\\sigma" else "n"
+        if above and above[0][0].text == "\\top" and name == "\\sigma":
+            return Piece(f"{told} (1 - {told})", kind, SUM)
+        found_ = Piece(told, kind)
+        for one in above:
+            found_ = found_.raised(self.exponent(one))
+        return found_
+
+    def function(self, told: str, at: int) -> Piece:
+        """A function that all pages have, of a bracket or of the next factor."""
+        name = TABLE["functions"][told]
+        below, above = self.scripts()
+        if below:
+            self.fail(say("unexpected", "_"), at)
+        if not self.peek() or self.peek() in ENDS:
+            self.fail(say("of", told.lstrip("\\")), at)
+        slope = bool(above) and above[0][0].text == "\\top" and name == "\\tanh"
+        fenced = self.peek() in BRACKETS and bool(self.texts())
+        inside = self.inner(self.group()) if fenced else self.factor()
+        kind = {"diag": "m", "softmax": "v"}.get(told.lower(), inside.kind)
+        found = Piece(f"{name}{chr(39) if slope else ''}{f'({inside.tex})' if fenced else f' {inside.tex}'}", kind)
+        for one in above[slope:]:
+            found = found.raised(self.exponent(one))
+        return found
+
+    def call(self, what: str, told: str, at: int) -> Piece:
+        """A function of NumPy, as the book writes it."""
+        line = self.group()
+        pieces: list[list[Token]] = [[]]
+        depth = 0
+        for one in line:
+            depth += (one.text in BRACKETS) - (one.text in BRACKETS.values())
+            if depth == 0 and one.text == ",":
+                pieces.append([])
+            else:
+                pieces[-1].append(one)
+        if what in ("I", "1"):
+            return Piece(what, "m" if what == "I" else "n", WHOLE)
+        two = what in ("outer", "@", "\\odot")
+        if not all(pieces) or len(pieces) < 1 + two or two and len(pieces) > 2:
+            self.fail(say("arguments", told.lstrip("\\"), "two" if two else "one"), at)
+        if what == "mean":
+            name = pieces[0][0].text
+            if len(pieces[0]) > 1 or name not in ("u", "v") or name not in self.known:
+                self.fail(say("name", told), at)
+            return Piece(f"\\frac{{1}}{{\\lvert V\\rvert}} \\sum_{{j=1}}^{{\\lvert V\\rvert}} {name}_j", "v", SUM)
+        given = [self.inner(piece) for piece in pieces[: 1 + two]]
+        first = given[0]
+        if what == "outer":
+            b = given[1] if given[1].kind == "r" else given[1].raised("\\top")
+            return Piece(f"{first.fenced()} {b.tex}", "m", PRODUCT)
+        if two:
+            a, b = (Piece(x.fenced(), x.kind, max(x.level, PRODUCT)) for x in given)
+            b = Piece(b.fenced(ATOM), b.kind, max(b.level, ATOM))
+            found = self.joined(a, b, what, at)
+            return Piece(f"({found.tex})", found.kind, WHOLE)
+        if what == "transpose":
+            return first.raised("\\top")
+        if what == "square":
+            return first.raised("2")
+        if what == "same":
+            return Piece(first.fenced(WHOLE), first.kind, WHOLE)
+        inside = first.tex if what == "sqrt" else f"1 - {{\\tanh({first.tex})}}^2"
+        return Piece(f"\\sqrt{{{inside}}}", first.kind)
+
+    # Sums
+
+    def big(self, at: int, alone: bool) -> Piece:
+        """A sum over letters: of the product that follows, or of one factor."""
+        letters, first, last, test, body = [], "", "", "", None
+        upper: list[Token] = []
+        if self.take("_"):
+            start = self.i
+            spec = self.group()
+            if self.i == start + 1 and self.take("="):
+                spec = [*spec, Token("=", at), *self.group()]
+            elif self.i > start + 1 and self.line[start].text == "(":
+                pass
+            letters, first, last, test = self.spec(spec, at)
+        elif self.peek() == "over":
+            self.take()
+            self.take("all")
+            spec = []
+            while self.peek() and self.peek() not in ("of", "from") and len(spec) < 3:
+                spec.append(self.line[self.i])
+                self.i += 1
+                if self.peek() not in ("=", ",") and spec[-1].text not in ("=", ","):
+                    break
+            letters, first, last, test = self.spec(spec, at)
+            if self.take("from"):
+                first = self.bound(self.group())
+                self.take("to", "\\dots", "until")
+                last = self.bound(self.group())
+        elif re.fullmatch("[A-Z]", self.peek()) and re.fullmatch("[a-z]", self.peek(1)) and self.peek(2) == "=":
+            upper = [self.line[self.i]]
+            letters, first = [self.index(self.peek(1))], self.peek(3)
+            self.i += 4
+        elif re.fullmatch("[a-z]", self.peek()) and self.peek(1) == "=":
+            letters, first = [self.index(self.peek())], ""
+            self.i += 2
+            start = self.i
+            while self.peek() and (self.peek() in ("+", "-") or self.i == start or self.line[self.i - 1].text in ("+", "-")):
+                self.i += 1
+            first = self.bound(self.line[start : self.i])
+            if self.take("to", "\\dots", ":", "until", ","):
+                self.take("\\dots", ",")
+                self.take(",")
+                last = self.bound(self.group())
+        elif self.peek() in BRACKETS:
+            texts = self.texts()
+            if "for" in texts:
+                letters, first, last, body = self.comprehended(self.group(), at)
+            elif len(texts) > 2 and texts[1] == "=" and {"\\dots", "to", ":", ","} & {*texts}:
+                letters, first, last, test = self.spec(self.group(), at)
+            else:
+                before = len(self.used)
+                body = self.bracket()
+                free = sorted({*self.used[before:]} - {"o", "c"})
+                free = [x for x in free if x in ("t", "k", "j")] or free
+                if len(free) != 1:
+                    self.fail(say("sum"), at)
+                letters = free
+                self.note("over", at, free[0])
+        else:
+            self.fail(say("sum"), at)
+        if self.take("^"):
+            upper = self.group()
+        if upper:
+            last = self.bound(upper)
+        if first and not last:
+            self.fail(say("last"), at)
+        self.take("of")
+        if body is None:
+            if not self.peek() or self.peek() in ENDS - {"-"}:
+                self.fail(say("factor"))
+            sign = "-" if self.take("-") else ""
+            body = self.factor() if alone else self.product()
+            body = Piece(sign + body.tex, body.kind, body.level)
+        if "w" in letters and "w" in self.known and self.known["w"].below:
+            letters = ["k" if x == "w" else x for x in letters]
+            self.note("read", at, "w", "w_k")
+        if not first and not test and len(letters) == 1 and letters[0] not in TABLE["words not"]:
+            if re.search(rf"(?:\b[uv]_|P\(){re.escape(letters[0])}(?![A-Za-z])", body.tex):
+                first, last = "1", "\\lvert V\\rvert"
+        below = ", ".join(letters) + (f"={first}" if first else "") + (f": {test}" if test else "")
+        return Piece(f"\\sum_{braced(below)}{f'^{braced(last)}' if first else ''} {body.tex}", body.kind, SUM)
+
+    def spec(self, line: Sequence[Token], at: int) -> tuple[list[str], str, str, str]:
+        """Over what a sum is: letters, from, to, a condition."""
+        texts = [one.text for one in line]
+        signs = [k for k, x in enumerate(texts) if x in (":", "=", "\\ne", "\\in", "in", "|")]
+        head = [x for x in (texts[: signs[0]] if signs else texts) if x not in (",", "{", "}")]
+        if not head or not all(re.fullmatch("[A-Za-z]{1,2}", x) for x in head):
+            self.fail(say("sum"), at)
+        letters = [self.index(y) for x in head for y in x]
+        if not signs or texts[signs[0]] in ("\\in", "in"):
+            return letters, "", "", ""
+        k = signs[0]
+        if texts[k] in (":", "|", "\\ne"):
+            test = line if texts[k] == "\\ne" else line[k + 1 :]
+            m = next((m for m, one in enumerate(test) if one.text in ("=", "\\ne")), 0)
+            if not m or m == len(test) - 1:
+                self.fail(say("sum"), at)
+            a, b = self.inner(test[:m]), self.inner(test[m + 1 :])
+            return letters, "", "", f"{a.tex} {test[m].text} {b.tex}"
+        ends = [m for m in range(k + 1, len(texts)) if texts[m] in ("\\dots", "to", ":", ",")]
+        first = self.bound(line[k + 1 : ends[0] if ends else len(line)])
+        return letters, first, self.bound(line[ends[-1] + 1 :]) if ends else "", ""
+
+    def bound(self, line: Sequence[Token]) -> str:
+        """The end of a range."""
+        used = [*self.used]
+        found = "".join(self.indices(line))
+        self.used = used
+        return found
+
+    def comprehended(self, line: list[Token], at: int) -> tuple[list[str], str, str, Piece]:
+        """A sum as Python has it: of … for t in range(1, T + 1)."""
+        if line[0].text == "[" and line[-1].text == "]":
+            line = line[1:-1]
+        texts = [one.text for one in line]
+        cut = texts.index("for")
+        if texts[cut + 2 : cut + 3] != ["in"] or not cut:
+            self.fail(say("sum"), at)
+        letter, over = texts[cut + 1], line[cut + 3 :]
+        body = self.inner(line[:cut])
+        body = Piece(body.fenced(), body.kind, PRODUCT)
+        if texts[cut + 3 : cut + 5] != ["range", "("]:
+            return [self.index(letter)], "", "", body
+        inside = over[2:-1]
+        k = next((k for k, one in enumerate(inside) if one.text == ","), -1)
+        end = inside[k + 1 :]
+        if [one.text for one in end[-2:]] == ["+", "1"]:
+            last = self.bound(end[:-2])
+        else:
+            last = self.bound([*end, Token("-", at), Token("1", at)])
+        return [self.index(letter)], self.bound(inside[:k]) if k > 0 else "0", last, body
+
+    # Derivatives
+
+    def slash(self) -> bool:
+        """Whether a derivative begins here, as in dJ/dW."""
+        told = self.peek()
+        if told == "\\partial":
+            return True
+        if not re.fullmatch("d[A-Za-z]*", told) or told in TABLE["functions"] or told in TABLE["words"]:
+            return False
+        depth = 0
+        for k in range(self.i + 1, min(self.i + 24, len(self.line))):
+            one = self.line[k].text
+            depth += (one in BRACKETS) - (one in BRACKETS.values())
+            if depth < 0 or depth == 0 and one in ("+", "-", "="):
+                return depth == 0 and one == "=" and self.i == 0 and k < 6 and len(told) > 1
+            if depth == 0 and one == "/":
+                return bool(re.match("d|\\\\partial", self.line[k + 1].text if k + 1 < len(self.line) else ""))
+        return False
+
+    def undressed(self) -> None:
+        """Take the d or the ∂ of a derivative."""
+        one = self.line[self.i] if self.i < len(self.line) else Token("", 0)
+        if one.text in ("d", "\\partial"):
+            self.i += 1
+        elif re.fullmatch("d[A-Za-z]+", one.text):
+            self.line[self.i : self.i + 1] = [Token(one.text[1:], one.at + 1)]
+        else:
+            self.fail(say("by"))
+
+    def derivative(self) -> Piece:
+        """A derivative in a line; without its second half, of J."""
+        at = self.at()
+        self.undressed()
+        if self.peek() == "/" and self.peek(1) in ("d", "\\partial"):
+            self.take()
+            self.undressed()
+            by = self.factor()
+            return self.slope(self.factor(), by, at)
+        of, sign = self.objective()
+        if self.take("/"):
+            self.undressed()
+            return self.slope(of, self.factor(), at, sign)
+        if self.peek() == "=":
+            self.note("read", at, "d" + of.tex, f"dJ/d{of.tex}")
+            return self.slope(Piece("J", "n"), of, at)
+        self.fail(say("by"))
+
+    def objective(self) -> tuple[Piece, bool]:
+        """What is differentiated, and whether it is a loss."""
+        at, told = self.at(), self.peek()
+        if told in TABLE["losses"]:
+            self.take()
+            self.note("loss", at, told)
+            return Piece("J", "n", WHOLE), True
+        if told == "(":
+            line = self.group()
+            sign = bool(line) and line[0].text == "-"
+            if len(line) == 1 + sign and line[-1].text in TABLE["losses"]:
+                self.note("loss", at, line[-1].text)
+                return Piece("J", "n", WHOLE), not sign
+            return self.inner(line[sign:]), sign
+        return self.factor(), False
+
+    def slope(self, of: Piece, by: Piece, at: int, sign: bool = False) -> Piece:
+        """A derivative, of the kind of what it is by."""
+        found = Piece(f"\\frac{{\\partial {of.tex}}}{{\\partial {by.tex}}}", by.kind if of.kind == "n" else "m")
+        return Piece(f"(-{found.tex})", found.kind, WHOLE) if sign else found
+
+    def fraction(self, at: int) -> Piece:
+        """A fraction, which may be a derivative."""
+        above, below = self.group(), self.group()
+        if not above or not below:
+            self.fail(say("arguments", "\\frac", "two"), at)
+        if re.match("d(?![a-z])|\\\\partial", above[0].text) and re.match("d(?![a-z])|\\\\partial", below[0].text):
+            whole, start = self.line, self.i
+            self.line, self.i = [*below, Token("", at)], 0
+            self.undressed()
+            by = self.factor()
+            if self.peek():
+                self.fail(say("unexpected", self.peek()))
+            sign = False
+            of = None
+            if len(above) > 1 or len(above[0].text) > 1 and above[0].text != "\\partial":
+                self.line, self.i = [*above, Token("", at)], 0
+                self.undressed()
+                sign = bool(self.take("-"))
+                of, loss = self.objective()
+                sign ^= loss
+                if self.peek():
+                    self.fail(say("unexpected", self.peek()))
+            self.line, self.i = whole, start
+            return self.slope(of or self.factor(), by, at, sign)
+        a, b = self.inner(above), self.inner(below)
+        return Piece(f"\\frac{{{a.tex}}}{{{b.tex}}}", a.kind)
+
+    def gradient(self, at: int) -> Piece:
+        """∇_W J."""
+        if not self.take("_"):
+            self.fail(say("by"), at)
+        by = self.inner(self.group()) if self.peek() in BRACKETS else self.factor()
+        of, sign = (Piece("J", "n"), False) if self.peek() in ("", "=") else self.objective()
+        return self.slope(of, by, at, sign)
+
+
+# Lines
+
+
+def readings(tex: str, choices: Sequence[Sequence[str]]) -> list[str]:
+    """The TeX with each choice of its signs, the most usual first."""
+    if not choices:
+        return [tex]
+    count = 1
+    for signs in choices:
+        count *= len(signs)
+    if count <= COMBINED:
+        ranks = sorted(itertools.product(*(range(len(x)) for x in choices)), key=sum)
+    else:
+        ranks = [[min(k, len(x) - 1) for x in choices] for k in range(3)]
+    found = []
+    for rank in ranks:
+        own = tex
+        for k, signs in enumerate(choices):
+            sign = signs[rank[k]]
+            own = own.replace(f"{chr(CHOICE + k)} ", sign and f"{sign} ")
+        found.append(own)
+    return found
+
+
+def typed(text: str, symbols: Symbols, names: Mapping[str, str] = {}) -> Typed:
+    """A line in TeX of the book's language; ``names`` has the TeX of names that the
+    reader was asked for.
+
+    Raises Mistyped where it cannot be read, with the place, and where it is likely the
+    line that is meant.
+    """
+    if len(text) > TABLE["longest"]:
+        raise Mistyped(say("long", TABLE["longest"]), TABLE["longest"])
+    writer = Writer(text, symbols, names)
+    if not writer.line:
+        raise Mistyped(say("empty"), 0)
+    writer.without_shape()
+    sides = [writer.sum()]
+    while writer.take("="):
+        if not writer.peek():
+            writer.fail(say("sides"))
+        sides.append(writer.sum())
+    if writer.peek() == ",":
+        if writer.peek(1):
+            writer.note("behind", writer.at())
+    elif writer.peek():
+        writer.fail(say("unexpected", writer.peek()))
+    if len(sides) > 2:
+        writer.note("chain", 0)
+    left = readings(sides[0].tex, writer.choices)[0] if len(sides) > 1 else ""
+    found = readings(sides[-1].tex, writer.choices)
+    return Typed(tuple(found), tuple(writer.notes), tuple(writer.asked), oriented(left))
+
+
+def oriented(left: str) -> str:
+    """A left side with its sign in front, and an entry in the denominator."""
+    while one := re.fullmatch(r"(-?)\((-?)(\\frac\{\\partial .*\})\)(_.*)?", left):
+        sign = "-" if one[1] != one[2] else ""
+        left = sign + one[3]
+        if one[4]:
+            head, by, end = left.rpartition("{\\partial ")
+            left = f"{head}{by}({end[:-1]}){one[4]}}}"
+    return left
