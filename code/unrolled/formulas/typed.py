@@ -1,7 +1,7 @@
 """What students write, as TeX of the book's language: LaTeX of other hands, plain text,
 NumPy, unicode, text from a PDF.
 
-Its tables are in ``live/typing.js``, and ``live/typed.js`` gives the same word for word.
+Its tables are in ``live/typing.js``, and ``live/typed.js`` gives the same.
 """
 
 __all__ = ["Asked", "Mistyped", "Note", "Typed", "typed"]
@@ -21,7 +21,10 @@ _SCRIPT = files("unrolled").joinpath("live", "typing.js").read_text("utf-8")
 TABLE = json.loads(_SCRIPT.partition(".typing = ")[2].strip().rstrip(";"))
 SAME, ENDS = TABLE["same"], {*TABLE["ends"]}
 SKIP, DRESS = {*TABLE["skip"]}, {*TABLE["dress"]}
+INDICES = TABLE["indices"]
 BRACKETS = {"(": ")", "[": "]", "{": "}"}
+JOINING = {"=", "from", "to", "until", "\\dots", ",", ":"}  # in a range
+OPENING = {"^", "_", "\\frac", "}", "\\sqrt"}  # what stands before an argument
 CHOICE = 0xE000  # signs from here on stand for choices between signs
 COMBINED = 32  # of so many choices all combinations are readings
 
@@ -92,46 +95,39 @@ def signs(text: str) -> list[tuple[str, int]]:
             script = now
         if char not in TABLE["nothing"]:
             plain = unicodedata.normalize("NFKC", char)
-            found += [(one, at) for one in (f" {plain} " if "⁄" in plain[1:] else plain)]
+            found += [
+                (one, at) for one in (f" {plain} " if "⁄" in plain[1:] else plain)
+            ]
     return [*found, ("}", len(text))] if script else found
 
 
 def tokens(text: str) -> list[Token]:
     """The tokens of a line, without its dress."""
     found = signs(text)
-    raw, end = [], 0
+    raw, end, out, gap = [], 0, [], False
     for one in re.finditer(TABLE["token"], "".join(char for char, _ in found)):
         told, at = SAME.get(one[0], one[0]), found[one.start()][1]
         raw.append(Token(told, at, one.start() > end))
         end = one.end()
-    out: list[Token] = []
-    k, gap = 0, False
+    k = 0
     while k < len(raw):
         told, at, own = raw[k]
-        gap = gap or own
-        k += 1
-        lone = k + 1 < len(raw) and raw[k + 1].text == "}"
-        behind = out[-1].text if out else ""
-        if told in ("\\begin", "\\end"):
-            k, gap = k + 3, True
-        elif told in SKIP:
-            gap = True
-        elif told in DRESS and k < len(raw) and raw[k].text != "{":
-            continue
-        elif told in DRESS or told == "\\hat":
-            word = raw[k + 1 : k + 2] if k < len(raw) and raw[k].text == "{" else raw[k : k + 1]
-            closed = k + 2 < len(raw) and raw[k + 2].text == "}"
-            if word and (closed or raw[k].text != "{"):
-                name = TABLE["words"].get(word[0].text, word[0].text)
-                out.append(Token("\\hat" + name if told == "\\hat" else word[0].text, at, gap))
-                k += 3 if raw[k].text == "{" else 1
-                gap = False
-        elif told == "{" and lone and behind not in ("^", "_", "\\frac", "}", "\\sqrt"):
-            out.append(Token(raw[k].text, at, gap))
-            k, gap = k + 2, False
-        else:
+        gap, behind = gap or own, out[-1].text if out else ""
+        dressed = told in DRESS or told == "\\hat"
+        k += dressed
+        bare = k + 2 < len(raw) and raw[k].text == "{" and raw[k + 2].text == "}"
+        if told in ("\\begin", "\\end") or told in SKIP:
+            k, gap = k + (4 if told in ("\\begin", "\\end") else 1), True
+        elif bare and (dressed or behind not in OPENING):
+            name = "\\hat" if told == "\\hat" else ""
+            out.append(Token(name + raw[k + 1].text, at, gap))
+            k, gap = k + 3, False
+        elif told == "\\hat" and k < len(raw):
+            out.append(Token(told + raw[k].text, at, gap))
+            k, gap = k + 1, False
+        elif not dressed:
             out.append(Token(told, at, gap))
-            gap = False
+            k, gap = k + 1, False
     return out
 
 
@@ -192,12 +188,27 @@ def printed(name: str) -> str:
     return f"{base}_{below}" if len(below) == 1 else f"{base}_{{\\text{{{below}}}}}"
 
 
+def pieces(line: Sequence[Token], *at: str) -> tuple[list[list[Token]], list[str]]:
+    """Tokens in pieces, cut at signs that stand in no bracket; and the signs."""
+    found: list[list[Token]] = [[]]
+    signs, depth = [], 0
+    for one in line:
+        depth += (one.text in BRACKETS) - (one.text in BRACKETS.values())
+        if one.text in at and not depth:
+            found.append([])
+            signs.append(one.text)
+        else:
+            found[-1].append(one)
+    return found, signs
+
+
 def like_index(texts: Sequence[str]) -> bool:
     """Whether tokens may be indices."""
     return bool(texts) and all(
         x in ("-", "+", ",", "{", "}")
-        or x.isascii() and x.isdigit()
-        or len(x) < 3 and all(y in TABLE["indices"] for y in x)
+        or re.fullmatch("[0-9]+", x)
+        or len(x) < 3
+        and all(y in INDICES for y in x)
         for x in texts
     )
 
@@ -210,7 +221,10 @@ class Writer:
 
     def __init__(self, text: str, symbols: Symbols, names: Mapping[str, str]) -> None:
         self.text, self.known = text, symbols.known
-        self.names = {x: re.sub(r"\\text\{(\w+)\}", r"\1", y).replace("{", "").replace("}", "") for x, y in names.items()}
+        self.names = {
+            x: re.sub(r"\\text\{(\w+)\}", r"\1", y).replace("{", "").replace("}", "")
+            for x, y in names.items()
+        }
         self.line, self.i = tokens(text), 0
         demand_closed(text, self.line)
         self.numpy = any(one.text == "@" for one in self.line)
@@ -290,7 +304,7 @@ class Writer:
             self.notes.append(one)
 
     def ask(self, name: str, at: int, offered: Sequence[str]) -> str:
-        """Ask what a name is, once; until it is said, it is the first that is offered."""
+        """Ask what a name is, once; until that is said, it is the first offered."""
         if name not in [one.name for one in self.asked]:
             self.asked.append(Asked(name, at, tuple(offered)))
         return offered[0]
@@ -334,7 +348,9 @@ class Writer:
                 offer = f"{self.text[:end]}^T{self.text[at + 1 :]}"
                 self.fail(say("transpose"), at, offer)
             if told == "/":
-                last = Piece(f"\\frac{{{last.tex}}}{{{self.factor(alone=True).tex}}}", last.kind)
+                last = Piece(
+                    f"\\frac{{{last.tex}}}{{{self.factor(alone=True).tex}}}", last.kind
+                )
                 continue
             found = self.joined(found, last, join, place) if found else last
             sign, join, place, last = self.take("-"), told, at, self.factor()
@@ -346,10 +362,16 @@ class Writer:
         """A product of two; where it is not clear which, all that may be meant."""
         kinds = a.kind + b.kind
         if join == "\\otimes":
-            return Piece(f"{a.tex} {b.tex if b.kind == 'r' else b.raised(chr(92) + 'top').tex}", "m", PRODUCT)
+            return Piece(
+                f"{a.tex} {b.tex if b.kind == 'r' else b.raised(chr(92) + 'top').tex}",
+                "m",
+                PRODUCT,
+            )
         if join == "@" and kinds == "vm":
             self.note("numpy", at, a.tex, b.tex)
-            return Piece(f"{b.raised(chr(92) + 'top').tex} {a.fenced(ATOM)}", "v", PRODUCT)
+            return Piece(
+                f"{b.raised(chr(92) + 'top').tex} {a.fenced(ATOM)}", "v", PRODUCT
+            )
         signs = [join] if join == "\\dots" else [""]
         if "n" not in kinds:
             told = TABLE["joins"].get("@*" if join == "*" and self.numpy else join, {})
@@ -363,9 +385,11 @@ class Writer:
         if "n" in kinds:
             kind = kinds.replace("n", "", 1)
         elif signs[0] == "\\odot":
-            kind = kinds.replace("?", "") [:1] or "?"
+            kind = kinds.replace("?", "")[:1] or "?"
         else:
-            kind = "n" if kinds == "vv" and signs[0] else TABLE["products"].get(kinds, "?")
+            kind = (
+                "n" if kinds == "vv" and signs[0] else TABLE["products"].get(kinds, "?")
+            )
         return Piece(f"{a.tex} {sign}{sign and ' '}{b.tex}", kind, PRODUCT)
 
     def factor(self, alone: bool = False) -> Piece:
@@ -413,7 +437,10 @@ class Writer:
         one = self.line[self.i]
         if one.text in TABLE["modules"] and self.peek(1) == ".":
             self.i += 2
-            while self.peek() in ("linalg", "functional", "nn", "special", "F") and self.peek(1) == ".":
+            while (
+                self.peek() in ("linalg", "functional", "nn", "special", "F")
+                and self.peek(1) == "."
+            ):
                 self.i += 2
             if not self.peek():
                 self.fail(say("factor"))
@@ -421,17 +448,24 @@ class Writer:
         word = TABLE["words"].get(one.text, one.text)
         if word != one.text:
             self.line[self.i : self.i + 1] = [one._replace(text=word)]
-        if not re.fullmatch("[A-Za-z]{2,}", word) or word in TABLE["functions"] or word in TABLE["calls"]:
+        if (
+            not re.fullmatch("[A-Za-z]{2,}", word)
+            or word in TABLE["functions"]
+            or word in TABLE["calls"]
+        ):
             return
         base, rest = word[0], word[1:]
         texts = [x.partition("_")[2] for x in self.known if x.startswith(base + "_")]
         if len(rest) > 1 and (
-            any(x.startswith(rest) for x in texts) or TABLE["subscripts"].get(rest) in texts
+            any(x.startswith(rest) for x in texts)
+            or TABLE["subscripts"].get(rest) in texts
         ):
             cut = [base, "_", rest]
         elif rest in TABLE["words"] and base == "d" or word[:3] == "log":
             cut = [base, rest] if base == "d" else ["log", word[3:]]
-        elif len(word) < 5 and all(x in self.known or x in TABLE["indices"] or x in "W" for x in word):
+        elif len(word) < 5 and all(
+            x in self.known or x in INDICES or x in "W" for x in word
+        ):
             cut = [*word]
             if "T" in rest:
                 at = one.at + word.index("T", 1)
@@ -439,8 +473,13 @@ class Writer:
                 self.fail(say("transpose"), at, offer)
         else:
             return
-        places = [one.at + len("".join(cut[:k]).replace("_", "")) for k in range(len(cut))]
-        new = [Token(x, y, k == 0 and one.gap) for k, (x, y) in enumerate(zip(cut, places, strict=True))]
+        places = [
+            one.at + len("".join(cut[:k]).replace("_", "")) for k in range(len(cut))
+        ]
+        new = [
+            Token(x, y, k == 0 and one.gap)
+            for k, (x, y) in enumerate(zip(cut, places, strict=True))
+        ]
         self.line[self.i : self.i + 1] = new
         if cut[0] == "log":
             self.begin()
@@ -451,24 +490,24 @@ class Writer:
             start = self.i
             self.take("_")
             if "=" in self.texts():
-                return self.bracket(truth=True)
+                return self.bracket()
             self.i = start
         whole, _, part = told.partition(".")
-        return Piece(f"\\frac{{{whole}{part}}}{{1{'0' * len(part)}}}" if part else told, "n", ATOM if part else WHOLE)
+        return Piece(
+            f"\\frac{{{whole}{part}}}{{1{'0' * len(part)}}}" if part else told,
+            "n",
+            ATOM if part else WHOLE,
+        )
 
-    def bracket(self, truth: bool = False) -> Piece:
+    def bracket(self) -> Piece:
         """What stands in a bracket: an expression, or a condition."""
         place, line = self.at(), self.group()
         if not line:
             self.fail(say("factor"), place + 1)
-        signs, depth = [], 0
-        for k, one in enumerate(line):
-            depth += (one.text in BRACKETS) - (one.text in BRACKETS.values())
-            signs += [k] if one.text in ("=", "\\ne") and not depth else []
-        if len(signs) == 1 and 0 < signs[0] < len(line) - 1:
-            (k,) = signs
-            a, b = self.inner(line[:k]), self.inner(line[k + 1 :])
-            return Piece(f"[{a.tex} {line[k].text} {b.tex}]", "n")
+        sides, signs = pieces(line, "=", "\\ne")
+        if len(signs) == 1 and all(sides):
+            a, b = map(self.inner, sides)
+            return Piece(f"[{a.tex} {signs[0]} {b.tex}]", "n")
         found = self.inner(line)
         if found.level == WHOLE or found.tex == "1":
             return found
@@ -493,19 +532,33 @@ class Writer:
                 if not own:
                     self.fail(say("index"), place + 1)
                 if sign == "^":
-                    above.append(self.line[start : self.i] if self.line[start].text == "(" else own)
+                    above.append(
+                        self.line[start : self.i]
+                        if self.line[start].text == "("
+                        else own
+                    )
                 else:
                     short = family and self.i == start + 1 and len(own[0].text) == 1
-                    below.append([*own, *(self.shift(self.line[start - 2]) if short else [])])
+                    below.append(
+                        [*own, *(self.shift(self.line[start - 2]) if short else [])]
+                    )
             elif self.peek() == "\\top" or self.peek() == "'" and self.near():
                 above.append([Token("\\top", place)])
                 self.i += 1
-            elif self.peek() == "." and self.peek(1) in TABLE["transposing"] and self.near(1):
+            elif (
+                self.peek() == "."
+                and self.peek(1) in TABLE["transposing"]
+                and self.near(1)
+            ):
                 above.append([Token("\\top", place)])
                 self.i += 2
                 if self.peek() == "(" and not self.texts():
                     self.group()
-            elif self.peek() == "[" and self.near() and {"None", "newaxis"} & {*self.texts()}:
+            elif (
+                self.peek() == "["
+                and self.near()
+                and {"None", "newaxis"} & {*self.texts()}
+            ):
                 if self.group()[0].text != ":":
                     above.append([Token("\\top", place)])
             elif self.peek() == "[" and self.near() and like_index(self.texts()):
@@ -513,7 +566,7 @@ class Writer:
             else:
                 return below, above
 
-    def shift(self, base: Token) -> list[Token]:
+    def shift(self, base: Token, said: bool = True) -> list[Token]:
         """The “-1” of an index without braces, as in h_t-1."""
         close = self.peek() in ("-", "+", ",") and self.near() and self.near(1)
         if close and self.peek() == "," and re.fullmatch("[a-z]", self.peek(1)):
@@ -525,14 +578,19 @@ class Writer:
         self.i += 2
         told = f"_{{{index.text}{found[0].text}{found[1].text}}}"
         written = self.text[base.at : found[1].at + 1]
-        self.note("read", base.at, written, self.text[base.at : base.at + 1] + told)
+        if said:
+            self.note("read", base.at, written, self.text[base.at : base.at + 1] + told)
         return found
 
     def scripted(self, found: Piece) -> Piece:
         """A piece with what stands below and above it."""
         below, above = self.scripts()
         for own in below:
-            base = found.tex if found.level == WHOLE and found.tex[0] == "(" else f"({found.tex})"
+            base = (
+                found.tex
+                if found.level == WHOLE and found.tex[0] == "("
+                else f"({found.tex})"
+            )
             found = Piece(f"{base}_{braced(''.join(self.indices(own)))}", "n")
         for own in above:
             found = found.raised(self.exponent(own))
@@ -547,13 +605,8 @@ class Writer:
     def indices(self, line: Sequence[Token]) -> list[str]:
         """Tokens as indices: letter by letter, or between commas."""
         found: list[str] = []
-        pieces: list[list[Token]] = [[]]
-        for one in line:
-            if one.text == ",":
-                pieces.append([])
-            elif one.text not in ("{", "}", "(", ")", "|"):
-                pieces[-1].append(one)
-        for piece in pieces:
+        plain = [one for one in line if one.text not in ("{", "}", "(", ")", "|")]
+        for piece in pieces(plain, ",")[0]:
             parts: list[str] = []
             for one in piece:
                 plain = one.text in ("-", "+", "_") or re.fullmatch("[0-9]+", one.text)
@@ -568,7 +621,12 @@ class Writer:
             while parts:
                 first = parts.pop(0)
                 known = self.known.get(first)
-                if known and known.kind == "index" and known.below and (parts or first == "w"):
+                if (
+                    known
+                    and known.kind == "index"
+                    and known.below
+                    and (parts or first == "w")
+                ):
                     first += "_" + (parts.pop(0) if parts else "k")
                 found.append(first)
         if not found:
@@ -586,13 +644,29 @@ class Writer:
     def symbol(self, base: str, at: int) -> Piece:
         """A letter of the page with its indices, or a value of one of its functions."""
         base = self.names.get(base, base)
-        if base == "s" and self.peek() == "(" and self.near() and "\\sigma" in self.known and not like_index(self.texts()):
+        if (
+            base == "s"
+            and self.peek() == "("
+            and self.near()
+            and "\\sigma" in self.known
+            and not like_index(self.texts())
+        ):
             self.note("read", at, "s", "σ")
             base = "\\sigma"
-        if base == "p" and self.peek() == "(" and "|" in self.texts() and "P" in self.known:
+        if (
+            base == "p"
+            and self.peek() == "("
+            and "|" in self.texts()
+            and "P" in self.known
+        ):
             self.note("read", at, "p", "P")
             base = "P"
-        if base == "e" and self.peek() == "^" and self.peek(1) in BRACKETS and len(self.line) > self.i + 4:
+        if (
+            base == "e"
+            and self.peek() == "^"
+            and self.peek(1) in BRACKETS
+            and len(self.line) > self.i + 4
+        ):
             self.take()
             texts = self.texts()
             if len(texts) > 1:
@@ -607,18 +681,22 @@ class Writer:
         if found and found.kind == "index" and not below:
             found = None
         if found is None:
-            if base in TABLE["indices"] and not below:
+            if base in INDICES and not below:
                 self.used.append(base)
                 return self.finished(Piece(self.index(base), "n", WHOLE), [], above)
             offered = [printed(x) for x in self.known if x.startswith("W_")]
             if not re.fullmatch("[A-Z]", base) or not offered:
                 self.fail(say("name", base.lstrip("\\")), at)
-            return self.finished(Piece(self.ask(base, at, offered), "m", WHOLE), below, above)
+            return self.finished(
+                Piece(self.ask(base, at, offered), "m", WHOLE), below, above
+            )
         if found.kind == "function":
             return self.value_of(found, below, above, at)
         return self.member(found, below, above, at)
 
-    def matrix(self, base: str, texts: Mapping[str, str], below: list, at: int) -> tuple[str, list]:
+    def matrix(
+        self, base: str, texts: Mapping[str, str], below: list, at: int
+    ) -> tuple[str, list]:
         """The symbol that is meant by a letter with a word below it, and what else is
         below.
         """
@@ -631,7 +709,9 @@ class Writer:
                 return base, below
             offered = [printed(x) for x in texts.values()] or [TABLE["letters"][base]]
             return self.named(self.ask(base, at, offered)), below
-        cut = next((k for k, one in enumerate(below[0]) if one.text == ","), len(below[0]))
+        cut = next(
+            (k for k, one in enumerate(below[0]) if one.text == ","), len(below[0])
+        )
         word = "".join(one.text for one in below[0][:cut])
         rest = ([below[0][cut + 1 :]] if below[0][cut + 1 :] else []) + below[1:]
         written = f"{base}_{word}"
@@ -648,7 +728,9 @@ class Writer:
         own = TABLE["subscripts"].get(word)
         if own in texts:
             return self.named(self.ask(written, at, [printed(texts[own])])), rest
-        offered = [printed(x) for x in starts or texts.values()] or [TABLE["letters"][base]]
+        offered = [printed(x) for x in starts or texts.values()] or [
+            TABLE["letters"][base]
+        ]
         if indexed:
             return self.named(self.ask(base, at, offered)), below
         return self.named(self.ask(written, at, offered)), rest
@@ -660,34 +742,32 @@ class Writer:
 
     def member(self, found: Symbol, below: list, above: list, at: int) -> Piece:
         """A symbol with its indices, and an entry of it."""
-        name, rest, layer = found.name, [], ""
-        places: list[str] = []
-        if found.below and not below and not self.index_above(found, above):
-            own = self.lost(found, at)
-            if own:
-                below = [own]
-                more = self.scripts()
-                below, above = below + more[0], above + more[1]
-        for own in below:
-            places += self.indices(own)
-        own_above: list[list[Token]] = []
+        name, layer, tops = found.name, "", []
+        places = [x for own in below for x in self.indices(own)]
         for one in above:
             texts = [x.text for x in one]
-            fenced = texts[:1] == ["("]
-            end = texts.index(")") if fenced and ")" in texts else len(texts)
-            inside = one[1:end] if fenced else one
+            end = texts.index(")") if texts[:1] == ["("] and ")" in texts else 0
+            inside, behind = (one[1:end], one[end + 1 :]) if end else (one, [])
             needs = found.above and not layer or len(places) < found.below
-            index = fenced or texts not in (["T"], ["t"], ["\\top"]) and any(x.isalpha() and x != "T" for x in texts)
-            if needs and index and like_index([x.text for x in inside]):
-                told = "".join(self.indices(inside))
-                if found.above and not layer:
-                    layer = told
-                else:
-                    places.append(told)
-                    self.note("read", at, f"{name}^{''.join(texts[: end + 1])}", f"{name}_{braced(told)}")
-                own_above += [one[end + 1 :]] if fenced and one[end + 1 :] else []
+            letters = end or any(
+                re.fullmatch("[A-Za-z]+", x) and x != "T" for x in texts
+            )
+            if not (needs and letters and like_index([x.text for x in inside])):
+                tops.append(one)
+                continue
+            told = "".join(self.indices(inside))
+            if found.above and not layer:
+                layer = told
             else:
-                own_above.append(one)
+                places.append(told)
+                self.note(
+                    "read", at, f"{name}^{''.join(texts)}", f"{name}_{braced(told)}"
+                )
+            tops += [behind] if behind else []
+        if found.below and not places and (own := self.lost(found, at)):
+            more = self.scripts()
+            places = [x for one in [own, *more[0]] for x in self.indices(one)]
+            tops += more[1]
         if found.above and not layer and len(places) > found.below:
             layer = places.pop(found.below)
             self.note("read", at, f"{name}_{layer}", f"{name}^{{({layer})}}")
@@ -699,15 +779,26 @@ class Writer:
         tex = printed(name)
         if len(own) < found.below or found.above and not layer:
             words = [printed(x) for x in self.known if x.startswith(name + "_")]
-            offered = TABLE["families"].get(name, TABLE["families"][""]) if found.below else TABLE["layers"]
+            offered = (
+                TABLE["families"].get(name, TABLE["families"][""])
+                if found.below
+                else TABLE["layers"]
+            )
             offered = [*offered, *words] if found.below else words or offered
             if found.below and found.above:
                 offered = [f"{x}^{{({layer or chr(92) + 'ell'})}}" for x in offered]
-            offered = [x.replace("%", tex + ("_" + braced(own[0]) if own else "")) for x in offered]
-            return self.finished(Piece(self.ask(name, at, offered), kind, ATOM if layer else WHOLE), [], own_above)
+            offered = [
+                x.replace("%", tex + ("_" + braced(own[0]) if own else ""))
+                for x in offered
+            ]
+            return self.finished(
+                Piece(self.ask(name, at, offered), kind, ATOM if layer else WHOLE),
+                [],
+                tops,
+            )
         tex += f"_{braced(','.join(own) if len(own) > 1 else own[0])}" if own else ""
         tex += f"^{{({layer})}}" if layer else ""
-        return self.finished(Piece(tex, kind, ATOM if layer else WHOLE), rest, own_above)
+        return self.finished(Piece(tex, kind, ATOM if layer else WHOLE), rest, tops)
 
     def finished(self, found: Piece, rest: list[str], above: list) -> Piece:
         """A symbol's entry, and what stands above it."""
@@ -721,32 +812,27 @@ class Writer:
             found = Piece(f"{base}_{braced(''.join(rest))}", "n")
         for told in tops:
             if told == "\\top" and found.tex.endswith(")}"):
-                found = Piece(found.tex[:-1] + "\\top}", {"v": "r"}.get(found.kind, found.kind))
+                found = Piece(
+                    found.tex[:-1] + "\\top}", {"v": "r"}.get(found.kind, found.kind)
+                )
             else:
                 found = found.raised(told)
         return found
-
-    def index_above(self, found: Symbol, above: list) -> bool:
-        """Whether the index of a family stands above it."""
-        return not found.above and any(
-            texts not in (["T"], ["t"], ["\\top"]) and any(x.isalpha() for x in texts) and like_index([x for x in texts if x not in "()"])
-            for texts in ([x.text for x in one] for one in above)
-        )
 
     def lost(self, found: Symbol, at: int) -> list[Token]:
         """An index that stands behind its letter, as in text from a PDF, or in h3."""
         told, inside = self.peek(), []
         if told == "(" and like_index(self.texts()):
             inside = self.group()
-        elif re.fullmatch("[0-9]", told) and self.near() or re.fullmatch("[a-z]", told) and told in TABLE["indices"] or told == "T" and False:
-            inside = [self.line[self.i]]
+        elif told and (
+            re.fullmatch("[0-9]+", told)
+            and self.near()
+            or re.fullmatch("[a-z]", told)
+            and told in INDICES
+        ):
             self.i += 1
-            if self.peek() in ("-", "+", "−") and self.near() and self.near(1) and self.peek(1) in ("1", "2"):
-                inside += self.line[self.i : self.i + 2]
-                self.i += 2
-        elif len(told) == 2 and re.fullmatch("[a-z]+", told) and found.below == 2 and like_index([told]):
-            inside = [self.line[self.i]]
-            self.i += 1
+            base = Token(self.text[at : at + 1], at)
+            inside = [self.line[self.i - 1], *self.shift(base, said=False)]
         if inside:
             index = "".join(x.text for x in inside)
             written = self.text[at : self.line[self.i - 1].at + 1]
@@ -761,22 +847,16 @@ class Writer:
             if name == "P":
                 index = "".join(self.indices(below[0])) if below else "o"
                 if below:
-                    return Piece(self.ask(f"P_{index}", at, [f"P({index} \\mid c)"]), "n")
+                    return Piece(
+                        self.ask(f"P_{index}", at, [f"P({index} \\mid c)"]), "n"
+                    )
                 return Piece(f"P({index} \\mid c)", "n")
             self.fail(say("of", name.lstrip("\\")))
-        line = self.group()
-        pieces: list[list[Token]] = [[]]
-        depth, mid = 0, ", "
-        for one in line:
-            depth += (one.text in BRACKETS) - (one.text in BRACKETS.values())
-            if depth == 0 and one.text in ("|", ","):
-                pieces.append([])
-                mid = " \\mid " if one.text == "|" else mid
-            else:
-                pieces[-1].append(one)
-        if not all(pieces):
-            self.fail(say("of", name.lstrip("\\")), line[0].at if line else None)
-        given = [self.inner(piece) for piece in pieces]
+        place = self.at()
+        parts, signs = pieces(self.group(), "|", ",")
+        if not all(parts):
+            self.fail(say("of", name.lstrip("\\")), place)
+        given, mid = [*map(self.inner, parts)], " \\mid " if "|" in signs else ", "
         told = f"{name}({mid.join(x.tex for x in given)})"
         kind = given[0].kind if name == "\\sigma" else "n"
         if above and above[0][0].text == "\\top" and name == "\\sigma":
@@ -798,33 +878,32 @@ class Writer:
         fenced = self.peek() in BRACKETS and bool(self.texts())
         inside = self.inner(self.group()) if fenced else self.factor()
         kind = {"diag": "m", "softmax": "v"}.get(told.lower(), inside.kind)
-        found = Piece(f"{name}{chr(39) if slope else ''}{f'({inside.tex})' if fenced else f' {inside.tex}'}", kind)
+        found = Piece(
+            f"{name}{chr(39) if slope else ''}{f'({inside.tex})' if fenced else f' {inside.tex}'}",
+            kind,
+        )
         for one in above[slope:]:
             found = found.raised(self.exponent(one))
         return found
 
     def call(self, what: str, told: str, at: int) -> Piece:
         """A function of NumPy, as the book writes it."""
-        line = self.group()
-        pieces: list[list[Token]] = [[]]
-        depth = 0
-        for one in line:
-            depth += (one.text in BRACKETS) - (one.text in BRACKETS.values())
-            if depth == 0 and one.text == ",":
-                pieces.append([])
-            else:
-                pieces[-1].append(one)
+        parts, _ = pieces(self.group(), ",")
         if what in ("I", "1"):
             return Piece(what, "m" if what == "I" else "n", WHOLE)
         two = what in ("outer", "@", "\\odot")
-        if not all(pieces) or len(pieces) < 1 + two or two and len(pieces) > 2:
+        if not all(parts) or len(parts) < 1 + two or two and len(parts) > 2:
             self.fail(say("arguments", told.lstrip("\\"), "two" if two else "one"), at)
         if what == "mean":
-            name = pieces[0][0].text
-            if len(pieces[0]) > 1 or name not in ("u", "v") or name not in self.known:
+            name = parts[0][0].text
+            if len(parts[0]) > 1 or name not in ("u", "v") or name not in self.known:
                 self.fail(say("name", told), at)
-            return Piece(f"\\frac{{1}}{{\\lvert V\\rvert}} \\sum_{{j=1}}^{{\\lvert V\\rvert}} {name}_j", "v", SUM)
-        given = [self.inner(piece) for piece in pieces[: 1 + two]]
+            return Piece(
+                f"\\frac{{1}}{{\\lvert V\\rvert}} \\sum_{{j=1}}^{{\\lvert V\\rvert}} {name}_j",
+                "v",
+                SUM,
+            )
+        given = [self.inner(piece) for piece in parts[: 1 + two]]
         first = given[0]
         if what == "outer":
             b = given[1] if given[1].kind == "r" else given[1].raised("\\top")
@@ -838,71 +917,41 @@ class Writer:
             return first.raised("\\top")
         if what == "square":
             return first.raised("2")
-        if what == "same":
-            return Piece(first.fenced(WHOLE), first.kind, WHOLE)
-        inside = first.tex if what == "sqrt" else f"1 - {{\\tanh({first.tex})}}^2"
-        return Piece(f"\\sqrt{{{inside}}}", first.kind)
+        return Piece(f"\\sqrt{{{first.tex}}}", first.kind)
 
     # Sums
 
     def big(self, at: int, alone: bool) -> Piece:
         """A sum over letters: of the product that follows, or of one factor."""
-        letters, first, last, test, body = [], "", "", "", None
-        upper: list[Token] = []
+        upper, body, spec = [], None, []
         if self.take("_"):
             start = self.i
             spec = self.group()
-            if self.i == start + 1 and self.take("="):
-                spec = [*spec, Token("=", at), *self.group()]
-            elif self.i > start + 1 and self.line[start].text == "(":
-                pass
-            letters, first, last, test = self.spec(spec, at)
-        elif self.peek() == "over":
-            self.take()
-            self.take("all")
-            spec = []
-            while self.peek() and self.peek() not in ("of", "from") and len(spec) < 3:
-                spec.append(self.line[self.i])
-                self.i += 1
-                if self.peek() not in ("=", ",") and spec[-1].text not in ("=", ","):
-                    break
-            letters, first, last, test = self.spec(spec, at)
-            if self.take("from"):
-                first = self.bound(self.group())
-                self.take("to", "\\dots", "until")
-                last = self.bound(self.group())
-        elif re.fullmatch("[A-Z]", self.peek()) and re.fullmatch("[a-z]", self.peek(1)) and self.peek(2) == "=":
-            upper = [self.line[self.i]]
-            letters, first = [self.index(self.peek(1))], self.peek(3)
-            self.i += 4
-        elif re.fullmatch("[a-z]", self.peek()) and self.peek(1) == "=":
-            letters, first = [self.index(self.peek())], ""
-            self.i += 2
-            start = self.i
-            while self.peek() and (self.peek() in ("+", "-") or self.i == start or self.line[self.i - 1].text in ("+", "-")):
-                self.i += 1
-            first = self.bound(self.line[start : self.i])
-            if self.take("to", "\\dots", ":", "until", ","):
-                self.take("\\dots", ",")
-                self.take(",")
-                last = self.bound(self.group())
+            if self.i == start + 1 and self.peek() == "=":
+                spec = [*spec, self.line[self.i], *(self.take(), self.group())[1]]
         elif self.peek() in BRACKETS:
             texts = self.texts()
             if "for" in texts:
-                letters, first, last, body = self.comprehended(self.group(), at)
-            elif len(texts) > 2 and texts[1] == "=" and {"\\dots", "to", ":", ","} & {*texts}:
-                letters, first, last, test = self.spec(self.group(), at)
+                spec, body = self.comprehended(self.group(), at)
+            elif len(texts) > 2 and texts[1] == "=" and JOINING & {*texts[2:]}:
+                spec = self.group()
             else:
                 before = len(self.used)
                 body = self.bracket()
-                free = sorted({*self.used[before:]} - {"o", "c"})
-                free = [x for x in free if x in ("t", "k", "j")] or free
+                free = {*self.used[before:]} - {"o", "c"}
+                free = free & {"t", "k", "j"} or free
                 if len(free) != 1:
                     self.fail(say("sum"), at)
-                letters = free
-                self.note("over", at, free[0])
+                self.note("over", at, *free)
+                spec = [Token(*free, at)]
         else:
-            self.fail(say("sum"), at)
+            self.take("over")
+            self.take("all")
+            if re.fullmatch("[A-Z]", self.peek()) and self.peek(2) == "=":
+                upper = [self.line[self.i]]
+                self.i += 1
+            spec = self.spoken()
+        letters, first, last, test = self.spec(spec, at)
         if self.take("^"):
             upper = self.group()
         if upper:
@@ -919,17 +968,53 @@ class Writer:
         if "w" in letters and "w" in self.known and self.known["w"].below:
             letters = ["k" if x == "w" else x for x in letters]
             self.note("read", at, "w", "w_k")
-        if not first and not test and len(letters) == 1 and letters[0] not in TABLE["words not"]:
-            if re.search(rf"(?:\b[uv]_|P\(){re.escape(letters[0])}(?![A-Za-z])", body.tex):
+        if (
+            not first
+            and not test
+            and len(letters) == 1
+            and letters[0] not in TABLE["words not"]
+        ):
+            if re.search(
+                rf"(?:\b[uv]_|P\(){re.escape(letters[0])}(?![A-Za-z])", body.tex
+            ):
                 first, last = "1", "\\lvert V\\rvert"
-        below = ", ".join(letters) + (f"={first}" if first else "") + (f": {test}" if test else "")
-        return Piece(f"\\sum_{braced(below)}{f'^{braced(last)}' if first else ''} {body.tex}", body.kind, SUM)
+        below = (
+            ", ".join(letters)
+            + (f"={first}" if first else "")
+            + (f": {test}" if test else "")
+        )
+        return Piece(
+            f"\\sum_{braced(below)}{f'^{braced(last)}' if first else ''} {body.tex}",
+            body.kind,
+            SUM,
+        )
+
+    def spoken(self) -> list[Token]:
+        """Over what a sum is that has it in the line, as in sum over t from 1 to T."""
+        found: list[Token] = []
+        while like_index([self.peek()]) and self.peek() not in JOINING:
+            found += self.group()
+            while (
+                self.peek() in JOINING or self.peek() in ("+", "-") and len(found) > 1
+            ):
+                found += self.group()
+            if found[-1].text not in JOINING and found[-1].text not in ("+", "-"):
+                break
+        return found
 
     def spec(self, line: Sequence[Token], at: int) -> tuple[list[str], str, str, str]:
         """Over what a sum is: letters, from, to, a condition."""
         texts = [one.text for one in line]
-        signs = [k for k, x in enumerate(texts) if x in (":", "=", "\\ne", "\\in", "in", "|")]
-        head = [x for x in (texts[: signs[0]] if signs else texts) if x not in (",", "{", "}")]
+        signs = [
+            k
+            for k, x in enumerate(texts)
+            if x in (":", "=", "from", "\\ne", "\\in", "in", "|")
+        ]
+        head = [
+            x
+            for x in (texts[: signs[0]] if signs else texts)
+            if x not in (",", "{", "}")
+        ]
         if not head or not all(re.fullmatch("[A-Za-z]{1,2}", x) for x in head):
             self.fail(say("sum"), at)
         letters = [self.index(y) for x in head for y in x]
@@ -943,7 +1028,7 @@ class Writer:
                 self.fail(say("sum"), at)
             a, b = self.inner(test[:m]), self.inner(test[m + 1 :])
             return letters, "", "", f"{a.tex} {test[m].text} {b.tex}"
-        ends = [m for m in range(k + 1, len(texts)) if texts[m] in ("\\dots", "to", ":", ",")]
+        ends = [m for m in range(k + 1, len(texts)) if texts[m] in JOINING]
         first = self.bound(line[k + 1 : ends[0] if ends else len(line)])
         return letters, first, self.bound(line[ends[-1] + 1 :]) if ends else "", ""
 
@@ -954,27 +1039,23 @@ class Writer:
         self.used = used
         return found
 
-    def comprehended(self, line: list[Token], at: int) -> tuple[list[str], str, str, Piece]:
-        """A sum as Python has it: of … for t in range(1, T + 1)."""
+    def comprehended(self, line: list[Token], at: int) -> tuple[list[Token], Piece]:
+        """A sum as Python has it: over what in “t = 1 to T”, and of what."""
         if line[0].text == "[" and line[-1].text == "]":
             line = line[1:-1]
         texts = [one.text for one in line]
         cut = texts.index("for")
         if texts[cut + 2 : cut + 3] != ["in"] or not cut:
             self.fail(say("sum"), at)
-        letter, over = texts[cut + 1], line[cut + 3 :]
         body = self.inner(line[:cut])
-        body = Piece(body.fenced(), body.kind, PRODUCT)
-        if texts[cut + 3 : cut + 5] != ["range", "("]:
-            return [self.index(letter)], "", "", body
-        inside = over[2:-1]
-        k = next((k for k, one in enumerate(inside) if one.text == ","), -1)
-        end = inside[k + 1 :]
-        if [one.text for one in end[-2:]] == ["+", "1"]:
-            last = self.bound(end[:-2])
-        else:
-            last = self.bound([*end, Token("-", at), Token("1", at)])
-        return [self.index(letter)], self.bound(inside[:k]) if k > 0 else "0", last, body
+        spec, over = [line[cut + 1]], line[cut + 3 :]
+        if over[:1] and over[0].text == "range":
+            *first, end = pieces(over[2:-1], ",")[0]
+            plus = [one.text for one in end[-2:]] == ["+", "1"]
+            end = end[:-2] if plus else [*end, Token("-", at), Token("1", at)]
+            first = first[0] if first else [Token("0", at)]
+            spec += [Token("=", at), *first, Token("to", at), *end]
+        return spec, Piece(body.fenced(), body.kind, PRODUCT)
 
     # Derivatives
 
@@ -983,16 +1064,31 @@ class Writer:
         told = self.peek()
         if told == "\\partial":
             return True
-        if not re.fullmatch("d[A-Za-z]*", told) or told in TABLE["functions"] or told in TABLE["words"]:
+        if (
+            not re.fullmatch("d[A-Za-z]*", told)
+            or told in TABLE["functions"]
+            or told in TABLE["words"]
+        ):
             return False
         depth = 0
         for k in range(self.i + 1, min(self.i + 24, len(self.line))):
             one = self.line[k].text
             depth += (one in BRACKETS) - (one in BRACKETS.values())
             if depth < 0 or depth == 0 and one in ("+", "-", "="):
-                return depth == 0 and one == "=" and self.i == 0 and k < 6 and len(told) > 1
+                return (
+                    depth == 0
+                    and one == "="
+                    and self.i == 0
+                    and k < 6
+                    and len(told) > 1
+                )
             if depth == 0 and one == "/":
-                return bool(re.match("d|\\\\partial", self.line[k + 1].text if k + 1 < len(self.line) else ""))
+                return bool(
+                    re.match(
+                        "d|\\\\partial",
+                        self.line[k + 1].text if k + 1 < len(self.line) else "",
+                    )
+                )
         return False
 
     def undressed(self) -> None:
@@ -1025,11 +1121,11 @@ class Writer:
 
     def objective(self) -> tuple[Piece, bool]:
         """What is differentiated, and whether it is a loss."""
-        at, told = self.at(), self.peek()
+        sign, at, told = bool(self.take("-")), self.at(), self.peek()
         if told in TABLE["losses"]:
             self.take()
             self.note("loss", at, told)
-            return Piece("J", "n", WHOLE), True
+            return Piece("J", "n", WHOLE), not sign
         if told == "(":
             line = self.group()
             sign = bool(line) and line[0].text == "-"
@@ -1037,11 +1133,14 @@ class Writer:
                 self.note("loss", at, line[-1].text)
                 return Piece("J", "n", WHOLE), not sign
             return self.inner(line[sign:]), sign
-        return self.factor(), False
+        return self.factor(), sign
 
     def slope(self, of: Piece, by: Piece, at: int, sign: bool = False) -> Piece:
         """A derivative, of the kind of what it is by."""
-        found = Piece(f"\\frac{{\\partial {of.tex}}}{{\\partial {by.tex}}}", by.kind if of.kind == "n" else "m")
+        found = Piece(
+            f"\\frac{{\\partial {of.tex}}}{{\\partial {by.tex}}}",
+            by.kind if of.kind == "n" else "m",
+        )
         return Piece(f"(-{found.tex})", found.kind, WHOLE) if sign else found
 
     def fraction(self, at: int) -> Piece:
@@ -1049,25 +1148,12 @@ class Writer:
         above, below = self.group(), self.group()
         if not above or not below:
             self.fail(say("arguments", "\\frac", "two"), at)
-        if re.match("d(?![a-z])|\\\\partial", above[0].text) and re.match("d(?![a-z])|\\\\partial", below[0].text):
-            whole, start = self.line, self.i
-            self.line, self.i = [*below, Token("", at)], 0
-            self.undressed()
-            by = self.factor()
-            if self.peek():
-                self.fail(say("unexpected", self.peek()))
-            sign = False
-            of = None
-            if len(above) > 1 or len(above[0].text) > 1 and above[0].text != "\\partial":
-                self.line, self.i = [*above, Token("", at)], 0
-                self.undressed()
-                sign = bool(self.take("-"))
-                of, loss = self.objective()
-                sign ^= loss
-                if self.peek():
-                    self.fail(say("unexpected", self.peek()))
-            self.line, self.i = whole, start
-            return self.slope(of or self.factor(), by, at, sign)
+        if all(
+            re.match(r"d(?![a-z])|d[a-zA-Z]+|\\partial", x[0].text)
+            for x in (above, below)
+        ):
+            self.line[self.i : self.i] = [*above, Token("/", at), *below]
+            return self.derivative()
         a, b = self.inner(above), self.inner(below)
         return Piece(f"\\frac{{{a.tex}}}{{{b.tex}}}", a.kind)
 
@@ -1076,7 +1162,9 @@ class Writer:
         if not self.take("_"):
             self.fail(say("by"), at)
         by = self.inner(self.group()) if self.peek() in BRACKETS else self.factor()
-        of, sign = (Piece("J", "n"), False) if self.peek() in ("", "=") else self.objective()
+        of, sign = (
+            (Piece("J", "n"), False) if self.peek() in ("", "=") else self.objective()
+        )
         return self.slope(of, by, at, sign)
 
 

@@ -43,7 +43,7 @@
   },
   "calls": {
     "outer": "outer", "ger": "outer", "dot": "@", "inner": "@", "vdot": "@", "matmul": "@", "mm": "@", "mv": "@", "multiply": "\\odot", "hadamard": "\\odot",
-    "mul": "\\odot", "transpose": "transpose", "square": "square", "sqrt": "sqrt", "\\sqrt": "sqrt", "sech": "sech", "array": "same", "mean": "mean",
+    "mul": "\\odot", "transpose": "transpose", "square": "square", "sqrt": "sqrt", "\\sqrt": "sqrt", "mean": "mean",
     "average": "mean", "eye": "I", "identity": "I", "ones": "1", "ones_like": "1"
   },
   "kinds": {"vector": "v", "matrix": "m", "identity": "m", "number": "n", "size": "n", "index": "n", "constant": "n"},
