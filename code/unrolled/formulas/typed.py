@@ -205,7 +205,7 @@ def pieces(line: Sequence[Token], *at: str) -> tuple[list[list[Token]], list[str
 def like_index(texts: Sequence[str]) -> bool:
     """Whether tokens may be indices."""
     return bool(texts) and all(
-        x in ("-", "+", ",", "{", "}")
+        x in ("-", "+", ",", "_", "{", "}")
         or re.fullmatch("[0-9]+", x)
         or len(x) < 3
         and all(y in INDICES for y in x)
@@ -400,10 +400,12 @@ class Writer:
         at = self.at()
         if not self.peek():
             self.fail(say("factor"))
-        self.begin()
+        slash = self.slash()
+        if not slash:
+            self.begin()
         if self.peek() in BRACKETS:
             found = self.bracket()
-        elif self.slash():
+        elif slash:
             found = self.derivative()
         else:
             told = self.take()
@@ -1043,12 +1045,10 @@ class Writer:
         """A sum as Python has it: over what in “t = 1 to T”, and of what."""
         if line[0].text == "[" and line[-1].text == "]":
             line = line[1:-1]
-        texts = [one.text for one in line]
-        cut = texts.index("for")
-        if texts[cut + 2 : cut + 3] != ["in"] or not cut:
+        parts = pieces(line, "for")[0]
+        if len(parts) != 2 or not parts[0] or [x.text for x in parts[1][1:2]] != ["in"]:
             self.fail(say("sum"), at)
-        body = self.inner(line[:cut])
-        spec, over = [line[cut + 1]], line[cut + 3 :]
+        body, spec, over = self.inner(parts[0]), parts[1][:1], parts[1][2:]
         if over[:1] and over[0].text == "range":
             *first, end = pieces(over[2:-1], ",")[0]
             plus = [one.text for one in end[-2:]] == ["+", "1"]
@@ -1064,10 +1064,8 @@ class Writer:
         told = self.peek()
         if told == "\\partial":
             return True
-        if (
-            not re.fullmatch("d[A-Za-z]*", told)
-            or told in TABLE["functions"]
-            or told in TABLE["words"]
+        if not re.fullmatch("d[A-Za-z]*", told) or any(
+            told in TABLE[x] for x in ("functions", "words", "calls")
         ):
             return False
         depth = 0
@@ -1201,7 +1199,7 @@ def typed(text: str, symbols: Symbols, names: Mapping[str, str] = {}) -> Typed:
     """
     if len(text) > TABLE["longest"]:
         raise Mistyped(say("long", TABLE["longest"]), TABLE["longest"])
-    writer = Writer(text, symbols, names)
+    writer = Writer(text.partition("&&")[0], symbols, names)  # a note stands behind it
     if not writer.line:
         raise Mistyped(say("empty"), 0)
     writer.without_shape()

@@ -136,7 +136,7 @@
   }
 
   const likeIndex = (texts) => texts.length > 0 && texts.every((x) =>
-    ["-", "+", ",", "{", "}"].includes(x) || is("[0-9]+", x) || x.length < 3 && [...x].every((y) => INDICES.includes(y)));
+    ["-", "+", ",", "_", "{", "}"].includes(x) || is("[0-9]+", x) || x.length < 3 && [...x].every((y) => INDICES.includes(y)));
   const index = (one) => ({ l: "\\ell", V: "\\lvert V\\rvert" })[one] ?? one;
   const named = (tex) => tex.replace(/\\text\{(\w+)\}|[{}]/g, (_, word) => word ?? "");
 
@@ -298,10 +298,11 @@
       if (this.depth > TABLE.deepest) this.fail(say("deep"));
       const at = this.at();
       if (!this.peek()) this.fail(say("factor"));
-      this.begin();
+      const slash = this.slash();
+      if (!slash) this.begin();
       let found;
       if (opens(this.peek())) found = this.bracket();
-      else if (this.slash()) found = this.derivative();
+      else if (slash) found = this.derivative();
       else {
         const told = this.take();
         if (told === "|" && this.peek() === "V" && this.peek(1) === "|") {
@@ -744,9 +745,9 @@
 
     comprehended(line, at) {
       if (line[0].text === "[" && line.at(-1).text === "]") line = line.slice(1, -1);
-      const texts = text(line), cut = texts.indexOf("for");
-      if (texts[cut + 2] !== "in" || cut < 1) this.fail(say("sum"), at);
-      const body = this.inner(line.slice(0, cut)), spec = [line[cut + 1]], over = line.slice(cut + 3);
+      const [of, rule, ...more] = pieces(line, "for")[0];
+      if (more.length || !of.length || rule?.[1]?.text !== "in") this.fail(say("sum"), at);
+      const body = this.inner(of), spec = rule.slice(0, 1), over = rule.slice(2);
       if (over[0]?.text === "range") {
         const parts = pieces(over.slice(2, -1), ",")[0], sign = (told) => ({ text: told, at, gap: false });
         let end = parts.pop();
@@ -761,7 +762,7 @@
     slash() {
       const told = this.peek();
       if (told === "\\partial") return true;
-      if (!is("d[A-Za-z]*", told) || FUNCTIONS.has(told) || WORDS.has(told)) return false;
+      if (!is("d[A-Za-z]*", told) || [FUNCTIONS, WORDS, CALLS].some((table) => table.has(told))) return false;
       let depth = 0;
       for (let k = this.i + 1; k < Math.min(this.i + 24, this.line.length); k++) {
         const one = this.line[k].text;
@@ -875,7 +876,8 @@
   function typed(line, symbols, names = {}) {
     const written = [...line];
     if (written.length > TABLE.longest) throw new Mistyped(say("long", TABLE.longest), TABLE.longest);
-    const writer = new Writer(written, symbols, names);
+    const note = written.findIndex((sign, k) => sign === "&" && written[k + 1] === "&"); // what the book has beside it
+    const writer = new Writer(note < 0 ? written : written.slice(0, note), symbols, names);
     if (!writer.line.length) throw new Mistyped(say("empty"), 0);
     writer.withoutShape();
     const sides = [writer.sum()];
