@@ -10,7 +10,7 @@ import itertools
 import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import NamedTuple, NoReturn
 
@@ -23,7 +23,8 @@ SAME, ENDS = TABLE["same"], {*TABLE["ends"]}
 SKIP, DRESS = {*TABLE["skip"]}, {*TABLE["dress"]}
 INDICES = TABLE["indices"]
 BRACKETS = {"(": ")", "[": "]", "{": "}"}
-JOINING = {"=", "from", "to", "until", "\\dots", ",", ":"}  # in a range
+ORIENTED = r"(-?)\((-?)(\\frac\{\\partial [^()]*(?:\([^()]*\)[^()]*)*\})\)(_\S+)?"
+JOINING = {"=", "from", "to", "until", "\\in", "\\dots", ",", ":"}  # in a range
 OPENING = {"^", "_", "\\frac", "}", "\\sqrt"}  # what stands before an argument
 CHOICE = 0xE000  # signs from here on stand for choices between signs
 COMBINED = 32  # of so many choices all combinations are readings
@@ -165,6 +166,11 @@ class Piece(NamedTuple):
         """The TeX, in brackets if it is built of more than that."""
         return self.tex if self.level >= least else f"({self.tex})"
 
+    def bare(self) -> str:
+        """The TeX without brackets around it."""
+        fenced = self.level == WHOLE and self.tex[0] == "("
+        return self.tex[1:-1] if fenced else self.tex
+
     def raised(self, above: str) -> "Piece":
         """With something above it."""
         top = above == "\\top"
@@ -205,7 +211,7 @@ def pieces(line: Sequence[Token], *at: str) -> tuple[list[list[Token]], list[str
 def like_index(texts: Sequence[str]) -> bool:
     """Whether tokens may be indices."""
     return bool(texts) and all(
-        x in ("-", "+", ",", "_", "{", "}")
+        x in ("-", "+", ",", ":", "_", "{", "}")
         or re.fullmatch("[0-9]+", x)
         or len(x) < 3
         and all(y in INDICES for y in x)
@@ -348,15 +354,27 @@ class Writer:
                 offer = f"{self.text[:end]}^T{self.text[at + 1 :]}"
                 self.fail(say("transpose"), at, offer)
             if told == "/":
-                last = Piece(
-                    f"\\frac{{{last.tex}}}{{{self.factor(alone=True).tex}}}", last.kind
-                )
+                below = self.factor(alone=True)
+                last = Piece(f"\\frac{{{last.bare()}}}{{{below.bare()}}}", last.kind)
                 continue
             found = self.joined(found, last, join, place) if found else last
             sign, join, place, last = self.take("-"), told, at, self.factor()
             if sign:
                 last = Piece(f"(-{last.tex})", last.kind, WHOLE)
+            if told in ("*", "\\odot", "\\cdot") and found.kind + last.kind == "vm":
+                last = self.grouped(last, at)
         return self.joined(found, last, join, place) if found else last
+
+    def grouped(self, found: Piece, at: int) -> Piece:
+        """A product that stands behind a vector and a sign for entry by entry."""
+        while found.kind == "m" and self.peek() and self.peek() not in ENDS:
+            place, told = self.at(), self.take("@", *([] if self.numpy else ["*"]))
+            if not told and self.peek() in (*TABLE["joining"], "/", "\\dots"):
+                break
+            found = self.joined(found, self.factor(), told, place)
+        if self.numpy:
+            self.note("grouped", at)
+        return Piece(f"({found.tex})", found.kind, WHOLE)
 
     def joined(self, a: Piece, b: Piece, join: str, at: int) -> Piece:
         """A product of two; where it is not clear which, all that may be meant."""
@@ -414,8 +432,8 @@ class Writer:
                 found = Piece("\\lvert V\\rvert", "n")
             elif re.match("[0-9]", told):
                 found = self.number(told)
-            elif told == "\\sum":
-                found = self.big(at, alone)
+            elif told in ("\\sum", "\\prod"):
+                found = self.big(told, at, alone)
             elif told == "\\nabla":
                 found = self.gradient(at)
             elif told == "\\frac":
@@ -496,7 +514,7 @@ class Writer:
             self.i = start
         whole, _, part = told.partition(".")
         return Piece(
-            f"\\frac{{{whole}{part}}}{{1{'0' * len(part)}}}" if part else told,
+            f"\\frac{{{int(whole + part)}}}{{1{'0' * len(part)}}}" if part else told,
             "n",
             ATOM if part else WHOLE,
         )
@@ -528,8 +546,10 @@ class Writer:
                     offer = ""
                     if sign == "_" and family:
                         offer = f"{self.text[: place + 1]}t{self.text[place + 1 :]}"
-                    self.fail(say("index"), place + 1, offer)
+                    what = "index" if sign == "_" else "above"
+                    self.fail(say(what), place + 1, offer)
                 start = self.i
+                self.split_script(sign, family)
                 own = self.group()
                 if not own:
                     self.fail(say("index"), place + 1)
@@ -563,10 +583,28 @@ class Writer:
             ):
                 if self.group()[0].text != ":":
                     above.append([Token("\\top", place)])
+            elif (
+                self.peek() in ("transposed", "transpose")
+                and self.peek(1) not in BRACKETS
+            ):
+                above.append([Token("\\top", place)])
+                self.i += 1
             elif self.peek() == "[" and self.near() and like_index(self.texts()):
                 below.append(self.group())
             else:
                 return below, above
+
+    def split_script(self, sign: str, family: bool) -> None:
+        """Part what is written together behind a script, as in u_o^Tv_c and δ_th."""
+        one = self.line[self.i]
+        if sign == "^":
+            cut = re.fullmatch("T[A-Za-z]+", one.text) and one.text != "Tr"
+        else:
+            cut = family and re.fullmatch("[a-z]{2,}", one.text)
+            cut = cut and one.text[0] in INDICES and not like_index([one.text])
+        if cut:
+            rest = Token(one.text[1:], one.at + 1)
+            self.line[self.i : self.i + 1] = [one._replace(text=one.text[0]), rest]
 
     def shift(self, base: Token, said: bool = True) -> list[Token]:
         """The “-1” of an index without braces, as in h_t-1."""
@@ -578,10 +616,10 @@ class Writer:
             return []
         index, found = self.line[self.i - 1], self.line[self.i : self.i + 2]
         self.i += 2
-        told = f"_{{{index.text}{found[0].text}{found[1].text}}}"
+        told = f"{base.text}_{{{index.text}{found[0].text}{found[1].text}}}"
         written = self.text[base.at : found[1].at + 1]
         if said:
-            self.note("read", base.at, written, self.text[base.at : base.at + 1] + told)
+            self.note("read", base.at, written, told)
         return found
 
     def scripted(self, found: Piece) -> Piece:
@@ -607,16 +645,18 @@ class Writer:
     def indices(self, line: Sequence[Token]) -> list[str]:
         """Tokens as indices: letter by letter, or between commas."""
         found: list[str] = []
-        plain = [one for one in line if one.text not in ("{", "}", "(", ")", "|")]
+        plain = [one for one in line if one.text not in ("{", "}", "(", ")", "|", ":")]
         for piece in pieces(plain, ",")[0]:
             parts: list[str] = []
             for one in piece:
                 plain = one.text in ("-", "+", "_") or re.fullmatch("[0-9]+", one.text)
-                if not plain and not re.fullmatch("[A-Za-z]+", one.text):
+                if not plain and not all(x in INDICES for x in one.text):
                     self.fail(say("index"), one.at)
                 parts += [one.text] if plain else [self.index(x) for x in one.text]
             shifted = "".join(parts)
             if "+" in parts or "-" in parts:
+                if parts[-1] in ("+", "-"):
+                    self.fail(say("index"), piece[-1].at)
                 found.append("T" if shifted == "-1" else shifted)
                 continue
             parts = [x for x in parts if x != "_"]
@@ -663,6 +703,9 @@ class Writer:
         ):
             self.note("read", at, "p", "P")
             base = "P"
+        plain = self.known.get(base)
+        if base == "p" and self.peek() == "_" and "P" in self.known:
+            base = base if plain and plain.below else "P"
         if (
             base == "e"
             and self.peek() == "^"
@@ -674,16 +717,19 @@ class Writer:
             if len(texts) > 1:
                 return Piece(f"\\exp({self.inner(self.group()).tex})", "?")
             self.i -= 1
+        if base == "E" and self.peek() in ("_", "\\sim"):
+            self.take("_")
+            return self.expectation(self.group(), at)
         plain = self.known.get(base)
         texts = {x.partition("_")[2]: x for x in self.known if x.startswith(base + "_")}
         below, above = self.scripts(bool(plain and plain.below))
         if texts or base in TABLE["letters"] and not plain:
-            base, below = self.matrix(base, texts, below, at)
+            base, below = self.matrix(base, texts, below, above, at)
         found = self.known.get(base)
         if found and found.kind == "index" and not below:
             found = None
         if found is None:
-            if base in INDICES and not below:
+            if base in INDICES and base != "V" and not below:
                 self.used.append(base)
                 return self.finished(Piece(self.index(base), "n", WHOLE), [], above)
             offered = [printed(x) for x in self.known if x.startswith("W_")]
@@ -696,8 +742,19 @@ class Writer:
             return self.value_of(found, below, above, at)
         return self.member(found, below, above, at)
 
+    def expectation(self, spec: list[Token], at: int) -> Piece:
+        """E_{o ~ p_c}[u_o], as a sum."""
+        law = [one.text for one in spec[1:] if one.text != "\\sim"]
+        if not law or not like_index([spec[0].text]) or self.peek() not in BRACKETS:
+            self.fail(say("sum"), at)
+        letter, body = spec[0].text, self.bracket()
+        name = "\\hat p" if "\\hatp" in law else "P"
+        told = f"{name}({letter} \\mid c)"
+        self.note("read", at, "E", "a sum with weights")
+        return Piece(f"\\sum_{letter} {told} {body.tex}", body.kind, SUM)
+
     def matrix(
-        self, base: str, texts: Mapping[str, str], below: list, at: int
+        self, base: str, texts: Mapping[str, str], below: list, above: list, at: int
     ) -> tuple[str, list]:
         """The symbol that is meant by a letter with a word below it, and what else is
         below.
@@ -706,7 +763,9 @@ class Writer:
             if self.peek() in texts:
                 name = texts[self.take()]
                 self.note("read", at, f"{base} {name.partition('_')[2]}", name)
-                return name, self.scripts()[0]
+                more = self.scripts()
+                above += more[1]
+                return name, more[0]
             if base in self.known:
                 return base, below
             offered = [printed(x) for x in texts.values()] or [TABLE["letters"][base]]
@@ -781,20 +840,20 @@ class Writer:
         tex = printed(name)
         if len(own) < found.below or found.above and not layer:
             words = [printed(x) for x in self.known if x.startswith(name + "_")]
-            offered = (
-                TABLE["families"].get(name, TABLE["families"][""])
-                if found.below
-                else TABLE["layers"]
-            )
-            offered = [*offered, *words] if found.below else words or offered
-            if found.below and found.above:
+            offered = words or TABLE["layers"]
+            if len(own) < found.below:
+                families = TABLE["families"]
+                offered = [*families.get(name, families[""]), *words]
+            if len(own) < found.below and found.above:
                 offered = [f"{x}^{{({layer or chr(92) + 'ell'})}}" for x in offered]
             offered = [
                 x.replace("%", tex + ("_" + braced(own[0]) if own else ""))
                 for x in offered
             ]
             return self.finished(
-                Piece(self.ask(name, at, offered), kind, ATOM if layer else WHOLE),
+                Piece(
+                    self.ask(name, at, offered), kind, ATOM if found.above else WHOLE
+                ),
                 [],
                 tops,
             )
@@ -923,8 +982,8 @@ class Writer:
 
     # Sums
 
-    def big(self, at: int, alone: bool) -> Piece:
-        """A sum over letters: of the product that follows, or of one factor."""
+    def big(self, sign: str, at: int, alone: bool) -> Piece:
+        """A sum or a product over letters: of what follows, or of one factor."""
         upper, body, spec = [], None, []
         if self.take("_"):
             start = self.i
@@ -938,21 +997,16 @@ class Writer:
             elif len(texts) > 2 and texts[1] == "=" and JOINING & {*texts[2:]}:
                 spec = self.group()
             else:
-                before = len(self.used)
-                body = self.bracket()
-                free = {*self.used[before:]} - {"o", "c"}
-                free = free & {"t", "k", "j"} or free
-                if len(free) != 1:
-                    self.fail(say("sum"), at)
-                self.note("over", at, *free)
-                spec = [Token(*free, at)]
+                spec, body = self.guessed(self.bracket, at)
         else:
-            self.take("over")
+            self.take("over", "from")
             self.take("all")
             if re.fullmatch("[A-Z]", self.peek()) and self.peek(2) == "=":
                 upper = [self.line[self.i]]
                 self.i += 1
             spec = self.spoken()
+            if not spec:
+                spec, body = self.guessed(self.factor if alone else self.product, at)
         letters, first, last, test = self.spec(spec, at)
         if self.take("^"):
             upper = self.group()
@@ -964,9 +1018,22 @@ class Writer:
         if body is None:
             if not self.peek() or self.peek() in ENDS - {"-"}:
                 self.fail(say("factor"))
-            sign = "-" if self.take("-") else ""
-            body = self.factor() if alone else self.product()
-            body = Piece(sign + body.tex, body.kind, body.level)
+            minus = self.take("-")
+            own = alone or sign == "\\prod"
+            body = self.factor() if own else self.product()
+            body = Piece(minus + body.tex, body.kind, body.level)
+        behind = None
+        while sign == "\\prod" and body.kind == "m" and not behind:
+            if not self.peek() or self.peek() in {
+                *ENDS,
+                *TABLE["joining"],
+                "/",
+                "\\dots",
+            }:
+                break
+            place, more = self.at(), self.factor()
+            behind = None if more.kind == "m" else more
+            body = self.joined(body, more, "", place) if more.kind == "m" else body
         if "w" in letters and "w" in self.known and self.known["w"].below:
             letters = ["k" if x == "w" else x for x in letters]
             self.note("read", at, "w", "w_k")
@@ -985,16 +1052,29 @@ class Writer:
             + (f"={first}" if first else "")
             + (f": {test}" if test else "")
         )
-        return Piece(
-            f"\\sum_{braced(below)}{f'^{braced(last)}' if first else ''} {body.tex}",
-            body.kind,
-            SUM,
-        )
+        above = f"^{braced(last)}" if first else ""
+        found = Piece(f"{sign}_{braced(below)}{above} {body.tex}", body.kind, SUM)
+        if sign == "\\prod":
+            found = Piece(f"({found.tex})", found.kind, WHOLE)
+        return self.joined(found, behind, "", at) if behind else found
+
+    def guessed(self, read: Callable[[], Piece], at: int) -> tuple[list[Token], Piece]:
+        """A sum over the only index that what it is of has."""
+        before = len(self.used)
+        if not self.peek() or self.peek() in ENDS:
+            self.fail(say("sum"), at)
+        body = read()
+        free = {*self.used[before:]} - {"o", "c"}
+        free = free & {"t", "k", "j"} or free
+        if len(free) != 1:
+            self.fail(say("sum"), at)
+        self.note("over", at, *free)
+        return [Token(*free, at)], body
 
     def spoken(self) -> list[Token]:
         """Over what a sum is that has it in the line, as in sum over t from 1 to T."""
         found: list[Token] = []
-        while like_index([self.peek()]) and self.peek() not in JOINING:
+        while re.fullmatch("[A-Za-z0-9]+", self.peek()) and like_index([self.peek()]):
             found += self.group()
             while (
                 self.peek() in JOINING or self.peek() in ("+", "-") and len(found) > 1
@@ -1017,7 +1097,7 @@ class Writer:
             for x in (texts[: signs[0]] if signs else texts)
             if x not in (",", "{", "}")
         ]
-        if not head or not all(re.fullmatch("[A-Za-z]{1,2}", x) for x in head):
+        if not head or not like_index(head) or not all(map(str.isalpha, head)):
             self.fail(say("sum"), at)
         letters = [self.index(y) for x in head for y in x]
         if not signs or texts[signs[0]] in ("\\in", "in"):
@@ -1222,7 +1302,7 @@ def typed(text: str, symbols: Symbols, names: Mapping[str, str] = {}) -> Typed:
 
 def oriented(left: str) -> str:
     """A left side with its sign in front, and an entry in the denominator."""
-    while one := re.fullmatch(r"(-?)\((-?)(\\frac\{\\partial .*\})\)(_.*)?", left):
+    while one := re.fullmatch(ORIENTED, left):
         sign = "-" if one[1] != one[2] else ""
         left = sign + one[3]
         if one[4]:

@@ -10,9 +10,9 @@
   const [ENDS, SKIP, DRESS, MODULES] = ["ends", "skip", "dress", "modules"].map((name) => new Set(TABLE[name]));
   const TRANSPOSING = new Set(TABLE.transposing), INDICES = TABLE.indices;
   const BRACKETS = { "(": ")", "[": "]", "{": "}" };
-  const opens = (text) => text in BRACKETS, closes = (text) => [")", "]", "}"].includes(text);
+  const opens = (text) => Object.hasOwn(BRACKETS, text), closes = (text) => [")", "]", "}"].includes(text);
   const turn = (text) => opens(text) - closes(text);
-  const JOINING = new Set(["=", "from", "to", "until", "\\dots", ",", ":"]); // in a range
+  const JOINING = new Set(["=", "from", "to", "until", "\\in", "\\dots", ",", ":"]); // in a range
   const OPENING = new Set(["^", "_", "\\frac", "}", "\\sqrt"]); // what stands before an argument
   const CHOICE = 0xe000; // signs from here on stand for choices between signs
   const COMBINED = 32; // of so many choices all combinations are readings
@@ -105,6 +105,7 @@
   const [SUM, PRODUCT, ATOM, WHOLE] = [0, 1, 2, 3];
   const piece = (tex, kind, level = ATOM) => ({ tex, kind, level });
   const fenced = ({ tex, level }, least = PRODUCT) => (level >= least ? tex : `(${tex})`);
+  const unfenced = ({ tex, level }) => (level === WHOLE && tex[0] === "(" ? tex.slice(1, -1) : tex);
   const turned = (kind) => ({ v: "r", r: "v" })[kind] ?? kind;
   const braced = (index) => (/^(?:\w|\\[a-z]+)$/.test(index) ? index : `{${index}}`);
 
@@ -136,7 +137,7 @@
   }
 
   const likeIndex = (texts) => texts.length > 0 && texts.every((x) =>
-    ["-", "+", ",", "_", "{", "}"].includes(x) || is("[0-9]+", x) || x.length < 3 && [...x].every((y) => INDICES.includes(y)));
+    ["-", "+", ",", ":", "_", "{", "}"].includes(x) || is("[0-9]+", x) || x.length < 3 && [...x].every((y) => INDICES.includes(y)));
   const index = (one) => ({ l: "\\ell", V: "\\lvert V\\rvert" })[one] ?? one;
   const named = (tex) => tex.replace(/\\text\{(\w+)\}|[{}]/g, (_, word) => word ?? "");
 
@@ -258,15 +259,26 @@
         if (this.peek() === "T" && !told && ["v", "m"].includes(last.kind))
           this.fail(say("transpose"), at, this.offer(this.line[this.i - 1].at + 1, "^T", at + 1));
         if (told === "/") {
-          last = piece(`\\frac{${last.tex}}{${this.factor(true).tex}}`, last.kind);
+          last = piece(`\\frac{${unfenced(last)}}{${unfenced(this.factor(true))}}`, last.kind);
           continue;
         }
         found = found ? this.joined(found, last, join, place) : last;
         const sign = this.take("-");
         [join, place, last] = [told, at, this.factor()];
         if (sign) last = piece(`(-${last.tex})`, last.kind, WHOLE);
+        if (["*", "\\odot", "\\cdot"].includes(told) && found.kind + last.kind === "vm") last = this.grouped(last, at);
       }
       return found ? this.joined(found, last, join, place) : last;
+    }
+
+    grouped(found, at) {
+      while (found.kind === "m" && this.peek() && !ENDS.has(this.peek())) {
+        const place = this.at(), told = this.take("@", ...(this.numpy ? [] : ["*"]));
+        if (!told && [...TABLE.joining, "/", "\\dots"].includes(this.peek())) break;
+        found = this.joined(found, this.factor(), told, place);
+      }
+      if (this.numpy) this.note("grouped", at);
+      return piece(`(${found.tex})`, found.kind, WHOLE);
     }
 
     joined(a, b, join, at) {
@@ -309,7 +321,7 @@
           this.i += 2;
           found = piece("\\lvert V\\rvert", "n");
         } else if (/^[0-9]/.test(told)) found = this.number(told);
-        else if (told === "\\sum") found = this.big(at, alone);
+        else if (told === "\\sum" || told === "\\prod") found = this.big(told, at, alone);
         else if (told === "\\nabla") found = this.gradient(at);
         else if (told === "\\frac") found = this.fraction(at);
         else if (FUNCTIONS.has(told)) found = this.function(told, at);
@@ -358,7 +370,7 @@
         this.i = start;
       }
       const [whole, part] = told.split(".");
-      return part ? piece(`\\frac{${whole}${part}}{1${"0".repeat(part.length)}}`, "n") : piece(told, "n", WHOLE);
+      return part ? piece(`\\frac{${(whole + part).replace(/^0+(?=.)/, "")}}{1${"0".repeat(part.length)}}`, "n") : piece(told, "n", WHOLE);
     }
 
     bracket() {
@@ -382,8 +394,10 @@
         if (sign) {
           const next = this.peek();
           if (["_", "^", ""].includes(next) || ENDS.has(next))
-            this.fail(say("index"), place + 1, sign === "_" && family ? this.offer(place + 1, "t", place + 1) : "");
-          const start = this.i, own = this.group();
+            this.fail(say(sign === "_" ? "index" : "above"), place + 1, sign === "_" && family ? this.offer(place + 1, "t", place + 1) : "");
+          const start = this.i;
+          this.splitScript(sign, family);
+          const own = this.group();
           if (!own.length) this.fail(say("index"), place + 1);
           if (sign === "^") above.push(this.line[start].text === "(" ? this.line.slice(start, this.i) : own);
           else {
@@ -399,9 +413,19 @@
           if (this.peek() === "(" && !this.texts().length) this.group();
         } else if (this.peek() === "[" && this.near() && this.texts().some((x) => ["None", "newaxis"].includes(x))) {
           if (this.group()[0].text !== ":") above.push([top]);
+        } else if (["transposed", "transpose"].includes(this.peek()) && !opens(this.peek(1))) {
+          above.push([top]);
+          this.i += 1;
         } else if (this.peek() === "[" && this.near() && likeIndex(this.texts())) below.push(this.group());
         else return [below, above];
       }
+    }
+
+    splitScript(sign, family) {
+      const one = this.line[this.i], told = one.text;
+      const cut = sign === "^" ? is("T[A-Za-z]+", told) && told !== "Tr"
+        : family && is("[a-z]{2,}", told) && INDICES.includes(told[0]) && !likeIndex([told]);
+      if (cut) this.line.splice(this.i, 1, { ...one, text: told[0] }, { text: told.slice(1), at: one.at + 1, gap: false });
     }
 
     shift(base, said = true) {
@@ -413,9 +437,9 @@
       if (!close || this.peek() === "," || !["1", "2"].includes(this.peek(1))) return [];
       const index = this.line[this.i - 1], found = this.line.slice(this.i, this.i + 2);
       this.i += 2;
-      const told = `_{${index.text}${found[0].text}${found[1].text}}`;
+      const told = `${base.text}_{${index.text}${found[0].text}${found[1].text}}`;
       const written = this.text.slice(base.at, found[1].at + 1).join("");
-      if (said) this.note("read", base.at, written, (this.text[base.at] ?? "") + told);
+      if (said) this.note("read", base.at, written, told);
       return found;
     }
 
@@ -434,15 +458,16 @@
     }
 
     indices(line) {
-      const found = [], plain = line.filter((one) => !["{", "}", "(", ")", "|"].includes(one.text));
+      const found = [], plain = line.filter((one) => !["{", "}", "(", ")", "|", ":"].includes(one.text));
       for (const own of pieces(plain, ",")[0]) {
         let parts = [];
         for (const one of own) {
           const sign = ["-", "+", "_"].includes(one.text) || is("[0-9]+", one.text);
-          if (!sign && !is("[A-Za-z]+", one.text)) this.fail(say("index"), one.at);
+          if (!sign && ![...one.text].every((x) => INDICES.includes(x))) this.fail(say("index"), one.at);
           parts.push(...(sign ? [one.text] : [...one.text].map(index)));
         }
         if (parts.includes("+") || parts.includes("-")) {
+          if (["+", "-"].includes(parts.at(-1))) this.fail(say("index"), own.at(-1).at);
           const shifted = parts.join("");
           found.push(shifted === "-1" ? "T" : shifted);
           continue;
@@ -473,19 +498,24 @@
         this.note("read", at, "p", "P");
         base = "P";
       }
+      if (base === "p" && this.peek() === "_" && this.known.has("P") && !this.known.get("p")?.below) base = "P";
       if (base === "e" && this.peek() === "^" && opens(this.peek(1)) && this.line.length > this.i + 4) {
         this.take();
         if (this.texts().length > 1) return piece(`\\exp(${this.inner(this.group()).tex})`, "?");
         this.i -= 1;
       }
+      if (base === "E" && ["_", "\\sim"].includes(this.peek())) {
+        this.take("_");
+        return this.expectation(this.group(), at);
+      }
       const plain = this.known.get(base), texts = new Map();
       for (const x of this.known.keys()) if (x.startsWith(base + "_")) texts.set(after(x, "_"), x);
       let [below, above] = this.scripts(Boolean(plain && plain.below));
-      if (texts.size || LETTERS.has(base) && !plain) [base, below] = this.matrix(base, texts, below, at);
+      if (texts.size || LETTERS.has(base) && !plain) [base, below] = this.matrix(base, texts, below, above, at);
       let found = this.known.get(base);
       if (found && found.kind === "index" && !below.length) found = undefined;
       if (!found) {
-        if (INDICES.includes(base) && !below.length) {
+        if (INDICES.includes(base) && base !== "V" && !below.length) {
           this.used.push(base);
           return this.finished(piece(index(base), "n", WHOLE), [], above);
         }
@@ -496,13 +526,23 @@
       return found.kind === "function" ? this.value(found, below, above, at) : this.member(found, below, above, at);
     }
 
-    matrix(base, texts, below, at) {
+    expectation(spec, at) {
+      const law = text(spec.slice(1)).filter((x) => x !== "\\sim");
+      if (!law.length || !likeIndex([spec[0].text]) || !opens(this.peek())) this.fail(say("sum"), at);
+      const letter = spec[0].text, body = this.bracket(), name = law.includes("\\hatp") ? "\\hat p" : "P";
+      this.note("read", at, "E", "a sum with weights");
+      return piece(`\\sum_${letter} ${name}(${letter} \\mid c) ${body.tex}`, body.kind, SUM);
+    }
+
+    matrix(base, texts, below, above, at) {
       const all = [...texts.values()], shown = (names) => (names.length ? names.map(printed) : [LETTERS.get(base)]);
       if (!below.length) {
         if (texts.has(this.peek())) {
           const name = texts.get(this.take());
           this.note("read", at, `${base} ${after(name, "_")}`, name);
-          return [name, this.scripts()[0]];
+          const more = this.scripts();
+          above.push(...more[1]);
+          return [name, more[0]];
         }
         if (this.known.has(base)) return [base, below];
         return [named(this.ask(base, at, shown(all))), below];
@@ -563,11 +603,11 @@
       if (own.length < found.below || found.above && !layer) {
         const words = [...this.known.keys()].filter((x) => x.startsWith(name + "_")).map(printed);
         let offered = words.length ? words : TABLE.layers;
-        if (found.below) offered = [...(FAMILIES.get(name) ?? FAMILIES.get("")), ...words];
-        if (found.below && found.above) offered = offered.map((x) => `${x}^{(${layer || "\\ell"})}`);
+        if (own.length < found.below) offered = [...(FAMILIES.get(name) ?? FAMILIES.get("")), ...words];
+        if (own.length < found.below && found.above) offered = offered.map((x) => `${x}^{(${layer || "\\ell"})}`);
         const base = tex + (own.length ? "_" + braced(own[0]) : "");
         offered = offered.map((x) => x.replaceAll("%", () => base));
-        return this.finished(piece(this.ask(name, at, offered), kind, layer ? ATOM : WHOLE), [], tops);
+        return this.finished(piece(this.ask(name, at, offered), kind, found.above ? ATOM : WHOLE), [], tops);
       }
       if (own.length) tex += `_${braced(own.join(","))}`;
       if (layer) tex += `^{(${layer})}`;
@@ -653,7 +693,7 @@
 
     // Sums
 
-    big(at, alone) {
+    big(told, at, alone) {
       let upper = [], body = null, spec = [];
       if (this.take("_")) {
         const start = this.i;
@@ -667,24 +707,16 @@
         const texts = this.texts();
         if (texts.includes("for")) [spec, body] = this.comprehended(this.group(), at);
         else if (texts.length > 2 && texts[1] === "=" && texts.slice(2).some((x) => JOINING.has(x))) spec = this.group();
-        else {
-          const before = this.used.length;
-          body = this.bracket();
-          let free = [...new Set(this.used.slice(before))].filter((x) => x !== "o" && x !== "c");
-          const usual = free.filter((x) => ["t", "k", "j"].includes(x));
-          if (usual.length) free = usual;
-          if (free.length !== 1) this.fail(say("sum"), at);
-          this.note("over", at, free[0]);
-          spec = [{ text: free[0], at, gap: false }];
-        }
+        else [spec, body] = this.guessed(() => this.bracket(), at);
       } else {
-        this.take("over");
+        this.take("over", "from");
         this.take("all");
         if (is("[A-Z]", this.peek()) && this.peek(2) === "=") {
           upper = [this.line[this.i]];
           this.i += 1;
         }
         spec = this.spoken();
+        if (!spec.length) [spec, body] = this.guessed(() => (alone ? this.factor() : this.product()), at);
       }
       let [letters, first, last, test] = this.spec(spec, at);
       if (this.take("^")) upper = this.group();
@@ -694,8 +726,15 @@
       if (!body) {
         if (!this.peek() || this.peek() !== "-" && ENDS.has(this.peek())) this.fail(say("factor"));
         const sign = this.take("-");
-        body = alone ? this.factor() : this.product();
+        body = alone || told === "\\prod" ? this.factor() : this.product();
         body = { ...body, tex: sign + body.tex };
+      }
+      let behind = null;
+      while (told === "\\prod" && body.kind === "m" && !behind) {
+        if (!this.peek() || ENDS.has(this.peek()) || [...TABLE.joining, "/", "\\dots"].includes(this.peek())) break;
+        const place = this.at(), last = this.factor();
+        if (last.kind === "m") body = this.joined(body, last, "", place);
+        else behind = last;
       }
       if (letters.includes("w") && this.known.get("w")?.below) {
         letters = letters.map((x) => (x === "w" ? "k" : x));
@@ -706,12 +745,26 @@
         if (new RegExp(`(?:\\b[uv]_|P\\()${letter}(?![A-Za-z])`).test(body.tex)) [first, last] = ["1", "\\lvert V\\rvert"];
       }
       const below = letters.join(", ") + (first && `=${first}`) + (test && `: ${test}`);
-      return piece(`\\sum_${braced(below)}${first && `^${braced(last)}`} ${body.tex}`, body.kind, SUM);
+      let found = piece(`${told}_${braced(below)}${first && `^${braced(last)}`} ${body.tex}`, body.kind, SUM);
+      if (told === "\\prod") found = piece(`(${found.tex})`, found.kind, WHOLE);
+      return behind ? this.joined(found, behind, "", at) : found;
+    }
+
+    guessed(read, at) {
+      const before = this.used.length;
+      if (!this.peek() || ENDS.has(this.peek())) this.fail(say("sum"), at);
+      const body = read();
+      let free = [...new Set(this.used.slice(before))].filter((x) => x !== "o" && x !== "c");
+      const usual = free.filter((x) => ["t", "k", "j"].includes(x));
+      if (usual.length) free = usual;
+      if (free.length !== 1) this.fail(say("sum"), at);
+      this.note("over", at, free[0]);
+      return [[{ text: free[0], at, gap: false }], body];
     }
 
     spoken() {
       const found = [], signed = () => ["+", "-"].includes(this.peek());
-      while (likeIndex([this.peek()]) && !JOINING.has(this.peek())) {
+      while (is("[A-Za-z0-9]+", this.peek()) && likeIndex([this.peek()])) {
         found.push(...this.group());
         while (JOINING.has(this.peek()) || signed() && found.length > 1) found.push(...this.group());
         if (!JOINING.has(found.at(-1).text) && !["+", "-"].includes(found.at(-1).text)) break;
@@ -722,7 +775,7 @@
     spec(line, at) {
       const texts = text(line), k = texts.findIndex((x) => [":", "=", "from", "\\ne", "\\in", "in", "|"].includes(x));
       const head = (k < 0 ? texts : texts.slice(0, k)).filter((x) => ![",", "{", "}"].includes(x));
-      if (!head.length || !head.every((x) => is("[A-Za-z]{1,2}", x))) this.fail(say("sum"), at);
+      if (!likeIndex(head) || !head.every((x) => is("[A-Za-z]+", x))) this.fail(say("sum"), at);
       const letters = head.flatMap((x) => [...x].map(index));
       if (k < 0 || texts[k] === "\\in" || texts[k] === "in") return [letters, "", "", ""];
       if ([":", "|", "\\ne"].includes(texts[k])) {
@@ -861,7 +914,7 @@
 
   function oriented(left) {
     for (;;) {
-      const one = /^(-?)\((-?)(\\frac\{\\partial .*\})\)(_.*)?$/.exec(left);
+      const one = /^(-?)\((-?)(\\frac\{\\partial [^()]*(?:\([^()]*\)[^()]*)*\})\)(_\S+)?$/.exec(left);
       if (!one) return left;
       left = (one[1] !== one[2] ? "-" : "") + one[3];
       if (one[4]) {

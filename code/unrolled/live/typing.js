@@ -12,17 +12,17 @@
     "✕": "*", "\\cdotp": "\\cdot", "·": "\\cdot", "⋅": "\\cdot", "•": "\\cdot", "∙": "\\cdot", "\\bullet": "\\cdot", "\\dot": "\\cdot",
     "⊙": "\\odot", "∘": "\\odot", "◦": "\\odot", "○": "\\odot", "\\circ": "\\odot", "⨀": "\\odot", "\\bigodot": "\\odot",
     "⊗": "\\otimes", "⊤": "\\top", "⟙": "\\top", "\\intercal": "\\top", "⊺": "\\top", "′": "'", "’": "'", "‘": "'", "`": "'", "\\prime": "'",
-    "∂": "\\partial", "\\d": "\\partial", "∇": "\\nabla", "∑": "\\sum", "Σ": "\\sum", "\\Sigma": "\\sum", "√": "\\sqrt", "∈": "\\in",
+    "∂": "\\partial", "\\d": "\\partial", "∇": "\\nabla", "∑": "\\sum", "∏": "\\prod", "Π": "\\prod", "\\Pi": "\\prod", "Σ": "\\sum", "\\Sigma": "\\sum", "√": "\\sqrt", "∈": "\\in",
     "≠": "\\ne", "\\neq": "\\ne", "!=": "\\ne", "∼": "\\sim", "∣": "|", "\\vert": "|", "\\lvert": "|", "\\rvert": "|", "\\mid": "|",
-    "==": "=", ":=": "=", "**": "^", "\\dfrac": "\\frac", "\\tfrac": "\\frac", "\\cfrac": "\\frac", "⁄": "/", "∕": "/", "÷": "/",
-    "α": "\\alpha", "δ": "\\delta", "σ": "\\sigma", "ς": "\\sigma", "ε": "\\varepsilon", "η": "\\eta", "τ": "\\tau", "ŷ": "\\hatp", "ĥ": "\\hath",
+    "times": "*", "==": "=", ":=": "=", "**": "^", "\\dfrac": "\\frac", "\\tfrac": "\\frac", "\\cfrac": "\\frac", "⁄": "/", "∕": "/", "÷": "/",
+    "α": "\\alpha", "δ": "\\delta", "σ": "\\sigma", "ς": "\\sigma", "ε": "\\varepsilon", "η": "\\eta", "τ": "\\tau", "ŷ": "\\haty", "ĥ": "\\hath",
     "\\cdots": "\\dots", "\\ldots": "\\dots", "..": "\\dots", "...": "\\dots", "⋯": "\\dots", "\\ell": "l", "\\ln": "\\log",
     "\\{": "(", "\\}": ")", "\\lbrace": "(", "\\rbrace": ")", "〈": "(", "〉": ")", "𝟙": "1"
   },
   "words": {
     "delta": "\\delta", "dlt": "\\delta", "sigma": "\\sigma", "sigmoid": "\\sigma", "logistic": "\\sigma", "sgm": "\\sigma", "sum": "\\sum", "Sum": "\\sum",
     "Sigma": "\\sum", "partial": "\\partial", "del": "\\partial", "grad": "\\nabla", "nabla": "\\nabla", "tanh": "\\tanh", "exp": "\\exp",
-    "log": "\\log", "ln": "\\log", "times": "*", "ell": "l", "dots": "\\dots", "yhat": "\\hatp", "phat": "\\hatp", "Id": "I"
+    "log": "\\log", "ln": "\\log", "ell": "l", "dots": "\\dots", "yhat": "\\haty", "prod": "\\prod", "product": "\\prod", "phat": "\\hatp", "Id": "I"
   },
   "skip": [
     "~", "$", "$$", "\\(", "\\)", "\\[", "\\]", "&", "\\\\", "\\,", "\\;", "\\:", "\\!", "\\ ", "\\quad", "\\qquad", "\\left", "\\right", "\\big",
@@ -62,7 +62,7 @@
     "x": "embed", "input": "embed", "E": "embed", "hy": "unembed", "yh": "unembed", "ho": "unembed", "oh": "unembed", "hs": "unembed", "sh": "unembed", "y": "unembed",
     "out": "unembed", "output": "unembed", "s": "unembed", "p": "unembed", "U": "unembed", "dec": "unembed", "R": "recurrent", "lm": "unembed"
   },
-  "letters": {"\\hatp": "p", "\\hath": "h"},
+  "letters": {"\\hatp": "p", "\\haty": "p", "\\hath": "h"},
   "losses": ["L", "E", "C", "Loss", "loss", "NLL", "cost"],
   "families": {"u": ["u_o", "u_j"], "v": ["v_c"], "W": ["W_\\ell"], "w": ["w_k"], "": ["%_t", "%_{t-1}", "%_{t+1}", "%_T"]},
   "layers": ["%^{(\\ell)}", "%^{(\\ell-1)}", "%^{(L)}"],
@@ -85,6 +85,8 @@
     "factor": "A letter, a number or a bracket is expected here.",
     "behind_sign": "Behind %1, a letter, a number or a bracket is expected.",
     "index": "An index is expected here, such as t or t-1.",
+    "above": "Something is expected above, such as T for the transpose, or a power.",
+    "grouped": "* is read as entry by entry with the whole product behind it. NumPy goes from left to right: write (…) around it.",
     "unexpected": "%1 is not expected here.",
     "name": "%1 is no letter of this page.",
     "transpose": "Is this T above (transposed) or below (the last step)? Write ^T or _T.",
