@@ -4,7 +4,7 @@ NumPy, unicode, text from a PDF.
 Its tables are in ``live/typing.js``, and ``live/typed.js`` gives the same.
 """
 
-__all__ = ["Asked", "Mistyped", "Note", "Typed", "typed"]
+__all__ = ["Asked", "Mistyped", "Note", "Typed", "typed", "valued"]
 
 import itertools
 import json
@@ -16,6 +16,7 @@ from typing import NamedTuple, NoReturn
 
 from unrolled.formulas.layout import Unreadable
 from unrolled.formulas.meaning import Symbol, Symbols
+from unrolled.formulas.values import Context
 
 _SCRIPT = files("unrolled").joinpath("live", "typing.js").read_text("utf-8")
 TABLE = json.loads(_SCRIPT.partition(".typing = ")[2].strip().rstrip(";"))
@@ -24,6 +25,7 @@ SKIP, DRESS = {*TABLE["skip"]}, {*TABLE["dress"]}
 INDICES = TABLE["indices"]
 BRACKETS = {"(": ")", "[": "]", "{": "}"}
 ORIENTED = r"(-?)\((-?)(\\frac\{\\partial [^()]*(?:\([^()]*\)[^()]*)*\})\)(_\S+)?"
+GOAL = r"-?\(?-?\\frac\{\\partial [^{}]*\}\{\\partial \S*\}\)?"  # a derivative alone
 JOINING = {"=", "from", "to", "until", "\\in", "\\dots", ",", ":"}  # in a range
 OPENING = {"^", "_", "\\frac", "}", "\\sqrt"}  # what stands before an argument
 CHOICE = 0xE000  # signs from here on stand for choices between signs
@@ -180,6 +182,13 @@ class Piece(NamedTuple):
         return Piece(f"{base}^{above if top else braced(above)}", kind)
 
 
+def shown(tex: str) -> str:
+    """TeX, or words with TeX in it, as a reader writes it."""
+    for name, sign in TABLE["shown"].items():
+        tex = tex.replace(name, sign)
+    return tex.replace("\\", "")
+
+
 def braced(index: str) -> str:
     """An index, in braces if it needs them."""
     return index if re.fullmatch(r"\w|\\[a-z]+", index, re.A) else f"{{{index}}}"
@@ -226,11 +235,7 @@ class Writer:
     """Writes the tokens of a line as TeX, from left to right."""
 
     def __init__(self, text: str, symbols: Symbols, names: Mapping[str, str]) -> None:
-        self.text, self.known = text, symbols.known
-        self.names = {
-            x: re.sub(r"\\text\{(\w+)\}", r"\1", y).replace("{", "").replace("}", "")
-            for x, y in names.items()
-        }
+        self.text, self.known, self.names = text, symbols.known, names
         self.line, self.i = tokens(text), 0
         demand_closed(text, self.line)
         self.numpy = any(one.text == "@" for one in self.line)
@@ -305,12 +310,15 @@ class Writer:
     def note(self, what: str, at: int, *parts: object) -> None:
         """Say something, once."""
         one = Note(say(what, *parts), at)
-        one = one._replace(said=one.said.replace("\\ell", "l").replace("\\", ""))
+        one = one._replace(said=shown(one.said))
         if one.said not in [other.said for other in self.notes]:
             self.notes.append(one)
 
     def ask(self, name: str, at: int, offered: Sequence[str]) -> str:
-        """Ask what a name is, once; until that is said, it is the first offered."""
+        """What a name is said to be; or ask, once, and take the first of the offers."""
+        name = shown(name)
+        if name in self.names:
+            return self.names[name]
         if name not in [one.name for one in self.asked]:
             self.asked.append(Asked(name, at, tuple(offered)))
         return offered[0]
@@ -481,8 +489,8 @@ class Writer:
             or TABLE["subscripts"].get(rest) in texts
         ):
             cut = [base, "_", rest]
-        elif rest in TABLE["words"] and base == "d" or word[:3] == "log":
-            cut = [base, rest] if base == "d" else ["log", word[3:]]
+        elif word[:3] == "log":
+            cut = ["log", word[3:]]
         elif len(word) < 5 and all(
             x in self.known or x in INDICES or x in "W" for x in word
         ):
@@ -600,7 +608,7 @@ class Writer:
         if sign == "^":
             cut = re.fullmatch("T[A-Za-z]+", one.text) and one.text != "Tr"
         else:
-            cut = family and re.fullmatch("[a-z]{2,}", one.text)
+            cut = family and re.fullmatch("[a-z][A-Za-z]+", one.text)
             cut = cut and one.text[0] in INDICES and not like_index([one.text])
         if cut:
             rest = Token(one.text[1:], one.at + 1)
@@ -685,7 +693,6 @@ class Writer:
 
     def symbol(self, base: str, at: int) -> Piece:
         """A letter of the page with its indices, or a value of one of its functions."""
-        base = self.names.get(base, base)
         if (
             base == "s"
             and self.peek() == "("
@@ -723,7 +730,7 @@ class Writer:
         plain = self.known.get(base)
         texts = {x.partition("_")[2]: x for x in self.known if x.startswith(base + "_")}
         below, above = self.scripts(bool(plain and plain.below))
-        if texts or base in TABLE["letters"] and not plain:
+        if texts or TABLE["letters"].get(base) in self.known and not plain:
             base, below = self.matrix(base, texts, below, above, at)
         found = self.known.get(base)
         if found and found.kind == "index" and not below:
@@ -734,7 +741,7 @@ class Writer:
                 return self.finished(Piece(self.index(base), "n", WHOLE), [], above)
             offered = [printed(x) for x in self.known if x.startswith("W_")]
             if not re.fullmatch("[A-Z]", base) or not offered:
-                self.fail(say("name", base.lstrip("\\")), at)
+                self.fail(say("name", shown(base)), at)
             return self.finished(
                 Piece(self.ask(base, at, offered), "m", WHOLE), below, above
             )
@@ -776,8 +783,8 @@ class Writer:
         word = "".join(one.text for one in below[0][:cut])
         rest = ([below[0][cut + 1 :]] if below[0][cut + 1 :] else []) + below[1:]
         written = f"{base}_{word}"
-        if word in texts or written in self.names:
-            return texts.get(word) or self.names[written], rest
+        if word in texts:
+            return texts[word], rest
         plain = self.known.get(base)
         indexed = like_index([word]) or not re.fullmatch("[A-Za-z]+", word)
         if plain and indexed:
@@ -897,8 +904,7 @@ class Writer:
         if inside:
             index = "".join(x.text for x in inside)
             written = self.text[at : self.line[self.i - 1].at + 1]
-            name = found.name.lstrip("\\")
-            self.note("read", at, written, f"{name}_{braced(index)}")
+            self.note("read", at, written, f"{found.name}_{braced(index)}")
         return inside
 
     def value_of(self, found: Symbol, below: list, above: list, at: int) -> Piece:
@@ -985,7 +991,9 @@ class Writer:
     def big(self, sign: str, at: int, alone: bool) -> Piece:
         """A sum or a product over letters: of what follows, or of one factor."""
         upper, body, spec = [], None, []
-        if self.take("_"):
+        if self.peek() == "_" and self.peek(1):
+            self.i += 1
+            self.split_script("_", True)
             start = self.i
             spec = self.group()
             if self.i == start + 1 and self.peek() == "=":
@@ -1293,11 +1301,29 @@ def typed(text: str, symbols: Symbols, names: Mapping[str, str] = {}) -> Typed:
             writer.note("behind", writer.at())
     elif writer.peek():
         writer.fail(say("unexpected", writer.peek()))
+    if len(sides) == 2 and re.fullmatch(GOAL, sides[1].tex):
+        sides.sort(key=lambda side: not re.fullmatch(GOAL, side.tex))
     if len(sides) > 2:
         writer.note("chain", 0)
     left = readings(sides[0].tex, writer.choices)[0] if len(sides) > 1 else ""
     found = readings(sides[-1].tex, writer.choices)
     return Typed(tuple(found), tuple(writer.notes), tuple(writer.asked), oriented(left))
+
+
+def valued(context: Context) -> Symbols:
+    """Of the letters of a page those that have a value in a context."""
+    names = {*context.given, *context.sizes}
+    for head, *_, last in (one.sides for one in context.definitions):
+        head = head.parts[0] if head.op == "entry" else head
+        found = [head, *(last.parts if last.op == "stack" else ())]
+        names |= {one.parts[0] for one in found if one.op in ("symbol", "call")}
+    symbols = Symbols({})
+    symbols.known = {
+        name: one
+        for name, one in context.symbols.known.items()
+        if name in names or one.kind in ("identity", "constant") or one.means
+    }
+    return symbols
 
 
 def oriented(left: str) -> str:

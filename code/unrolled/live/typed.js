@@ -106,6 +106,7 @@
   const piece = (tex, kind, level = ATOM) => ({ tex, kind, level });
   const fenced = ({ tex, level }, least = PRODUCT) => (level >= least ? tex : `(${tex})`);
   const unfenced = ({ tex, level }) => (level === WHOLE && tex[0] === "(" ? tex.slice(1, -1) : tex);
+  const shown = (tex) => Object.entries(TABLE.shown).reduce((all, [name, sign]) => all.replaceAll(name, sign), tex).replaceAll("\\", "");
   const turned = (kind) => ({ v: "r", r: "v" })[kind] ?? kind;
   const braced = (index) => (/^(?:\w|\\[a-z]+)$/.test(index) ? index : `{${index}}`);
 
@@ -145,7 +146,7 @@
     constructor(written, symbols, names) {
       this.text = written;
       this.known = new Map(Object.entries(symbols));
-      this.names = new Map(Object.entries(names).map(([name, tex]) => [name, named(tex)]));
+      this.names = new Map(Object.entries(names));
       this.line = tokens(written);
       demandClosed(written, this.line);
       this.numpy = this.line.some((one) => one.text === "@");
@@ -215,11 +216,13 @@
     }
 
     note(what, at, ...parts) {
-      const said = say(what, ...parts).replaceAll("\\ell", "l").replaceAll("\\", "");
+      const said = shown(say(what, ...parts));
       if (!this.notes.some((other) => other.said === said)) this.notes.push({ said, at });
     }
 
     ask(name, at, offered) {
+      name = shown(name);
+      if (this.names.has(name)) return this.names.get(name);
       if (!this.asked.some((one) => one.name === name)) this.asked.push({ name, at, offered });
       return offered[0];
     }
@@ -348,8 +351,7 @@
       let cut;
       if (rest.length > 1 && (texts.some((x) => x.startsWith(rest)) || texts.includes(SUBSCRIPTS.get(rest))))
         cut = [base, "_", rest];
-      else if (WORDS.has(rest) && base === "d" || word.startsWith("log"))
-        cut = base === "d" ? [base, rest] : ["log", word.slice(3)];
+      else if (word.startsWith("log")) cut = ["log", word.slice(3)];
       else if (word.length < 5 && [...word].every((x) => this.known.has(x) || INDICES.includes(x) || x === "W")) {
         cut = [...word];
         const at = one.at + word.indexOf("T", 1);
@@ -424,7 +426,7 @@
     splitScript(sign, family) {
       const one = this.line[this.i], told = one.text;
       const cut = sign === "^" ? is("T[A-Za-z]+", told) && told !== "Tr"
-        : family && is("[a-z]{2,}", told) && INDICES.includes(told[0]) && !likeIndex([told]);
+        : family && is("[a-z][A-Za-z]+", told) && INDICES.includes(told[0]) && !likeIndex([told]);
       if (cut) this.line.splice(this.i, 1, { ...one, text: told[0] }, { text: told.slice(1), at: one.at + 1, gap: false });
     }
 
@@ -489,7 +491,6 @@
     // Symbols
 
     symbol(base, at) {
-      base = this.names.get(base) ?? base;
       if (base === "s" && this.peek() === "(" && this.near() && this.known.has("\\sigma") && !likeIndex(this.texts())) {
         this.note("read", at, "s", "σ");
         base = "\\sigma";
@@ -511,7 +512,7 @@
       const plain = this.known.get(base), texts = new Map();
       for (const x of this.known.keys()) if (x.startsWith(base + "_")) texts.set(after(x, "_"), x);
       let [below, above] = this.scripts(Boolean(plain && plain.below));
-      if (texts.size || LETTERS.has(base) && !plain) [base, below] = this.matrix(base, texts, below, above, at);
+      if (texts.size || this.known.has(LETTERS.get(base)) && !plain) [base, below] = this.matrix(base, texts, below, above, at);
       let found = this.known.get(base);
       if (found && found.kind === "index" && !below.length) found = undefined;
       if (!found) {
@@ -520,7 +521,7 @@
           return this.finished(piece(index(base), "n", WHOLE), [], above);
         }
         const offered = [...this.known.keys()].filter((x) => x.startsWith("W_")).map(printed);
-        if (!is("[A-Z]", base) || !offered.length) this.fail(say("name", bare(base)), at);
+        if (!is("[A-Z]", base) || !offered.length) this.fail(say("name", shown(base)), at);
         return this.finished(piece(this.ask(base, at, offered), "m", WHOLE), below, above);
       }
       return found.kind === "function" ? this.value(found, below, above, at) : this.member(found, below, above, at);
@@ -550,7 +551,7 @@
       const comma = below[0].findIndex((one) => one.text === ","), cut = comma < 0 ? below[0].length : comma;
       const word = text(below[0].slice(0, cut)).join(""), behind = below[0].slice(cut + 1);
       const rest = [...(behind.length ? [behind] : []), ...below.slice(1)], written = `${base}_${word}`;
-      if (texts.has(word) || this.names.has(written)) return [texts.get(word) ?? this.names.get(written), rest];
+      if (texts.has(word)) return [texts.get(word), rest];
       const indexed = likeIndex([word]) || !is("[A-Za-z]+", word);
       if (this.known.has(base) && indexed) return [base, below];
       const starts = [...texts].filter(([x]) => x.startsWith(word.toLowerCase())).map(([, name]) => name);
@@ -639,7 +640,7 @@
       }
       if (inside.length) {
         const written = this.text.slice(at, this.line[this.i - 1].at + 1).join("");
-        this.note("read", at, written, `${bare(found.name)}_${braced(text(inside).join(""))}`);
+        this.note("read", at, written, `${found.name}_${braced(text(inside).join(""))}`);
       }
       return inside;
     }
@@ -695,7 +696,9 @@
 
     big(told, at, alone) {
       let upper = [], body = null, spec = [];
-      if (this.take("_")) {
+      if (this.peek() === "_" && this.peek(1)) {
+        this.i += 1;
+        this.splitScript("_", true);
         const start = this.i;
         spec = this.group();
         if (this.i === start + 1 && this.peek() === "=") {
@@ -941,13 +944,14 @@
     if (writer.peek() === ",") {
       if (writer.peek(1)) writer.note("behind", writer.at());
     } else if (writer.peek()) writer.fail(say("unexpected", writer.peek()));
+    const goal = (side) => /^-?\(?-?\\frac\{\\partial [^{}]*\}\{\\partial \S*\}\)?$/.test(side.tex); // a derivative alone
+    if (sides.length === 2 && goal(sides[1])) sides.sort((a, b) => goal(b) - goal(a));
     if (sides.length > 2) writer.note("chain", 0);
     const left = sides.length > 1 ? readings(sides[0].tex, writer.choices)[0] : "";
     const { notes, asked, choices } = writer;
     return { readings: readings(sides.at(-1).tex, choices), notes, asked, left: oriented(left) };
   }
 
-  const all = { typed, Mistyped };
-  Object.assign(unrolled, all);
-  if (typeof module === "object") module.exports = all;
+  Object.assign(unrolled, { typedLine: typed, Mistyped }); // `unrolled.typed` reads a number
+  if (typeof module === "object") module.exports = { typed, Mistyped };
 })(globalThis);

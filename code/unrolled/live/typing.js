@@ -63,7 +63,8 @@
     "out": "unembed", "output": "unembed", "s": "unembed", "p": "unembed", "U": "unembed", "dec": "unembed", "R": "recurrent", "lm": "unembed"
   },
   "letters": {"\\hatp": "p", "\\haty": "p", "\\hath": "h"},
-  "losses": ["L", "E", "C", "Loss", "loss", "NLL", "cost"],
+  "shown": {"\\delta": "δ", "\\sigma": "σ", "\\ell": "l", "\\haty": "ŷ", "\\hatp": "p̂"},
+  "losses": ["l", "L", "E", "C", "Loss", "loss", "NLL", "cost"],
   "families": {"u": ["u_o", "u_j"], "v": ["v_c"], "W": ["W_\\ell"], "w": ["w_k"], "": ["%_t", "%_{t-1}", "%_{t+1}", "%_T"]},
   "layers": ["%^{(\\ell)}", "%^{(\\ell-1)}", "%^{(L)}"],
   "words over": ["u", "v", "P"],
