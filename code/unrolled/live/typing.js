@@ -1,0 +1,102 @@
+// How students write what the book prints: the tables of `typed.js`, and, from the second line on as JSON, of typed.py.
+(globalThis.unrolled ??= {}).typing = {
+  "longest": 2000,
+  "deepest": 30,
+  "blank": " \\t\\n\\r\\f\\v\\u00a0\\u2028\\u2029",
+  "token": "\\\\[A-Za-z]+|\\\\[^A-Za-z]|[A-Za-z]+|[0-9]+(?:\\.[0-9]+)?|\\*\\*|:=|==|!=|\\.\\.+|\\$\\$|[^ \\t\\n\\r\\f\\v\\u00a0\\u2028\\u2029]",
+  "above": "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵀᵗˡⁱʲᵏⁿᴸ",
+  "below": "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₜₖₗᵢⱼₙₘₒₐₑₓₕₛᵣᵤ",
+  "nothing": "\u200b\u200c\u200d\u2060\u2061\u2062\u2063\ufeff\u00ad\u0332",
+  "same": {
+    "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "∗": "*", "⋆": "*", "\\ast": "*", "\\star": "*", "\\times": "*", "×": "*",
+    "✕": "*", "\\cdotp": "\\cdot", "·": "\\cdot", "⋅": "\\cdot", "•": "\\cdot", "∙": "\\cdot", "\\bullet": "\\cdot", "\\dot": "\\cdot",
+    "⊙": "\\odot", "∘": "\\odot", "◦": "\\odot", "○": "\\odot", "\\circ": "\\odot", "⨀": "\\odot", "\\bigodot": "\\odot",
+    "⊗": "\\otimes", "⊤": "\\top", "⟙": "\\top", "\\intercal": "\\top", "⊺": "\\top", "′": "'", "’": "'", "‘": "'", "`": "'", "\\prime": "'",
+    "∂": "\\partial", "\\d": "\\partial", "∇": "\\nabla", "∑": "\\sum", "∏": "\\prod", "Π": "\\prod", "\\Pi": "\\prod", "Σ": "\\sum", "\\Sigma": "\\sum", "√": "\\sqrt", "∈": "\\in",
+    "≠": "\\ne", "\\neq": "\\ne", "!=": "\\ne", "∼": "\\sim", "∣": "|", "\\vert": "|", "\\lvert": "|", "\\rvert": "|", "\\mid": "|",
+    "times": "*", "==": "=", ":=": "=", "**": "^", "\\dfrac": "\\frac", "\\tfrac": "\\frac", "\\cfrac": "\\frac", "⁄": "/", "∕": "/", "÷": "/",
+    "α": "\\alpha", "δ": "\\delta", "σ": "\\sigma", "ς": "\\sigma", "ε": "\\varepsilon", "η": "\\eta", "τ": "\\tau", "ŷ": "\\haty", "ĥ": "\\hath",
+    "\\cdots": "\\dots", "\\ldots": "\\dots", "..": "\\dots", "...": "\\dots", "⋯": "\\dots", "\\ell": "l", "\\ln": "\\log",
+    "\\{": "(", "\\}": ")", "\\lbrace": "(", "\\rbrace": ")", "〈": "(", "〉": ")", "𝟙": "1"
+  },
+  "words": {
+    "delta": "\\delta", "dlt": "\\delta", "sigma": "\\sigma", "sigmoid": "\\sigma", "logistic": "\\sigma", "sgm": "\\sigma", "sum": "\\sum", "Sum": "\\sum",
+    "Sigma": "\\sum", "partial": "\\partial", "del": "\\partial", "grad": "\\nabla", "nabla": "\\nabla", "tanh": "\\tanh", "exp": "\\exp",
+    "log": "\\log", "ln": "\\log", "ell": "l", "dots": "\\dots", "yhat": "\\haty", "prod": "\\prod", "product": "\\prod", "phat": "\\hatp", "Id": "I"
+  },
+  "skip": [
+    "~", "$", "$$", "\\(", "\\)", "\\[", "\\]", "&", "\\\\", "\\,", "\\;", "\\:", "\\!", "\\ ", "\\quad", "\\qquad", "\\left", "\\right", "\\big",
+    "\\bigl", "\\bigr", "\\Big", "\\Bigl", "\\Bigr", "\\bigg", "\\biggl", "\\biggr", "\\Bigg", "\\displaystyle", "\\textstyle", "\\limits",
+    "\\nolimits", "\\nonumber", "\\notag", "\"", "\\phantom"
+  ],
+  "dress": [
+    "\\mathbf", "\\mathrm", "\\boldsymbol", "\\bm", "\\mathit", "\\mathsf", "\\mathtt", "\\vec", "\\bf", "\\rm", "\\operatorname", "\\text", "\\mathbb",
+    "\\mathcal", "\\textbf", "\\textit", "\\textrm", "\\mathnormal", "\\pmb", "\\underline", "\\mbox", "\\bar", "\\overline", "\\mathds"
+  ],
+  "modules": ["np", "numpy", "torch", "math", "jnp", "tf", "scipy", "nn", "F"],
+  "transposing": ["T", "\\top", "t", "tr", "Tr", "trans", "transpose", "'"],
+  "joining": ["*", "@", "\\cdot", ".", "\\odot", "\\otimes"],
+  "ends": ["+", "-", "=", ",", ")", "]", "}", ":", ";", "|", "\\ne", "\\in", "\\sim", "for", "to"],
+  "functions": {
+    "\\log": "\\log", "\\exp": "\\exp", "\\tanh": "\\tanh", "diag": "\\operatorname{diag}", "diagonal": "\\operatorname{diag}",
+    "Diag": "\\operatorname{diag}", "softmax": "\\operatorname{softmax}", "Softmax": "\\operatorname{softmax}"
+  },
+  "calls": {
+    "outer": "outer", "ger": "outer", "dot": "@", "inner": "@", "vdot": "@", "matmul": "@", "mm": "@", "mv": "@", "multiply": "\\odot", "hadamard": "\\odot",
+    "mul": "\\odot", "transpose": "transpose", "square": "square", "sqrt": "sqrt", "\\sqrt": "sqrt", "mean": "mean",
+    "average": "mean", "eye": "I", "identity": "I", "ones": "1", "ones_like": "1"
+  },
+  "kinds": {"vector": "v", "matrix": "m", "identity": "m", "number": "n", "size": "n", "index": "n", "constant": "n"},
+  "products": {"mm": "m", "mv": "v", "vr": "m", "rm": "r", "rv": "n"},
+  "joins": {
+    "*": {"vv": ["\\odot", "\\cdot"], "mm": ["", "\\odot"], "?": ["", "\\odot", "\\cdot"]},
+    "\\cdot": {"vv": ["\\cdot", "\\odot"], "?": ["\\cdot", "", "\\odot"]},
+    ".": {"vv": ["\\cdot"], "?": ["\\cdot", ""]},
+    "@": {"vv": ["\\cdot"], "?": ["", "\\cdot"]},
+    "@*": {"vv": ["\\odot"], "mm": ["\\odot"], "?": ["\\odot", ""]},
+    "\\odot": {"vv": ["\\odot"], "mm": ["\\odot"], "vm": ["\\odot"], "mv": ["\\odot"], "rr": ["\\odot"], "vr": ["\\odot"], "rv": ["\\odot"], "?": ["\\odot"]}
+  },
+  "indices": "bcijklmnotwTLKVNBd",
+  "subscripts": {
+    "hh": "recurrent", "hid": "recurrent", "h": "recurrent", "hidden": "recurrent", "state": "recurrent", "xh": "embed", "hx": "embed", "ih": "embed",
+    "x": "embed", "input": "embed", "E": "embed", "hy": "unembed", "yh": "unembed", "ho": "unembed", "oh": "unembed", "hs": "unembed", "sh": "unembed", "y": "unembed",
+    "out": "unembed", "output": "unembed", "s": "unembed", "p": "unembed", "U": "unembed", "dec": "unembed", "R": "recurrent", "lm": "unembed"
+  },
+  "letters": {"\\hatp": "p", "\\haty": "p", "\\hath": "h"},
+  "shown": {"\\delta": "δ", "\\sigma": "σ", "\\ell": "l", "\\haty": "ŷ", "\\hatp": "p̂"},
+  "losses": ["l", "L", "E", "C", "Loss", "loss", "NLL", "cost"],
+  "families": {"u": ["u_o", "u_j"], "v": ["v_c"], "W": ["W_\\ell"], "w": ["w_k"], "": ["%_t", "%_{t-1}", "%_{t+1}", "%_T"]},
+  "layers": ["%^{(\\ell)}", "%^{(\\ell-1)}", "%^{(L)}"],
+  "words over": ["u", "v", "P"],
+  "words not": ["i", "j", "o"],
+  "said": {
+    "read": "%1 is read as %2.",
+    "one": "1 beside a matrix is read as I.",
+    "loss": "%1 is read as the loss, −J.",
+    "chain": "Of several sides, only the last is looked at.",
+    "behind": "What stands behind the comma is not looked at.",
+    "numpy": "%1 @ %2 is read as the product of the transpose with a vector, as NumPy does.",
+    "over": "The sum is read as one over %1.",
+    "empty": "Nothing is written yet.",
+    "long": "This is too long: one line, of at most %1 characters.",
+    "deep": "There are too many brackets in brackets.",
+    "sign": "The sign %1 is not known here.",
+    "unclosed": "The bracket %1 is not closed.",
+    "unopened": "The bracket %1 is closed, but not opened.",
+    "factor": "A letter, a number or a bracket is expected here.",
+    "behind_sign": "Behind %1, a letter, a number or a bracket is expected.",
+    "index": "An index is expected here, such as t or t-1.",
+    "above": "Something is expected above, such as T for the transpose, or a power.",
+    "grouped": "* is read as entry by entry with the whole product behind it. NumPy goes from left to right: write (…) around it.",
+    "unexpected": "%1 is not expected here.",
+    "name": "%1 is no letter of this page.",
+    "transpose": "Is this T above (transposed) or below (the last step)? Write ^T or _T.",
+    "of": "%1 of what? A bracket is expected.",
+    "sum": "A sum over what? Write sum_t, or sum_{t=1}^T.",
+    "last": "Up to what does the sum go? Write sum_{t=1}^T.",
+    "dots": "Dots in a sum are not read. Write the sum with sum_t.",
+    "arguments": "%1 takes %2.",
+    "by": "With respect to what? Write dJ/dW.",
+    "sides": "A right side is expected behind =."
+  }
+};
