@@ -16,8 +16,10 @@ from test_printed import PAGES
 from unrolled.checks.formula import RESULTS
 from unrolled.formulas.layout import read
 from unrolled.formulas.meaning import Node, Reader, Statement, Symbols, statements
-from unrolled.formulas.typed import Mistyped, Typed, typed, valued
-from unrolled.formulas.values import Misshapen, Unknown, Values, differences, free
+from unrolled.yours.typed import Mistyped, Typed, typed, valued
+from unrolled.formulas.arrays import Misshapen, Unknown
+from unrolled.formulas.sides import differences, free
+from unrolled.formulas.values import Values
 
 LINES = yaml.safe_load(Path(__file__).with_name("lines.yml").read_text())
 BOUND = 1e-9

@@ -419,7 +419,7 @@
   unrolled.judge = (judge, text, letters = {}) => {
     let said;
     try {
-      said = unrolled.typed(text, judge.symbols, letters);
+      said = unrolled.typedLine(text, judge.symbols, letters);
     } catch (error) {
       if (!unclear(error)) throw error;
       return { fault: "unread", words: error.message, at: error.at, offer: error.offer };

@@ -14,6 +14,7 @@ from unrolled.checks.formula import Result
 from unrolled.yours import goals as asked
 from unrolled.yours.exported import exported
 from unrolled.yours.goals import Goal
+from unrolled.yours.typed import valued
 from unrolled.formulas.printed import Page
 from unrolled.formulas.values import Context, Values
 
@@ -59,7 +60,7 @@ class Collected:
         if id(context) not in self.places:
             self.places[id(context)] = len(self.contexts)
             self.kept.append(context)
-            data = {"symbols": context.symbols.data(), "cases": []}
+            data = {"symbols": valued(context).data(), "cases": []}
             self.contexts.append(data)
         return self.places[id(context)]
 

@@ -63,7 +63,7 @@
       line.replaceChildren();
       if (!field.value.trim()) return;
       try {
-        const read = unrolled.typed(field.value, judge.symbols, meant);
+        const read = unrolled.typedLine(field.value, judge.symbols, meant);
         line.append(math(read.readings[0], { labels: shapes(read.readings[0]) }));
       } catch {
         line.append(el("span", { class: "yours-raw" }, field.value));

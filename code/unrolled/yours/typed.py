@@ -1,7 +1,7 @@
 """What students write, as TeX of the book's language: LaTeX of other hands, plain text,
 NumPy, unicode, text from a PDF.
 
-Its tables are in ``live/typing.js``, and ``live/typed.js`` gives the same.
+Its tables are in ``typing.js``, and ``typed.js`` gives the same.
 """
 
 __all__ = ["Asked", "Mistyped", "Note", "Typed", "typed", "valued"]
@@ -18,7 +18,7 @@ from unrolled.formulas.layout import Unreadable
 from unrolled.formulas.meaning import Symbol, Symbols
 from unrolled.formulas.values import Context
 
-_SCRIPT = files("unrolled").joinpath("live", "typing.js").read_text("utf-8")
+_SCRIPT = files(__package__).joinpath("typing.js").read_text("utf-8")
 TABLE = json.loads(_SCRIPT.partition(".typing = ")[2].strip().rstrip(";"))
 SAME, ENDS = TABLE["same"], {*TABLE["ends"]}
 SKIP, DRESS = {*TABLE["skip"]}, {*TABLE["dress"]}

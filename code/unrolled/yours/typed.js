@@ -1,4 +1,4 @@
-// What students write, as TeX of the book's language: the same as formulas/typed.py, word for word, by the tables of
+// What students write, as TeX of the book's language: the same as typed.py, word for word, by the tables of
 // typing.js.
 (function (root) {
   if (typeof require === "function") require("./typing.js");
