@@ -64,9 +64,9 @@ def goals(page: Page) -> Iterator[Goal]:
         if not found or derived(text, display):
             continue
         entry, context = found
-        said = statements(display.tex, context.symbols)
-        for statement, tex in zip(said, left_sides(display.tex), strict=False):
+        for statement in statements(display.tex, context.symbols):
             if is_gradient(statement, context):
+                tex = left_side(display.tex, statement.sides[0])
                 letters = tuple(sorted(free(statement.sides[0]) & wanted(context)))
                 yield Goal(display, entry, context, statement, tex, letters)
 
@@ -78,11 +78,9 @@ def derived(text: str, display: Display) -> bool:
     return ":::{prf:proof}" in above[block:]
 
 
-def left_sides(tex: str) -> list[str]:
-    """The TeX of the left sides of a display, one for each statement."""
-    inner = re.sub(r"\\(begin|end)\{aligned\}", "", tex)
-    lines = [re.split(r"(?<!\\)&?=", line) for line in re.split(r"\\\\|\\qquad", inner)]
-    return [line[0].replace("&", "").strip() for line in lines if len(line) > 1]
+def left_side(tex: str, head: Node) -> str:
+    """The TeX of a left side."""
+    return tex[head.at : tex.index("=", head.at)].replace("&", "").strip()
 
 
 def wanted(context: Context) -> set[str]:
@@ -90,8 +88,19 @@ def wanted(context: Context) -> set[str]:
     return {*context.ranges} - {*context.given}
 
 
+def derivatives(context: Context) -> dict[str, str]:
+    """The letters that are derivatives of J, by the letter that J is differentiated by."""
+    return {
+        last.parts[1].parts[0]: head.parts[0]
+        for head, last in ((one.sides[0], one.sides[-1]) for one in context.definitions)
+        if last.op == "derivative" and head.op == last.parts[1].op == "symbol"
+    }
+
+
 def is_gradient(statement: Statement, context: Context) -> bool:
     """Whether a statement says what a gradient is, in letters that are no derivatives."""
+    if len(statement.sides) < 2:
+        return False
     head, *_, last = statement.sides
     known = context.symbols.known
     if {*statement.relations} != {"="} or any(
@@ -180,6 +189,7 @@ def cases(
         (name, case)
         for name, case in result.edges.items()
         if sum(np.size(x) for x in case.values()) <= ENTRIES and not only[0]
+        if all(np.shape(x) and 0 not in np.shape(x) or np.ndim(x) == 0 for x in case.values())
     ]
     drawn = [("drawn", case) for case in drawn]
     return [("pencil", result.worked[0].case), *drawn, *more, *small]

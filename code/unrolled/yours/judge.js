@@ -184,7 +184,11 @@
     // The value of a line where a check is made; by entries, all of them.
     at(node, context, check, { env, value }, indices = []) {
       const values = this.values(context, check.case);
-      if (!indices.length) return matrix(values.value(node, env));
+      if (!indices.length) {
+        const found = matrix(values.value(node, env));
+        // a sum of no terms is zero, of any shape
+        return found.data.length === 1 && found.data[0] === 0 ? { ...value, data: value.data.map(() => 0) } : found;
+      }
       const ranges = indices.length === 1 ? [value.rows * value.cols] : [value.rows, value.cols];
       const data = [];
       for (let i = 1; i <= ranges[0]; i++)
@@ -196,11 +200,24 @@
       return { rows: value.rows, cols: value.cols, data };
     }
 
+    // An expression in which derivatives of J that have a letter are called by it.
+    named(part) {
+      if (Array.isArray(part)) return part.map((one) => this.named(one));
+      if (!isNode(part)) return part;
+      if (part.op === "derivative") {
+        const [of, by] = part.parts, whole = by.op === "entry" ? by.parts[0] : by;
+        const letter = whole.op === "symbol" && this.context.derivatives[whole.parts[0]];
+        const found = { op: "symbol", parts: [letter, whole.parts[1]], at: part.at };
+        if (letter && of.op === "symbol" && of.parts[0] === "J") return whole === by ? found : { op: "entry", parts: [found, by.parts[1]], at: part.at };
+      }
+      return { ...part, parts: this.named(part.parts) };
+    }
+
     // Whether a left side is that of the goal, or of its entries.
     asks(left) {
       const by = (tex) => {
         const whole = unrolled.expression(tex, this.symbols), node = whole.op === "entry" ? whole.parts[0] : whole;
-        const of = node.op === "derivative" ? node.parts[1] : node;
+        const named = this.named(node), of = named.op === "derivative" ? named.parts[1] : named;
         return spelt(of.op === "entry" ? of.parts[0] : of);
       };
       try {
@@ -254,14 +271,16 @@
       let drawn = this.drawn;
       const known = new Set([...goal.free, ...Object.keys(this.symbols)]);
       const loose = free(node).filter((name) => !known.has(name));
-      const steps = loose.filter((name) => this.context.ranges.includes(name));
+      // a letter that stands for a step, and not for an entry
+      const entries = new Set([...all(node)].filter((one) => one.op === "entry").flatMap((one) => one.parts[1].flatMap((index) => free(index))));
+      const steps = loose.filter((name) => this.context.ranges.includes(name) && !entries.has(name));
       const indices = steps.length ? [] : loose.sort();
       const piece = (one) => unrolled.piece(tex, one);
       if (steps.length) return this.unsummed(node, sign, steps[0]);
       if (indices.length > 2) return { fault: "unread", words: `${indices.join(", ")}: what are they?` };
       const right = (checks, s = sign, one = node, like = same) => this.holds(one, checks, s, indices, this.context, like);
       if (right(goal.checks)) return { fault: sign === 1 ? "" : "loss", cases: goal.checks.length };
-      if (right(goal.checks, sign, node, (a, b) => same(turned(a), b))) return { fault: "row" };
+      if (right(drawn, sign, node, (a, b) => b.cols === 1 && same(turned(a), b))) return { fault: "row" };
       // written out for three steps
       const fixed = [...all(node)].some((one) => one.op === "symbol" && one.parts[1].some((at) => at.op === "number" && at.parts[0] === 3));
       if (fixed) {
@@ -431,7 +450,8 @@
     for (const tex of said.readings) {
       let found;
       try {
-        const node = unrolled.expression(tex, judge.symbols);
+        const node = judge.named(unrolled.expression(tex, judge.symbols));
+        if ([...all(node)].some(({ op }) => op === "derivative")) return { ...said, tex, fault: "chain" };
         found = { ...judge.verdict(node, sign * judge.goal.sign, tex), node };
         const other = found.fault === "shape" && regrouped(node);
         if (other) {

@@ -60,7 +60,11 @@ class Collected:
         if id(context) not in self.places:
             self.places[id(context)] = len(self.contexts)
             self.kept.append(context)
-            data = {"symbols": valued(context).data(), "cases": []}
+            data = {
+                "symbols": valued(context).data(),
+                "derivatives": asked.derivatives(context),
+                "cases": [],
+            }
             self.contexts.append(data)
         return self.places[id(context)]
 

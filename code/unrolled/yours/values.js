@@ -233,7 +233,8 @@
     }
 
     _symbol({ parts: [name, members], at }, env) {
-      const { kind, means } = this.kase.symbols[name];
+      const { kind, means } = Object.hasOwn(this.kase.symbols, name) ? this.kase.symbols[name] : {};
+      if (!kind) throw new Unknown(`${name} is no letter of this page`, at);
       if (kind === "identity") return IDENTITY;
       if (kind === "constant") return CONSTANTS[means];
       if (kind === "name") return this.index(members[0], env);
