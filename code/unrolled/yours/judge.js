@@ -4,6 +4,7 @@
 // is right is not there: what is wrong is found by changing the reader's own line in one place, and seeing whether it
 // becomes right.
 (function (root) {
+  if (typeof require === "function") for (const name of ["layout", "meaning", "values", "typed"]) require(`./${name}.js`);
   const unrolled = (root.unrolled ??= {});
   const SAME = 1e-7, TINY = 1e-3;
 
@@ -472,4 +473,5 @@
   const RIGHT = ["", "row", "three", "loss"];
   unrolled.Judge = Judge;
   unrolled.isRight = (found) => RIGHT.includes(found.fault);
+  if (typeof module === "object") module.exports = unrolled;
 })(globalThis);
