@@ -210,6 +210,20 @@ WARNED = {
         lambda book: book.edit("book/results.md", "x^2 = 2x", "x^2 = 3x"),
         r"results\.md:\d+: WARNING: printed formula does not hold: the sides differ by",
     ),
+    "a typo that changes nothing": (
+        lambda book: book.edit(
+            "book/results.md", "x^2 = 2x", r"x^2 = 2x\, [x < x + 1]"
+        ),
+        r"results\.md:\d+: WARNING: a typo of the printed formula is equal, for no reason that is known: .*x \+ 2",
+    ),
+    "a displayed formula that nobody executes": (
+        lambda book: book.edit(
+            "book/results.md",
+            "\n```{result-index}",
+            "\n$$\nx = 7\n$$\n\n```{result-index}",
+        ),
+        r"results\.md:\d+: WARNING: printed formula does not hold: a formula that is neither executed nor prose: x = 7",
+    ),
     "a label taken off the list": (
         lambda book: book.edit("book/labels.txt", "square results.html#square\n", ""),
         r"WARNING: labels\.txt lacks a label of the book; add the line: square results\.html#square",

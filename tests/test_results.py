@@ -11,6 +11,10 @@ from bs4 import BeautifulSoup
 
 from check_site import pages
 from tiny import Book
+from unrolled.formulas.printed import displays
+from unrolled.formulas.values import WAYS
+
+ROOT = Path(__file__).parents[1]
 
 
 def page(book: Book, name: str) -> BeautifulSoup:
@@ -170,6 +174,24 @@ def test_every_result_has_enough_cases_within_the_bounds(results: list[dict]):
         for check in checks.values():
             expected = 1e-6 if check["how"] == "central differences" else 1e-12
             assert check["error"] <= check["bound"] <= expected
+
+
+def test_what_came_of_the_printed_formulas_is_told(site: Path, results: list[dict]):
+    found = json.loads((site / "formulas.json").read_text())
+    accounted = found["executed"] + found["definitions"], *found["prose"].values()
+    names = [name for name, ways in found["letters"].items() if any(ways.values())]
+    sources = [(ROOT / "book" / f"{name}.md").read_text() for name in names]
+    assert sum(accounted) == found["displays"] == len(sum(map(displays, sources), []))
+    assert found["equalities"] > 6000 and found["error"] <= 1e-12
+    typos = found["typos"]
+    came_of = *typos["refused"].values(), *typos["equal"].values()
+    assert sum(came_of) == typos["made"] > 5000
+    own = [one["printed"]["typos"] for one in results if one["printed"]]
+    assert 0 < sum(one["made"] for one in own) <= typos["made"]
+    shown = pages(site)["results.html"].get_text()
+    for count in (found["displays"], found["equalities"], typos["made"]):
+        assert f"{count:,}" in shown
+    assert set(WAYS) == {way for ways in found["letters"].values() for way in ways}
 
 
 def test_addresses_of_results_and_answers_lead_to_anchors(

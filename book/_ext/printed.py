@@ -136,7 +136,11 @@ def typos_of(formulas: list[dict]) -> dict:
         refused.update(one["refused"])
         equal.update(one["equal"])
     made = refused.total() + equal.total()
-    return {"made": made, "refused": dict(refused), "equal": dict(equal)}
+    return {
+        "made": made,
+        "refused": dict(refused.most_common()),
+        "equal": dict(equal.most_common()),
+    }
 
 
 def totals(env: BuildEnvironment) -> dict:
@@ -146,7 +150,7 @@ def totals(env: BuildEnvironment) -> dict:
     prose = [one for page in pages for one in page["prose"]]
     shown = [one for one in formulas if not one["inline"]]
     return {
-        "pages": len(env.unrolled_printed),
+        "pages": sum(bool(page["formulas"]) for page in pages),
         "displays": len(shown) + sum(not one["inline"] for one in prose),
         "executed": sum(one["equalities"] > 0 for one in shown),
         "definitions": sum(not one["equalities"] for one in shown),

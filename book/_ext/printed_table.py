@@ -19,6 +19,13 @@ WAYS = {
     "draft": "what the page says in words, or the rest of the network in a draft",
 }
 
+REFUSED = {
+    "value": "by the value",
+    "shape": "by a shape",
+    "name": "by an unknown name",
+    "not evaluable": "as not to be computed",
+}
+
 
 class formulas_table(nodes.General, nodes.Element):
     """The place of what came of the printed formulas."""
@@ -34,7 +41,7 @@ class PrintedFormulas(SphinxDirective):
 
 def listed(counts: dict[str, int]) -> str:
     """Counts in words."""
-    return "; ".join(f"{count:,} {kind}" for kind, count in counts.items())
+    return "; ".join(f"{n:,} {REFUSED.get(kind, kind)}" for kind, n in counts.items())
 
 
 def counted(found: dict) -> nodes.table:
@@ -49,7 +56,7 @@ def counted(found: dict) -> nodes.table:
         "executed within a line": f"{found['inline']:,}",
         "equalities, on all cases": f"{found['equalities']:,}, largest error ",
         "typos made in this build": f"{typos['made']:,}",
-        "of them refused": f"{sum(refused.values()):,}, by: {listed(refused)}",
+        "of them refused": f"{sum(refused.values()):,}: {listed(refused)}",
         "of them equal, for a reason": f"{sum(equal.values()):,}: {listed(equal)}",
     }
     cells = {what: [nodes.Text(text)] for what, text in rows.items()}
@@ -65,8 +72,10 @@ def letters(app: Sphinx, docname: str, pages: dict) -> nodes.table:
     rows = []
     for page, ways in pages.items():
         for way, found in ways.items():
-            cells = [x for tex in found for x in (nodes.math("", tex), nodes.Text(" "))]
-            own = [nodes.Text(WAYS[way]), nodes.inline("", "", *cells)]
+            cells = [
+                x for tex in found for x in (nodes.Text(", "), nodes.math("", tex))
+            ]
+            own = [nodes.Text(WAYS[way]), nodes.inline("", "", *cells[1:])]
             rows += [[link(app, docname, page), *own]] * bool(found)
     return table(("page", "its value is", "letters"), rows)
 

@@ -35,7 +35,11 @@ BLOCK = re.compile(r"^(:{3,})\{prf:(?:proposition|remark)\}", re.MULTILINE)
 LABEL = re.compile(r"^:label: (\S+)", re.MULTILINE)
 DISPLAY = re.compile(r"\$\$\s*(.*?)\s*\$\$(?: \(([\w-]+)\))?", re.DOTALL)
 INLINE = re.compile(r"(?<![\\$])\$(?!\$)([^$]+?)(?<!\\)\$")
-SHAPED = re.compile(r"\$([^$]+)\$\s+is\s+\$([^$]+?\\times[^$]+?)\$")
+SPACE = re.compile(r"(?<![\\$])\$([^$]+?\\in\s*\\R[^$]*)\$")
+SHAPED = re.compile(
+    r"\$([^$]+)\$,?\s+(?:(?:is|of shape)\s+\$([^$]+?\\times[^$]+?)\$"
+    r"|\(\$([^$]+?\\times[^$]+?)\$\))"
+)
 STATES = re.compile(r"=|<|>|\\[lg]e(?![A-Za-z])")
 
 PROSE = (
@@ -89,26 +93,25 @@ def displays(text: str) -> list[Display]:
 
 
 def stated(text: str, sections: Sequence[str]) -> list[Display]:
-    """The formulas, and the shapes, that a page's source states within a line: in short
-    answers, and in the sections with these titles.
+    """The formulas that a page's source states within a line, in short answers and in
+    the sections with these titles; and in these and the results, the shapes.
     """
     text = DISPLAY.sub(blank, CODE.sub(blank, text))
     own = blocks(text)
-    places = [one for one in own if one[2].startswith("answer-")]
-    places += [(*section(text, title), "") for title in sections]
+    places = [*own, *((*section(text, title), "") for title in sections)]
+    shapes = (SPACE, r"\1"), (SHAPED, r"\1, \\quad \\text{shape } \2\3")
     found = []
     for start, end, label in places:
-        for pattern, tex in (
-            (INLINE, r"\1"),
-            (SHAPED, r"\1, \\quad \\text{shape } \2"),
-        ):
+        states = label == "" or label.startswith("answer-")
+        for pattern, tex in ((INLINE, r"\1"), *shapes)[not states :]:
             for one in pattern.finditer(text, start, end):
                 of = [x for low, high, x in own if low < one.start() < high]
-                told = pattern is SHAPED or STATES.search(one[1])
+                told = pattern is not INLINE or STATES.search(one[1])
+                told = told and not (pattern is SPACE and r"\dots" in one[1])
                 if told and "".join(of) == label:
                     line = text.count("\n", 0, one.start()) + 1
                     found.append(Display(label, "", one.expand(tex), line, True))
-    return found
+    return list(dict.fromkeys(found))
 
 
 def section(text: str, title: str) -> tuple[int, int]:

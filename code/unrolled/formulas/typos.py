@@ -216,6 +216,8 @@ def reason(typo: Typo, display: Display, page: Page, values: Sequence[Values]) -
     )
     if [one.sides for one in said] == [one.sides for one in spoiled]:
         return "the same is said of other cases"
+    if all(len(one.sides) == 1 for one in said):
+        return "only the shape is stated"
     if len(said) == len(spoiled):
         pairs = [
             (one, pair)
