@@ -24,6 +24,7 @@ CONCERNS = (
     "errata",
     "formulas",
     "symbols",
+    "touch",
     "printed",
     "yours",
     "printed_table",

@@ -2,11 +2,10 @@
 
 A page has the book's letters, but for those of a name that it has itself: there, ``c`` may be a word. ``{symbols}``
 makes the tables of the notation page. The printed formulas are executed with these letters (``printed.py``), and each
-letter of a formula is looked up in them.
+letter of a formula is looked up in them (``touch.py``).
 """
 
 import functools
-import html
 import re
 from collections.abc import Iterator, Mapping
 from itertools import groupby
@@ -215,328 +214,6 @@ def head(name: str) -> str:
     return re.split("[_^]", name)[0]
 
 
-# Letters in a formula
-
-
-ENTRIES = {*"ijklm"}
-"""An index below is one of an entry, where it is one of these and the letter's own is not."""
-
-
-class Spelt(NamedTuple):
-    """How a letter is written: what it is without what stands below and above it, and these."""
-
-    base: str
-    below: mathml.Node | None
-    above: mathml.Node | None
-
-    @property
-    def indices(self) -> int:
-        """How many indices stand below."""
-        inside = self.below.children if self.below and self.below.tag == "mrow" else []
-        if all(node.tag in {"mi", "mn"} for node in inside):
-            return len(inside) or int(self.below is not None)
-        return 1 + sum(node.text == "," for node in inside)
-
-    @property
-    def layer(self) -> str:
-        """The bracket of an index above, or a hat for any other power."""
-        above = text(self.above).removesuffix("⊤")
-        return above[:1] if above[:1] in {*"([∗′"} else "^" * bool(above)
-
-
-def text(node: mathml.Node | None) -> str:
-    """The characters of a node."""
-    return node.text + "".join(map(text, node.children)) if node else ""
-
-
-def spelt(
-    node: mathml.Node,
-    below: mathml.Node | None = None,
-    above: mathml.Node | None = None,
-) -> Iterator[tuple[mathml.Node, Spelt]]:
-    """Each token of a formula that may be a letter, in order, with how it is written."""
-    inside = node.children
-    if node.tag in {"msub", "msup", "msubsup"}:
-        first, *scripts = inside
-        lower, upper = "sub" in node.tag, "sup" in node.tag
-        yield from spelt(
-            first, scripts[0] if lower else below, scripts[-1] if upper else above
-        )
-        for script in scripts:
-            yield from spelt(script)
-    elif node.tag == "mover" and inside[1].text in mathml.OVER:
-        for one, _ in spelt(inside[0]):
-            yield one, Spelt(mathml.drawn(one) + inside[1].text, below, above)
-    elif node.tag in {"mi", "mtext"}:
-        yield node, Spelt(mathml.drawn(node), below, above)
-    elif len(inside) == 2 and inside[1].text == "′":
-        yield from spelt(inside[0], below, inside[1])
-    else:
-        alone = {"below": below, "above": above} if len(inside) == 1 else {}
-        for child in inside:
-            yield from spelt(child, **alone)
-
-
-class Pattern(NamedTuple):
-    """How a letter of the table is written, and which of its scripts are part of its name."""
-
-    letter: Letter
-    spelt: Spelt
-    below: str
-    above: str
-
-    def fits(self, other: Spelt) -> int:
-        """How well a letter in a formula is this one: zero, if it is another."""
-        mine, theirs = self.spelt, other
-        below, above = text(theirs.below), text(theirs.above)
-        powers = mine.layer == "^" != theirs.layer and not self.above
-        if (
-            mine.base != theirs.base
-            or powers
-            or (self.below and self.below != below)
-            or (self.above and self.above != above)
-        ):
-            return 0
-        entry = below in ENTRIES and text(mine.below) not in ENTRIES
-        indices = 0 if entry else theirs.indices
-        agree = (
-            bool(self.below) + bool(self.above),
-            mine.layer == theirs.layer,
-            bool(mine.indices) == bool(indices),
-            mine.indices == indices,
-        )
-        return 1 + sum(
-            n * weight for n, weight in zip(agree, (8, 4, 2, 1), strict=True)
-        )
-
-
-def pattern(letter: Letter, tree: mathml.Node) -> Pattern:
-    """How a letter is written, from its formula."""
-    _, own = next(spelt(tree))
-    name = re.match(r"\{((?:[^{}]|\{[^{}]*\})*)\}", letter.tex)
-    inside = name[1] if name else ""
-    below = "_" in inside or (own.below is not None and own.below.tag == "mtext")
-    above = "^" in inside or own.layer in {*"∗′"}
-    return Pattern(
-        letter, own, text(own.below) if below else "", text(own.above) if above else ""
-    )
-
-
-class Found(NamedTuple):
-    """A token of a formula, its letter, and whether it is only part of how that is written."""
-
-    token: mathml.Node
-    letter: Letter | None
-    part: bool
-
-
-def looked_up(tree: mathml.Node, patterns: list[Pattern]) -> list[Found]:
-    """Each token of a formula that may be a letter, in order, with its letter."""
-    found: dict[int, tuple[Letter, bool]] = {}
-    tokens = list(spelt(tree))
-    for node, own in tokens:
-        if id(node) in found:
-            continue
-        worded = own.below is not None and own.below.tag == "mtext"
-        fitting = [one for one in patterns if one.spelt.base == own.base]
-        if worded and any(
-            one.below for one in fitting
-        ):  # then a word below is a name, not an index
-            fitting = [one for one in fitting if one.below]
-        best = max(fitting, key=lambda one: one.fits(own), default=None)
-        if best and best.fits(own):
-            parts = [own.below] * bool(best.below or worded) + [own.above] * bool(
-                best.above
-            )
-            for part in [node, *(x for script in parts for x in mathml.tree(script))]:
-                found[id(part)] = best.letter, part is not node
-    return [Found(node, *found.get(id(node), (None, False))) for node, _ in tokens]
-
-
-class Lookup:
-    """Looks letters up in the formulas of a page, in each with the letters of where it stands."""
-
-    def __init__(self, app: Sphinx, table: Table, page: str) -> None:
-        self.app, self.page = app, page
-        self.entries = table.pages[page].get("formulas", [])
-        self.letters = lambda entry={}: list(table.letters(page, entry).values())
-        self.known: dict[int, list[Pattern]] = {}
-
-    def patterns(self, entry: Mapping) -> list[Pattern]:
-        """How the letters of an entry are written."""
-        if id(entry) not in self.known:
-            letters = self.letters(entry)
-            formulas.learn(self.app, ((one.tex, False) for one in letters))
-            self.known[id(entry)] = [
-                pattern(one, set_(self.app, one.tex)) for one in letters
-            ]
-        return self.known[id(entry)]
-
-    def entry(self, node: nodes.math | nodes.math_block) -> Mapping:
-        """The entry about formulas that a formula belongs to; an empty one, if it is of the text."""
-        tex, labels = node.astext(), {node.get("label")}
-        around = node.parent
-        while around is not None:
-            labels.update(
-                around.get("names", [])
-                if around.tagname in {"result", "answer"}
-                else []
-            )
-            around = around.parent
-        fitting = [
-            one
-            for one in self.entries
-            if {"symbols", "scalar"} & one.keys()
-            and labels
-            & {
-                *one.get("results", []),
-                *one.get("labels", []),
-                *one.get("also", []),
-            }
-            and one.get("display", "") in tex
-        ]
-        return max(fitting, key=lambda one: "display" in one, default=NO_ENTRY)
-
-    def __call__(self, node: nodes.math | nodes.math_block) -> list[Found]:
-        """Each token of a formula that may be a letter, in order, with its letter."""
-        tree = self.app.env.unrolled_formulas[formulas.formula(node)]
-        if isinstance(tree, str):
-            return []
-        return looked_up(mathml.read(tree), self.patterns(self.entry(node)))
-
-
-NO_ENTRY: dict = {}
-
-
-def depend(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Read a page again when the table has changed."""
-    if docname in read(app).pages:
-        app.env.note_dependency(FILE)
-
-
-def look_up(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Note which letter of the page each token of a formula is, as a number, or - for none; what is only part of a
-    letter has = behind it. Warn of letters that have no meaning.
-    """
-    table = read(app)
-    if docname not in table.pages:
-        return
-    lookup, known = Lookup(app, table, docname), {}
-    for node in formulas.all_formulas(doctree):
-        node["letters"] = []
-        for token, letter, part in lookup(node):
-            if not letter:
-                node["letters"].append("-")
-            else:
-                same = letter.tex, letter.what, letter.kind
-                number, _ = known.setdefault(same, (len(known), letter))
-                node["letters"].append(f"{number}{'=' * part}")
-            if token.tag == "mi" and not letter:
-                logger.warning(
-                    "%s has no meaning for %s, in the formula %s",
-                    *(FILE, token.text, node.astext()),
-                    location=node if node.line else docname,
-                    type="formulas",
-                )
-    doctree["letters"] = [letter for _, letter in known.values()]
-
-
-# Cards, which touch.js shows
-
-INLINE = re.compile(r"\$([^$]+)\$|\{doc\}`([\w-]+)`|`([^`]+)`")
-KINDS_SAID = {"bound": "index", "constant": "number", "identity": "matrix"}
-
-
-def in_html(app: Sphinx, docname: str, text: str) -> str:
-    """A sentence of the table as HTML, to stand on a page."""
-
-    def part(found: re.Match) -> str:
-        tex, page, code = found.groups()
-        if tex:
-            return formula(app, tex)
-        if page:
-            address = app.builder.get_relative_uri(docname, page)
-            return (
-                f'<a href="{address}">{html.escape(app.env.titles[page].astext())}</a>'
-            )
-        return f"<code>{html.escape(code)}</code>"
-
-    return INLINE.sub(part, text.replace("'", "’") if "`" not in text else text)
-
-
-def formula(app: Sphinx, tex: str) -> str:
-    """A formula in a line, as HTML."""
-    inside = formulas.body(app, (tex, False), tex)
-    return f'<span class="{formulas.in_line(inside)}"{inside}</span>'
-
-
-def measure(letter: Letter, example: Mapping[str, int]) -> str:
-    """What kind of thing a letter is, its shape in letters, and in the sizes of the page's example, as Markdown."""
-    kind = KINDS_SAID.get(letter.kind, letter.kind)
-    if letter.kind == "size" and letter.tex.strip("{}") in example:
-        return f"size, in the example {example[letter.tex.strip('{}')]}"
-    if letter.kind in {"sign", "name"}:
-        return ""
-    shown = letter.entry.get("shown", letter.entry.get("shape", ""))
-    sizes = re.findall(SIZE, shown)
-    if not shown or not sizes or "$" in shown:
-        return f"{kind}{', ' * bool(shown)}{shown}"
-    known = (
-        all(size in example for _, size in sizes)
-        and re.sub(SIZE, "", shown).strip(" ×") == ""
-    )
-    here = (
-        " × ".join(str(int(times or 1) * example[size]) for times, size in sizes)
-        if known
-        else ""
-    )
-    length = " of length" if kind == "vector" else ","
-    return f"{kind}{length} {letter.shape}{', in the example ' * bool(here)}{here}"
-
-
-def card(app: Sphinx, docname: str, letter: Letter, example: Mapping[str, int]) -> str:
-    """What a page shows of a letter that is touched: itself, how it is said, its shape, what it is, and where from."""
-    counted = "counts " if letter.kind == "size" else ""
-    lines = [
-        f'<p class="letter"><b>{formula(app, letter.shown)}</b> '
-        f'<span class="said">{html.escape(said(app, letter))}</span></p>',
-        f"<p>{in_html(app, docname, measure(letter, example))}</p>",
-        f"<p>{in_html(app, docname, counted + letter.what)}</p>",
-    ]
-    label = letter.entry.get("where")
-    if (
-        not label
-        and letter.tex in read(app).book
-        and letter.kind not in UNBOUND
-        and not letter.another
-    ):
-        label = "notation-symbols"
-    if label:
-        page, anchor, title = app.env.domains["std"].labels[label]
-        if page != docname:
-            title = f"{app.env.titles[page].astext()}: {title}"
-        address = app.builder.get_relative_uri(docname, page)
-        lines.append(f'<p><a href="{address}#{anchor}">{html.escape(title)}</a></p>')
-    return "".join(line for line in lines if line != "<p></p>")
-
-
-def add_cards(
-    app: Sphinx,
-    docname: str,
-    template: str,
-    context: dict,
-    doctree: nodes.document | None,
-) -> None:
-    """Add to a page a card for each of its letters, which is not shown."""
-    if doctree is None or not doctree.get("letters"):
-        return
-    example = read(app).pages[docname].get("example", {})
-    cards = "".join(
-        f"<div>{card(app, docname, one, example)}</div>" for one in doctree["letters"]
-    )
-    context["body"] += f'<template class="letters">{cards}</template>'
-
-
 # The notation page
 
 
@@ -574,10 +251,10 @@ def said(app: Sphinx, letter: Letter) -> str:
     """The words for a letter."""
     if "said" in letter.entry:
         return letter.entry["said"]
-    return mathml.say(set_(app, letter.shown))
+    return mathml.say(as_mathml(app, letter.shown))
 
 
-def set_(app: Sphinx, tex: str) -> mathml.Node:
+def as_mathml(app: Sphinx, tex: str) -> mathml.Node:
     """A letter, as MathML."""
     formulas.learn(app, [(tex, False)])
     return mathml.read(app.env.unrolled_formulas[tex, False])
@@ -617,6 +294,12 @@ def table(text: str) -> Table:
     return Table(text)
 
 
+def depend(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Read a page again when the table has changed."""
+    if docname in read(app).pages:
+        app.env.note_dependency(FILE)
+
+
 def check(app: Sphinx, env: BuildEnvironment) -> None:
     """Warn of what the table says to be where it is not."""
     table = read(app)
@@ -638,6 +321,4 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("symbols", SymbolTable)
     app.connect("source-read", depend)
     app.connect("env-check-consistency", check, priority=900)
-    app.connect("html-page-context", add_cards)
-    app.connect("doctree-resolved", look_up, priority=905)
     return {"parallel_read_safe": False}
