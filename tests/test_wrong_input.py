@@ -1180,12 +1180,14 @@ layout: Unreadable read
 meaning: Node Reader Symbols chain comma empty flat flat_all flat_text halves indices inside is_text lines
 meaning: nodes parts place range_of shape_of split statements strip
 printed: Page displays errors_of executed given_member
+typed: Mistyped Writer braced demand_closed like_index oriented pieces printed readings say shown signs tokens typed
+typed: valued
 typos: outcome reason typos
 values: Context Identity Misshapen Undecided Unknown Values alike array assignments beside called demand_inside
 values: differences differing free moved naught number numbers shape tensor varying
 exported: as_data ends exported member members
 """
-"""The language of formulas. What it refuses, and how, is tested where it is (test_printed.py)."""
+"""The language of formulas. What it refuses, and how, is tested where it is (test_printed.py, test_typed.py)."""
 
 
 def public() -> set[str]:

@@ -1,8 +1,9 @@
 // What students write, as TeX of the book's language: the same as typed.py, word for word, by the tables of
 // typing.js.
 (function (root) {
-  if (typeof require === "function") require("./typing.js");
-  const unrolled = (root.unrolled ??= {}), TABLE = unrolled.typing;
+  const unrolled = (root.unrolled ??= {});
+  if (!unrolled.typing && typeof require === "function") require("./typing.js");
+  const TABLE = unrolled.typing;
   const maps = (...names) => names.map((name) => new Map(Object.entries(TABLE[name])));
   const [SAME, WORDS, FUNCTIONS, CALLS, SUBSCRIPTS, LETTERS] =
     maps("same", "words", "functions", "calls", "subscripts", "letters");
@@ -139,7 +140,6 @@
 
   const likeIndex = (texts) => texts.length > 0 && texts.every((x) =>
     ["-", "+", ",", ":", "_", "{", "}"].includes(x) || is("[0-9]+", x) || x.length < 3 && [...x].every((y) => INDICES.includes(y)));
-  const index = (one) => ({ l: "\\ell", V: "\\lvert V\\rvert" })[one] ?? one;
   const named = (tex) => tex.replace(/\\text\{(\w+)\}|[{}]/g, (_, word) => word ?? "");
 
   class Writer {
@@ -465,11 +465,11 @@
         let parts = [];
         for (const one of own) {
           const sign = ["-", "+", "_"].includes(one.text) || is("[0-9]+", one.text);
-          if (!sign && ![...one.text].every((x) => INDICES.includes(x))) this.fail(say("index"), one.at);
-          parts.push(...(sign ? [one.text] : [...one.text].map(index)));
+          if (!sign && ![...one.text].every((x) => INDICES.includes(x) || this.known.get(x)?.kind === "size")) this.fail(say("index"), one.at);
+          parts.push(...(sign ? [one.text] : [...one.text].map((x) => this.index(x))));
         }
         if (parts.includes("+") || parts.includes("-")) {
-          if (["+", "-"].includes(parts.at(-1))) this.fail(say("index"), own.at(-1).at);
+          if (["+", "-"].includes(parts.at(-1)) || parts.includes("_")) this.fail(say("index"), own.at(-1).at);
           const shifted = parts.join("");
           found.push(shifted === "-1" ? "T" : shifted);
           continue;
@@ -486,6 +486,11 @@
       if (!found.length) this.fail(say("index"), line.length ? line[0].at : this.at());
       this.used.push(...found.filter((x) => is("[a-z]|\\\\ell", x)));
       return found;
+    }
+
+    index(one) {
+      if (one === "l" && this.known.has("i")) return one;
+      return { l: "\\ell", V: "\\lvert V\\rvert" }[one] ?? one;
     }
 
     // Symbols
@@ -518,7 +523,7 @@
       if (!found) {
         if (INDICES.includes(base) && base !== "V" && !below.length) {
           this.used.push(base);
-          return this.finished(piece(index(base), "n", WHOLE), [], above);
+          return this.finished(piece(this.index(base), "n", WHOLE), [], above);
         }
         const offered = [...this.known.keys()].filter((x) => x.startsWith("W_")).map(printed);
         if (!is("[A-Z]", base) || !offered.length) this.fail(say("name", shown(base)), at);
@@ -779,7 +784,7 @@
       const texts = text(line), k = texts.findIndex((x) => [":", "=", "from", "\\ne", "\\in", "in", "|"].includes(x));
       const head = (k < 0 ? texts : texts.slice(0, k)).filter((x) => ![",", "{", "}"].includes(x));
       if (!likeIndex(head) || !head.every((x) => is("[A-Za-z]+", x))) this.fail(say("sum"), at);
-      const letters = head.flatMap((x) => [...x].map(index));
+      const letters = head.flatMap((x) => [...x].map((y) => this.index(y)));
       if (k < 0 || texts[k] === "\\in" || texts[k] === "in") return [letters, "", "", ""];
       if ([":", "|", "\\ne"].includes(texts[k])) {
         const test = texts[k] === "\\ne" ? line : line.slice(k + 1);

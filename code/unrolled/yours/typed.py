@@ -658,12 +658,16 @@ class Writer:
             parts: list[str] = []
             for one in piece:
                 plain = one.text in ("-", "+", "_") or re.fullmatch("[0-9]+", one.text)
-                if not plain and not all(x in INDICES for x in one.text):
+                letters = all(
+                    x in INDICES or x in self.known and self.known[x].kind == "size"
+                    for x in one.text
+                )
+                if not plain and not letters:
                     self.fail(say("index"), one.at)
                 parts += [one.text] if plain else [self.index(x) for x in one.text]
             shifted = "".join(parts)
             if "+" in parts or "-" in parts:
-                if parts[-1] in ("+", "-"):
+                if parts[-1] in ("+", "-") or "_" in parts:
                     self.fail(say("index"), piece[-1].at)
                 found.append("T" if shifted == "-1" else shifted)
                 continue
@@ -684,9 +688,10 @@ class Writer:
         self.used += [x for x in found if re.fullmatch(r"[a-z]|\\ell", x)]
         return found
 
-    @staticmethod
-    def index(one: str) -> str:
-        """A letter of an index."""
+    def index(self, one: str) -> str:
+        """A letter of an index; where a tree has nodes i_l, l is no layer."""
+        if one == "l" and "i" in self.known:
+            return one
         return {"l": "\\ell", "V": "\\lvert V\\rvert"}.get(one, one)
 
     # Symbols

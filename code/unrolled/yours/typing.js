@@ -15,12 +15,12 @@
     "∂": "\\partial", "\\d": "\\partial", "∇": "\\nabla", "∑": "\\sum", "∏": "\\prod", "Π": "\\prod", "\\Pi": "\\prod", "Σ": "\\sum", "\\Sigma": "\\sum", "√": "\\sqrt", "∈": "\\in",
     "≠": "\\ne", "\\neq": "\\ne", "!=": "\\ne", "∼": "\\sim", "∣": "|", "\\vert": "|", "\\lvert": "|", "\\rvert": "|", "\\mid": "|",
     "times": "*", "==": "=", ":=": "=", "**": "^", "\\dfrac": "\\frac", "\\tfrac": "\\frac", "\\cfrac": "\\frac", "⁄": "/", "∕": "/", "÷": "/",
-    "α": "\\alpha", "δ": "\\delta", "σ": "\\sigma", "ς": "\\sigma", "ε": "\\varepsilon", "η": "\\eta", "τ": "\\tau", "ŷ": "\\haty", "ĥ": "\\hath",
+    "α": "\\alpha", "δ": "\\delta", "σ": "\\sigma", "ς": "\\sigma", "ε": "\\varepsilon", "\\epsilon": "\\varepsilon", "η": "\\eta", "τ": "\\tau", "ŷ": "\\haty", "ĥ": "\\hath",
     "\\cdots": "\\dots", "\\ldots": "\\dots", "..": "\\dots", "...": "\\dots", "⋯": "\\dots", "\\ell": "l", "\\ln": "\\log",
     "\\{": "(", "\\}": ")", "\\lbrace": "(", "\\rbrace": ")", "〈": "(", "〉": ")", "𝟙": "1"
   },
   "words": {
-    "delta": "\\delta", "dlt": "\\delta", "sigma": "\\sigma", "sigmoid": "\\sigma", "logistic": "\\sigma", "sgm": "\\sigma", "sum": "\\sum", "Sum": "\\sum",
+    "delta": "\\delta", "eps": "\\varepsilon", "epsilon": "\\varepsilon", "dlt": "\\delta", "sigma": "\\sigma", "sigmoid": "\\sigma", "logistic": "\\sigma", "sgm": "\\sigma", "sum": "\\sum", "Sum": "\\sum",
     "Sigma": "\\sum", "partial": "\\partial", "del": "\\partial", "grad": "\\nabla", "nabla": "\\nabla", "tanh": "\\tanh", "exp": "\\exp",
     "log": "\\log", "ln": "\\log", "ell": "l", "dots": "\\dots", "yhat": "\\haty", "prod": "\\prod", "product": "\\prod", "phat": "\\hatp", "Id": "I"
   },
