@@ -541,6 +541,8 @@ def test_what_does_not_fit_is_told_with_its_shapes_and_its_place():
             [[d, d]],
             r"\operatorname{diag}(W_{\text{recurrent}})",
         ],
+        r"2 (h_t)_9": [[[d, 1]], "(h_t)_9"],
+        r"2 W_{\text{embed}}^2": [[[d, V]], r"W_{\text{embed}}^2"],
         r"d + z_3": [None, "z_3"],
         r"d + z": [None, "z"],
         r"d + h_{1+9}": [None, "h_{1+9}"],
