@@ -15,7 +15,7 @@ from unrolled.checks.formula import RESULTS
 from unrolled.yours.exported import as_data as as_data_of
 from unrolled.yours.exported import exported
 from unrolled.formulas.layout import Unreadable, read
-from unrolled.formulas.meaning import Node, Symbols, statements
+from unrolled.formulas.meaning import Node, Reader, Symbols, statements
 from unrolled.formulas.printed import displays
 from unrolled.formulas.typos import typos
 from unrolled.formulas.arrays import Identity, Unknown
@@ -312,7 +312,7 @@ WORDS = [
     *r"\underbrace \substack \begin{pmatrix} \end{pmatrix} \begin{aligned} \end{aligned} \\\\ \lvert \rvert".split(),
     *r"\lVert \rVert \{ \} \bigl \left( \right) \mid \in \sim \quad \, \R \Pr \circ \text{embed} \bigg|".split(),
     *r"\operatorname{diag} \operatorname{E} W_{\text{recurrent}} h_{t-1}^\top \delta_t x_t h_t h_{ _{t=1}^{T}".split(),
-    *"^2 ^{-1} ^{99} <b> constructor __proto__".split(),
+    *r"^2 ^{-1} ^{99} <b> constructor __proto__ \text{<b>} \text{&'}".split(),
 ]  # fmt: skip
 TRIED = """
 ({ kase, tex, labels }) => {
@@ -332,12 +332,17 @@ TRIED = """
 """
 
 
-def recurrent() -> dict:
-    """A case of the recurrent network, as the page has it."""
+def recurrent_values() -> Values:
+    """The values of the recurrent network on a case."""
     page, display = next(one for one in DISPLAYS if one[1].of == "rnn-gradients")
     entry, context = page.context(display)
-    case = page.cases(entry, display.of, RESULTS)[0]
-    return exported(Values(context, case)) | {"symbols": context.symbols.data()}
+    return Values(context, page.cases(entry, display.of, RESULTS)[0])
+
+
+def recurrent() -> dict:
+    """The same as the page has it."""
+    values = recurrent_values()
+    return exported(values) | {"symbols": values.context.symbols.data()}
 
 
 LONG = [
@@ -362,11 +367,28 @@ def drawn(count: int) -> list[str]:
     ]
 
 
+def lines_of(text: str) -> list[str]:
+    """Lines, between which three blanks stand."""
+    return re.split(r"\n? {3,}", text.strip())
+
+
+RARE = lines_of(r"""
+    d = d   h_t = h_t = d   \textbf{a b} d   \dfrac12 \Bigg( d \Bigg)   d = T \le 3   d, T   d, T = 3
+    d \in \R^{}   d \in   [t = d = T]   [t]   \sum_{t \in} d   \sum_{t \in \{1\}} d   \mathbb{E}_{} d
+    \mathbb{E}_{, \sim p} d   \Pr   \partial J   1^2 3   \partial J / h_t   \frac{\partial J}{h_t}   \frac{}{d}
+    \frac{\partial J}{\partial h_t} \bigg|   12 3^2   h_{1,2}   (d)_{1}   (d; T)   [d; T]   d \cdot \cdots T
+    d \cdot \cdots \cdot T   \operatorname{sin} d   \operatorname{diag}   \underbrace{d}_{T, \text{x}}
+    h_t, \quad t = 1, \dots, T   d = T, \quad t = 1, \dots, T   d = T, \quad \text{length}   {\sum} d
+    \sqrt \tanh   W_h   h   '   d'
+""")
+"""Lines that chance seldom draws."""
+
+
 def test_lines_of_chance_are_read_or_refused_as_the_package_does():
     _, display, context, _ = next(
         one for one in with_typos(DISPLAYS, 1000) if one[1].of == "rnn-gradients"
     )
-    rows = [{"of": 0, "tex": tex} for tex in drawn(2000)]
+    rows = [{"of": 0, "tex": tex} for tex in [*RARE, *drawn(2000)]]
     rows[0]["tables"] = [context.symbols.data()]
     for row, found in zip(rows, language(STATED, rows), strict=True):
         expected = as_statements(row["tex"], context.symbols)
@@ -453,6 +475,84 @@ def test_page_sets_and_says_a_line_as_the_book_does():
         ), tex
         assert found["found"]["said"] == mathml.say(root), tex
     assert len(book) > 900
+
+
+ALONE = """
+({ kase, tex }) => {
+  const found = new unrolled.Values(kase).value(unrolled.expression(tex, kase.symbols), { t: 2 });
+  if (found === unrolled.IDENTITY) return "I";
+  return typeof found === "number" ? String(found) : { ...found, data: found.data.map(String) };
+}
+"""
+EDGES = lines_of(r"""
+    (h_t^\top W_{\text{recurrent}}) h_t   h_t^\top W_{\text{recurrent}} h_t
+    1 + (h_t^\top W_{\text{recurrent}}) h_t   J + (h_t^\top W_{\text{recurrent}}) h_t   h_t^\top \cdot h_t
+    0 \log 0   \log 0   -\log 0   1 / 0   d / 0   J / 0   h_t / 0   \tanh' 2   \exp' h_t   \log' 2   \log_2 8
+    0^0   2^{-1}   I   -I   I^\top   I + I   I I   I h_t   h_t I   2 I   I^2   I / 2   \operatorname{diag}(I)
+    \sqrt{I}   [I = I]   I_{1}   W_{\text{recurrent}}^0   W_{\text{recurrent}}^3   W_{\text{recurrent}}^{-1}
+    W_{\text{recurrent}}^{-2}   D_0^{-1}   (0 D_1)^{-1}   W_{\text{recurrent}}^{h_t}   W_{\text{embed}}^2
+    h_t^2   h_t^{1/2}   2^{h_t}   [t = 2] h_t   \sum_t [t = 2]   \sum_{t=3}^{1} h_t   \prod_{t=3}^{1} d
+    \prod_{k=1}^{3} D_k   \sum_{t:\, t < 3} h_t   [t \ne 2] + [t < 3] + [t \le 2]   [t \approx 2]   [h_t = 2]
+    h_{1/2}   h_{t,1}   h_{t,9}   (W_{\text{recurrent}})_{12}   (W_{\text{recurrent}})_1   (1)_1   J_1   (J)_1
+    h_t + 1   h_t + J   h_t^\top + 1   (h_t; h_1)   [h_t; h_1]   [h_t; 1]
+    \begin{pmatrix} h_t & h_1 \end{pmatrix}   \begin{pmatrix} 1 & 2 \end{pmatrix}   \lVert h_t \rVert
+    \sum_q h_t   \underbrace{h_t}_{h_1}   \underbrace{h_t}_{h_t}   \underbrace{h_t}_{(\text{length } d)}
+    \underbrace{h_t}_{d \times d}   \operatorname{softmax}(h_t)   \operatorname{softmax}(1)
+    \tanh(W_{\text{recurrent}})   \tanh(h_t^\top)   \sigma(h_t)   \sigma(2)   D_1 \cdots D_4
+    D_3 D_2 \cdots D_1   D_1 D_2 \cdots D_5 h_t   D_1 \circ D_2   h_t \times h_t   h_t / h_t   d \odot d
+    d \cdot d   \sum_{S \subseteq \{1, 3\}} \prod_{k \in S} D_k   \sum_{k \in d} D_k
+""")
+"""Values of which the two hosts might have other views."""
+
+
+def test_values_at_the_edges_are_the_package_s():
+    values = recurrent_values()
+    context, kase = values.context, recurrent()
+    rows = [{"kase": kase, "tex": tex} for tex in EDGES]
+    different = []
+    for tex, found in zip(EDGES, language(ALONE, rows), strict=True):
+        try:
+            node = Reader(read(tex).children, context.symbols).whole()
+            expected = by_package(node, values, {"t": 2.0})
+        except ValueError as error:
+            expected = {"refused": type(error).__name__, "words": str(error)}
+        if not agree(found, expected):
+            different.append((tex, found, expected))
+    assert different == []
+
+
+FAULTY = """
+({ kase, tex }) => {
+  try {
+    new unrolled.Values(kase).value(unrolled.expression(tex, kase.symbols), { t: 2 });
+  } catch ({ shapes, at }) {
+    return [shapes, tex.slice(at)];
+  }
+}
+"""
+
+
+def test_what_does_not_fit_is_told_with_its_shapes_and_its_place():
+    kase = recurrent()
+    V, d = (kase["sizes"][name] for name in ("|V|", "d"))
+    wrong = {
+        r"h_t\, \delta_t\, e^\top": [[[d, 1], [d, 1]], r"\delta_t\, e^\top"],
+        r"h_t - x_t + e": [[[d, 1], [V, 1]], "- x_t + e"],
+        r"h_t + J": [[[d, 1], []], "+ J"],
+        r"2 (h_t \odot h_t^\top)": [[[d, 1], [1, d]], r"h_t^\top)"],
+        r"h_t + \operatorname{diag}(W_{\text{recurrent}})": [
+            [[d, d]],
+            r"\operatorname{diag}(W_{\text{recurrent}})",
+        ],
+        r"2 (h_t)_9": [[[d, 1]], "(h_t)_9"],
+        r"2 W_{\text{embed}}^2": [[[d, V]], r"W_{\text{embed}}^2"],
+        r"d + z_3": [None, "z_3"],
+        r"d + z": [None, "z"],
+        r"d + h_{1+9}": [None, "h_{1+9}"],
+    }
+    rows = [{"kase": kase, "tex": tex} for tex in wrong]
+    found = [one["found"] for one in language(FAULTY, rows)]
+    assert found == [*wrong.values()]
 
 
 LABELLED = """

@@ -427,7 +427,9 @@ class Values(Chance):
             if np.shape(found) == (1, 1) and self._is_row(factors[k - 1]) and not join:
                 found = found.reshape(())
         # 0 log 0 is 0
-        return torch.nan_to_num(found) if zero and number(found) else found
+        if zero and number(found):
+            return found.nan_to_num(0, math.inf, -math.inf)
+        return found
 
     def _is_row(self, node: Node) -> bool:
         """Whether a factor is a vector, transposed."""

@@ -266,7 +266,7 @@
       else if (before && factor(before, true) && factor(one)) found.push(product);
       found.push(one.text === "/" && after && first(after).text === "∂" ? "by" : say(one));
     });
-    return found.filter(Boolean).join(" ").replace(/(?<=[([]) | (?=[)\],;.:])/g, "").replace(/\bof \((\w+)\)/g, "of $1");
+    return found.filter(Boolean).join(" ").replace(/([([]) /g, "$1").replace(/ (?=[)\],;.:])/g, "").replace(/\bof \((\w+)\)/g, "of $1");
   }
 
   // Whether a node may be a factor: the right one, or the left one
