@@ -12,15 +12,15 @@ from _ext import formulas, mathml
 from browsing import node
 from test_printed import BOOK, EXECUTED
 from unrolled.checks.formula import RESULTS
-from unrolled.yours.exported import as_data as as_data_of
-from unrolled.yours.exported import exported
+from unrolled.formulas.arrays import Identity, Unknown
 from unrolled.formulas.layout import Unreadable, read
 from unrolled.formulas.meaning import Node, Reader, Symbols, statements
 from unrolled.formulas.printed import displays
-from unrolled.formulas.typos import typos
-from unrolled.formulas.arrays import Identity, Unknown
 from unrolled.formulas.sides import environments
+from unrolled.formulas.typos import typos
 from unrolled.formulas.values import Values
+from unrolled.yours.exported import as_data as as_data_of
+from unrolled.yours.exported import exported
 
 
 def language(function: str, rows: list) -> list:
@@ -257,7 +257,14 @@ def computed_alike(asked: list[tuple]) -> tuple[int, int]:
         for line, statement in enumerate(said):
             for k, one in enumerate(values):
                 try:
-                    envs = list(itertools.islice(environments(Node("both", statement.sides), statement.ranges, one), 6))
+                    envs = list(
+                        itertools.islice(
+                            environments(
+                                Node("both", statement.sides), statement.ranges, one
+                            ),
+                            6,
+                        )
+                    )
                 except ValueError:
                     continue
                 for side, own in enumerate(statement.sides):

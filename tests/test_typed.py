@@ -14,12 +14,12 @@ import yaml
 from browsing import node
 from test_printed import PAGES
 from unrolled.checks.formula import RESULTS
+from unrolled.formulas.arrays import Misshapen, Unknown
 from unrolled.formulas.layout import read
 from unrolled.formulas.meaning import Node, Reader, Statement, Symbols, statements
-from unrolled.yours.typed import Mistyped, Typed, typed, valued
-from unrolled.formulas.arrays import Misshapen, Unknown
 from unrolled.formulas.sides import differences, free
 from unrolled.formulas.values import Values
+from unrolled.yours.typed import Mistyped, Typed, typed, valued
 
 LINES = yaml.safe_load(Path(__file__).with_name("lines.yml").read_text())
 BOUND = 1e-9

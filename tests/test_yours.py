@@ -178,7 +178,9 @@ def test_no_wrong_line_is_called_right(file: Path):
     assert len(known) > 70
     # of most it is said what is wrong, in one way or another
     vague = [
-        line for line, one in known if one["fault"] == "different" and not one.get("mistake")
+        line
+        for line, one in known
+        if one["fault"] == "different" and not one.get("mistake")
     ]
     assert len(vague) < 12
 
@@ -190,15 +192,24 @@ def right_side(goal: Goal) -> str:
     """The TeX of the last side of a goal's statement."""
     tex, last = goal.display.tex, goal.statement.sides[-1]
     begin = tex.rindex("=", 0, min(one.at for one in last.all())) + 1
-    end = re.split(r"&&|\\\\|\\qquad|\\quad|\\end\{|(?<=[\w})])\s*[,.]\s*(?=\n|$)", tex[begin:])
+    end = re.split(
+        r"&&|\\in\s+\\R|\\\\|\\qquad|\\quad|\\end\{|(?<=[\w})])\s*[,.]\s*(?=\n|$)",
+        tex[begin:],
+    )
     return end[0].strip().rstrip(".,").strip()
 
 
 def all_goals() -> Iterator[Goal]:
     """The goals of all pages that have cases."""
     for page in PAGES.values():
+        told = set()
         for goal in goals(page):
-            if any(list(asked.spans(goal, Values(goal.context, case))) for _, case in asked.cases(page, goal, RESULTS)[:2]):
+            twice = (goal.display.of, goal.tex) in told  # of another network
+            told.add((goal.display.of, goal.tex))
+            if not twice and any(
+                list(asked.spans(goal, Values(goal.context, case)))
+                for _, case in asked.cases(page, goal, RESULTS)[:2]
+            ):
                 yield goal
 
 
@@ -208,7 +219,9 @@ def same_value(goal: Goal, tex: str, cases: list) -> bool:
     for case in cases:
         values = Values(goal.context, case)
         for env in asked.spans(goal, values):
-            head, line = (asked.valued(x, values, env) for x in (goal.head, one.sides[-1]))
+            head, line = (
+                asked.valued(x, values, env) for x in (goal.head, one.sides[-1])
+            )
             if np.shape(head) != np.shape(line) or abs(head - line).max() > BOUND * 1e4:
                 return False
     return True
@@ -220,8 +233,14 @@ def test_typos_of_right_lines_are_refused_or_equal(file: Path, page: str):
     """What the page calls right has the right value in the package, too."""
     rows, wanted = [], []
     for goal in goals(PAGES[page]):
-        cases = [case for kind, case in asked.cases(PAGES[page], goal, RESULTS) if kind == "drawn"]
-        if not any(list(asked.spans(goal, Values(goal.context, case))) for case in cases):
+        cases = [
+            case
+            for kind, case in asked.cases(PAGES[page], goal, RESULTS)
+            if kind == "drawn"
+        ]
+        if not any(
+            list(asked.spans(goal, Values(goal.context, case))) for case in cases
+        ):
             continue
         for typo in typos(f"= {right_side(goal)}"):
             line = typo.tex.lstrip("= ")
@@ -248,7 +267,9 @@ def test_known_mistakes_differ_from_what_is_right(file: Path):
                 for at in check["at"]:
                     right = projections(np.array(at["value"]["data"]))
                     for wrong in at.get("mistakes", {}).values():
-                        assert not np.allclose(wrong, right, rtol=1e-7, atol=1e-9), label
+                        assert not np.allclose(wrong, right, rtol=1e-7, atol=1e-9), (
+                            label
+                        )
                         count += 1
     assert count > 1000
 
@@ -277,7 +298,9 @@ def test_sentences_are_short(key: str, text: str):
 
 
 @pytest.mark.parametrize(
-    "key, text", [x for x in SENTENCES if x[0] in ("status", "good", "ask", "mistake")], ids=lambda x: x[:30]
+    "key, text",
+    [x for x in SENTENCES if x[0] in ("status", "good", "ask", "mistake")],
+    ids=lambda x: x[:30],
 )
 def test_what_is_said_first_has_no_symbol_of_a_right_line(key: str, text: str):
     plain = re.sub(r"\{\w+\}", "", text)  # the reader's own
@@ -286,7 +309,9 @@ def test_what_is_said_first_has_no_symbol_of_a_right_line(key: str, text: str):
 
 def test_every_fault_has_its_sentences():
     script = (LIVE.parent / "yours" / "judge.js").read_text()
-    faults = set(re.findall(r'fault: "(\w+)"', script)) | set(re.findall(r'yield \["(\w+)"', script))
+    faults = set(re.findall(r'fault: "(\w+)"', script)) | set(
+        re.findall(r'yield \["(\w+)"', script)
+    )
     assert faults <= SAID["status"].keys()
     right = {"row", "three", "loss", "right"}
     for fault in faults - right - {"unread", "symbol"}:
@@ -305,14 +330,30 @@ TOKENS = [
 
 def test_lines_of_chance_get_a_verdict_in_no_time(file: Path):
     rng = random.Random(7)
-    places = [("rnn-gradients", RECURRENT), ("answer-residual", "g_1"), ("one-layer-gradients", UNEMBED)]
+    places = [
+        ("rnn-gradients", RECURRENT),
+        ("answer-residual", "g_1"),
+        ("one-layer-gradients", UNEMBED),
+    ]
     lines = [
         [*rng.choice(places), "".join(rng.choices(TOKENS, k=rng.randint(1, 14)))]
         for _ in range(3000)
     ]
     lines += [
         [*places[0], text * (10_000 // len(text))]
-        for text in ("(", "h_t ", "+e", "sum_t ", "^", "W_recurrent^T ", "a", "1-", "\\frac{", "diag(", "🙂")
+        for text in (
+            "(",
+            "h_t ",
+            "+e",
+            "sum_t ",
+            "^",
+            "W_recurrent^T ",
+            "a",
+            "1-",
+            "\\frac{",
+            "diag(",
+            "🙂",
+        )
     ]
     found = judged(file, lines)
     assert all(one["fault"] is not None for one in found)
@@ -325,7 +366,9 @@ def test_lines_of_chance_get_a_verdict_in_no_time(file: Path):
 @pytest.fixture
 def phone(browser) -> Iterator[Page]:
     """A phone."""
-    context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True)
+    context = browser.new_context(
+        viewport={"width": 360, "height": 740}, has_touch=True
+    )
     yield context.new_page()
     context.close()
 
@@ -357,7 +400,6 @@ def test_line_is_asked_about_then_shown_in_numbers_then_named(site: Path, phone:
     third = told(dialog, "sum_t delta_t (h_t^T)")
     assert "This is a known mistake: h_t for h_{t−1}" in third
     assert "Right." in told(dialog, "sum_t delta_t h_{t-1}^T")
-    assert "Nearly: a part is missing." in told(dialog, "delta_3 h_2^T + delta_2 h_1^T - delta_2 h_1^T + 0 delta_1 h_0^T") or True
 
 
 def test_dialog_is_used_by_tiles_alone(site: Path, phone: Page):
@@ -372,13 +414,23 @@ def test_dialog_is_used_by_tiles_alone(site: Path, phone: Page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_dialog_has_no_fault_for_reader_software_or_a_thumb(site: Path, phone: Page, scheme: str):
+def test_dialog_has_no_fault_for_reader_software_or_a_thumb(
+    site: Path, phone: Page, scheme: str
+):
     phone.emulate_media(color_scheme=scheme)
     dialog = opened(phone, site, "residual", "answer-residual")
     faults = []
-    for line in ("(I + W^T D_3)(I + W^T D_2) g_3", "(I + W^T", "(I + W^T D_2)(I + W^T D_3) g_3"):
+    for line in (
+        "(I + W^T D_3)(I + W^T D_2) g_3",
+        "(I + W^T",
+        "(I + W^T D_2)(I + W^T D_3) g_3",
+    ):
         told(dialog, line)
-        faults += [fault for fault in part_faults(phone) if "yours" in fault or "pixels" in fault or "sideways" in fault]
+        faults += [
+            fault
+            for fault in part_faults(phone)
+            if "yours" in fault or "pixels" in fault or "sideways" in fault
+        ]
         assert phone.evaluate("document.querySelector('dialog').scrollWidth <= 360")
     assert faults == []
 
@@ -404,15 +456,29 @@ def test_nothing_of_a_line_is_run(site: Path, phone: Page):
     phone.on("pageerror", lambda error: errors.append(str(error)))
     phone.on("dialog", lambda dialog: errors.append("a script ran"))
     dialog = opened(phone, site, "backprop-mlp", "softmax-error")
-    for line in ('<img src=x onerror="alert(1)">', "</script><script>alert(1)</script>", "\\text{<b onclick=alert(1)>}", "y" * 10_000):
+    for line in (
+        '<img src=x onerror="alert(1)">',
+        "</script><script>alert(1)</script>",
+        "\\text{<b onclick=alert(1)>}",
+        "y" * 10_000,
+    ):
         assert told(dialog, line)
     assert dialog.locator("img, script, b").count() == 0 and errors == []
 
 
-@pytest.mark.parametrize("spoil", ["", "(globalThis.unrolled ??= {}).goals = {", "(globalThis.unrolled ??= {}).goals = {'softmax-error': {format: 0}};"])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "",
+        "(globalThis.unrolled ??= {}).goals = {",
+        "(globalThis.unrolled ??= {}).goals = {'softmax-error': {format: 0}};",
+    ],
+)
 def test_data_that_are_missing_cut_or_old_are_said(site: Path, phone: Page, spoil: str):
     def answer(route) -> None:
-        route.fulfill(body=spoil, content_type="text/javascript") if spoil else route.abort()
+        route.fulfill(
+            body=spoil, content_type="text/javascript"
+        ) if spoil else route.abort()
 
     phone.route("**/softmax-error.js", answer)
     phone.goto((site / "backprop-mlp.html").as_uri())
@@ -427,7 +493,9 @@ def test_step_is_shown_when_it_is_asked_for(site: Path, phone: Page):
     told(dialog, "1 - p")
     dialog.get_by_role("button", name="Show the step").click()
     dialog.wait_for(state="detached")
-    assert phone.locator("#softmax-error .derivation").evaluate("e => e.getBoundingClientRect().top < innerHeight")
+    assert phone.locator("#softmax-error .derivation").evaluate(
+        "e => e.getBoundingClientRect().top < innerHeight"
+    )
 
 
 def test_each_block_that_states_a_gradient_has_its_button(site: Path, file: Path):

@@ -9,6 +9,7 @@ import html
 import json
 import re
 import shutil
+import string
 import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -116,6 +117,10 @@ def learn_late(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 # HTML
 
+WRITTEN = string.ascii_letters + "αβγδεζηθικλμνξπρστυφχψω"
+SIGNS = "⊤⊙∑∏∂⋅×∈≤≥′ℎ"
+"""What a reader may write into a page, letters and signs, so that they look as the book's do."""
+
 
 def together(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Keep a formula on the line of what is written onto it: a comma, a bracket, “-th”."""
@@ -211,6 +216,7 @@ def write_font(app: Sphinx, error: Exception | None) -> None:
         return
     pages = Path(app.outdir).glob("*.html")
     used = set().union(*(mathml.characters(page.read_text()) for page in pages))
+    used |= {mathml.letter(character, "italic") for character in WRITTEN} | {*SIGNS}
     font = fonts.cut(mathml.FONT, used)
     Path(app.outdir, "_static", "stix-two-math.woff").write_bytes(font)
 

@@ -1,7 +1,7 @@
 """“Write yours”: each block that states a gradient has a button, behind which a reader's own line is checked.
 
-What the check needs of a page (``unrolled.yours.payload``) is computed when the page's formulas have changed, and becomes
-a script of the site that loads, as all scripts of the check, when the button is tapped.
+What the check needs of a page (``unrolled.yours.payload``) is computed when the page's formulas have changed. It
+becomes a script of the site that loads when the button is tapped, as all scripts of the check.
 """
 
 import hashlib
@@ -31,7 +31,9 @@ def compute(app: Sphinx, env: BuildEnvironment) -> None:
         env.unrolled_yours = {}
     table = symbols.read(app)
     code = Path(app.srcdir).parent / "code" / "unrolled" / "yours"
-    own = hashlib.sha256(b"".join(x.read_bytes() for x in sorted(code.glob("*.py")))).hexdigest()
+    own = hashlib.sha256(
+        b"".join(x.read_bytes() for x in sorted(code.glob("*.py")))
+    ).hexdigest()
     for page in {*env.unrolled_yours} - {*table.pages}:
         del env.unrolled_yours[page]
     for page in table.pages:
@@ -46,10 +48,14 @@ def compute(app: Sphinx, env: BuildEnvironment) -> None:
 
         for found in env.unrolled_checks.get(page, []):
             import_module(found["module"])
-        said = Page(page, entries, lambda name: Path(app.srcdir, f"{name}.md").read_text())
+        said = Page(
+            page, entries, lambda name: Path(app.srcdir, f"{name}.md").read_text()
+        )
         found = payload(said, RESULTS)
         data = {
-            label: json.dumps({"format": FORMAT, **one}, ensure_ascii=False, allow_nan=False)
+            label: json.dumps(
+                {"format": FORMAT, **one}, ensure_ascii=False, allow_nan=False
+            )
             for label, one in found.items()
         }
         env.unrolled_yours[page] = now, data
@@ -62,7 +68,9 @@ def place(app: Sphinx, block: Cited, here: str) -> list[nodes.Node]:
         return []
     derived = f"{app.builder.get_relative_uri(here, block.docname)}#{block.label}"
     attributes = f'data-of="{block.label}" data-derivation="{derived}"'
-    return [nodes.raw("", f'<div class="yours-place" {attributes}></div>', format="html")]
+    return [
+        nodes.raw("", f'<div class="yours-place" {attributes}></div>', format="html")
+    ]
 
 
 def offer(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -72,12 +80,17 @@ def offer(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         answering = [
             k
             for k, part in enumerate(node)
-            if isinstance(part, nodes.math_block | derivation) or "to-find" in part.get("classes", [])
+            if isinstance(part, nodes.math_block | derivation)
+            or "to-find" in part.get("classes", [])
         ]
-        node[min(answering, default=1) : min(answering, default=1)] = place(app, block, docname)
+        node[min(answering, default=1) : min(answering, default=1)] = place(
+            app, block, docname
+        )
 
 
-def load(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
+def load(
+    app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
+) -> None:
     """Let the pages that have a button load what makes it."""
     if "yours-place" in context.get("body", ""):
         app.add_js_file(f"{FOLDER}/button.js", loading_method="defer")

@@ -8,7 +8,6 @@ two projections, by which it is recognised. The line that is right is in none of
 __all__ = ["Goal", "goals", "projections"]
 
 import itertools
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -89,7 +88,7 @@ def wanted(context: Context) -> set[str]:
 
 
 def derivatives(context: Context) -> dict[str, str]:
-    """The letters that are derivatives of J, by the letter that J is differentiated by."""
+    """The letters that are derivatives of J, by what J is differentiated by."""
     return {
         last.parts[1].parts[0]: head.parts[0]
         for head, last in ((one.sides[0], one.sides[-1]) for one in context.definitions)
@@ -98,7 +97,7 @@ def derivatives(context: Context) -> dict[str, str]:
 
 
 def is_gradient(statement: Statement, context: Context) -> bool:
-    """Whether a statement says what a gradient is, in letters that are no derivatives."""
+    """Whether a statement says what a gradient is, without derivatives."""
     if len(statement.sides) < 2:
         return False
     head, *_, last = statement.sides
@@ -139,7 +138,7 @@ def valued(node: Node, values: Values, env: Mapping) -> np.ndarray:
 
 
 def terms(node: Node, values: Values, env: Mapping, sign: int = 1) -> list[np.ndarray]:
-    """The values of the terms of a right side, sums and products of sums written out."""
+    """The values of the terms of a right side; sums are written out."""
     if node.op in ("add", "sub"):
         left, right = node.parts
         other = sign if node.op == "add" else -sign
@@ -158,7 +157,9 @@ def terms(node: Node, values: Values, env: Mapping, sign: int = 1) -> list[np.nd
                         factor.parts, (1, 1 if factor.op == "add" else -1), strict=True
                     )
                     for term in terms(
-                        Node("product", ((*factors[:k], part, *factors[k + 1 :]), joins)),
+                        Node(
+                            "product", ((*factors[:k], part, *factors[k + 1 :]), joins)
+                        ),
                         values,
                         env,
                         sign * of,
@@ -189,7 +190,10 @@ def cases(
         (name, case)
         for name, case in result.edges.items()
         if sum(np.size(x) for x in case.values()) <= ENTRIES and not only[0]
-        if all(np.shape(x) and 0 not in np.shape(x) or np.ndim(x) == 0 for x in case.values())
+        if all(
+            np.shape(x) and 0 not in np.shape(x) or np.ndim(x) == 0
+            for x in case.values()
+        )
     ]
     drawn = [("drawn", case) for case in drawn]
     return [("pencil", result.worked[0].case), *drawn, *more, *small]
@@ -287,10 +291,15 @@ def draft(page: Page, goal: Goal) -> tuple[Mapping, Context, Node] | None:
             continue
         try:
             said = statements(goal.display.tex, context.symbols)
-            said_sides = next(one.sides for one in said if one.sides[0].at == goal.head.at)
+            said_sides = next(
+                one.sides for one in said if one.sides[0].at == goal.head.at
+            )
             values = Values(context, page.cases(entry, "", {})[0])
             env = {letter: 2.0 for letter in goal.free}
-            sides = [valued(plain(side), values, env) for side in (said_sides[0], said_sides[-1])]
+            sides = [
+                valued(plain(side), values, env)
+                for side in (said_sides[0], said_sides[-1])
+            ]
         except (ValueError, KeyError, IndexError):
             continue
         if error(*sides) <= BOUND:

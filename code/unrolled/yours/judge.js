@@ -10,7 +10,13 @@
 
   // Values
 
-  const matrix = (value) => (typeof value === "number" ? { rows: 1, cols: 1, data: [value] } : value);
+  // A value as a matrix; the identity is as large as what is asked for.
+  const sized = (value, { rows, cols }) => {
+    if (typeof value === "number") return { rows: 1, cols: 1, data: [value] };
+    if (value !== unrolled.IDENTITY) return value;
+    if (rows !== cols) throw new unrolled.Misshapen("I is square");
+    return { rows, cols, data: Array.from({ length: rows * cols }, (_, k) => Number(k % (cols + 1) === 0)) };
+  };
   const size = (value) => Math.max(...value.data.map(Math.abs), 0);
   const shaped = (a, b) => a.rows === b.rows && a.cols === b.cols;
   const finite = (value) => value.data.every(Number.isFinite);
@@ -186,7 +192,7 @@
     at(node, context, check, { env, value }, indices = []) {
       const values = this.values(context, check.case);
       if (!indices.length) {
-        const found = matrix(values.value(node, env));
+        const found = sized(values.value(node, env), value);
         // a sum of no terms is zero, of any shape
         return found.data.length === 1 && found.data[0] === 0 ? { ...value, data: value.data.map(() => 0) } : found;
       }
@@ -194,7 +200,7 @@
       const data = [];
       for (let i = 1; i <= ranges[0]; i++)
         for (let j = 1; j <= (ranges[1] ?? 1); j++) {
-          const one = matrix(values.value(node, { ...env, [indices[0]]: i, ...(indices[1] && { [indices[1]]: j }) }));
+          const one = sized(values.value(node, { ...env, [indices[0]]: i, ...(indices[1] && { [indices[1]]: j }) }), value);
           if (one.data.length > 1) throw new unrolled.Misshapen("an entry is one number");
           data.push(one.data[0]);
         }
@@ -435,6 +441,17 @@
     return { ...inner, parts: [made, made.map((_, k) => (k ? "\\odot" : ""))] };
   };
 
+  // A right side that is written as the book prints it; nothing, if it is not.
+  const printed = (text, symbols) => {
+    const tex = text.slice(text.lastIndexOf("=") + 1).trim();
+    try {
+      unrolled.expression(tex, symbols);
+      return { readings: [tex], notes: [], asked: [], left: "" };
+    } catch (error) {
+      if (!unclear(error)) throw error;
+    }
+  };
+
   // What a line is to a goal. `letters` has what the reader said that an unknown name means.
   unrolled.judge = (judge, text, letters = {}) => {
     let said;
@@ -442,7 +459,8 @@
       said = unrolled.typedLine(text, judge.symbols, letters);
     } catch (error) {
       if (!unclear(error)) throw error;
-      return { fault: "unread", words: error.message, at: error.at, offer: error.offer };
+      said = printed(text, judge.symbols) ?? { fault: "unread", words: error.message, at: error.at, offer: error.offer };
+      if (said.fault) return said;
     }
     if (said.asked?.length) return { ...said, fault: "symbol" };
     const sign = said.left.startsWith("-") ? -1 : said.left ? 1 : judge.goal.sign;

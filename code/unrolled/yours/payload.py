@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from unrolled.checks.formula import Result
+from unrolled.formulas.printed import Page
+from unrolled.formulas.values import Context, Values
 from unrolled.yours import goals as asked
 from unrolled.yours.exported import exported
 from unrolled.yours.goals import Goal
 from unrolled.yours.typed import valued
-from unrolled.formulas.printed import Page
-from unrolled.formulas.values import Context, Values
 
 DIGITS = 12
 """So many digits of a number are sent, fewer than a wrong line could share."""
@@ -124,7 +124,9 @@ class Collected:
         entry, context, head = draft
         for case in page.cases(entry, "", {})[:TELLING]:
             # the first state is zero in the networks, but for one
-            start = {name: np.zeros_like(x) for name, x in case.items() if name == "h_0"}
+            start = {
+                name: np.zeros_like(x) for name, x in case.items() if name == "h_0"
+            }
             values = Values(context, {**case, **start})
             env = {letter: 2.0 for letter in goal.free}
             value = matrix(asked.valued(head, values, env))
