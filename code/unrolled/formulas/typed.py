@@ -627,9 +627,21 @@ class Writer:
         if close and self.peek() == "," and re.fullmatch("[a-z]", self.peek(1)):
             self.i += 2
             return self.line[self.i - 2 : self.i]
+        index = self.line[self.i - 1]
+        raised = self.peek(2) in ("^", "'", "\\top")
+        if (
+            self.peek() in ("-", "+")
+            and self.peek(1) in ("1", "2")
+            and raised
+            and not close
+        ):
+            whole = f"{index.text}{self.peek()}{self.peek(1)}"
+            end = self.line[self.i + 1].at + 1
+            offer = f"{self.text[: index.at]}{{{whole}}}{self.text[end:]}"
+            self.fail(say("minus", whole), index.at, offer)
         if not close or self.peek() == "," or self.peek(1) not in ("1", "2"):
             return []
-        index, found = self.line[self.i - 1], self.line[self.i : self.i + 2]
+        found = self.line[self.i : self.i + 2]
         self.i += 2
         told = f"{base.text}_{{{index.text}{found[0].text}{found[1].text}}}"
         written = self.text[base.at : found[1].at + 1]

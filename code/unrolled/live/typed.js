@@ -445,8 +445,13 @@
         this.i += 2;
         return this.line.slice(this.i - 2, this.i);
       }
+      const index = this.line[this.i - 1], signed = ["-", "+"].includes(this.peek()) && ["1", "2"].includes(this.peek(1));
+      if (signed && ["^", "'", "\\top"].includes(this.peek(2)) && !close) {
+        const whole = index.text + this.peek() + this.peek(1);
+        this.fail(say("minus", whole), index.at, this.offer(index.at, `{${whole}}`, this.line[this.i + 1].at + 1));
+      }
       if (!close || this.peek() === "," || !["1", "2"].includes(this.peek(1))) return [];
-      const index = this.line[this.i - 1], found = this.line.slice(this.i, this.i + 2);
+      const found = this.line.slice(this.i, this.i + 2);
       this.i += 2;
       const told = `${base.text}_{${index.text}${found[0].text}${found[1].text}}`;
       const written = this.text.slice(base.at, found[1].at + 1).join("");

@@ -94,6 +94,7 @@
     "last": "Up to what does the sum go? Write sum_{t=1}^T.",
     "dots": "Dots in a sum are not read. Write the sum with sum_t.",
     "arguments": "%1 takes %2.",
+    "minus": "Is %1 the index? Put it in braces: _{%1}.",
     "range": "The first of all is number 1 here. Write range(1, T+1).",
     "by": "With respect to what? Write dJ/dW.",
     "sides": "A right side is expected behind =."
