@@ -222,6 +222,7 @@ def drawn(rng: random.Random, lines: list[str]) -> str:
     return "".join(line)
 
 
+LONG = ["(", "h", "sum_t ", "^", " ", "-", "h_t * ", "e h^T + ", "[h", "sum(", r"\frac{", "d/d", "W_"]
 STRANGE = [
     *"´ŷ漢🙂\ue000\u200b½⅓ﬁ∏%$&<>\"#{}[]()^_'|:;,.",
     "constructor",
@@ -251,7 +252,7 @@ def lines_of_all(more: int) -> list[tuple[str, str]]:
     found += [(one["of"], one["line"]) for one in LINES["more"]]
     rng, lines = random.Random(25), [line for _, line in found]
     labels = sorted({label for label, _ in found})
-    long = [("rnn-gradients", x * 10_000) for x in ("(", "h", "sum_t ", "^", " ", "-")]
+    long = [("rnn-gradients", x * 10_000) for x in LONG]
     drawn_ = [(rng.choice(labels), drawn(rng, lines)) for _ in range(more)]
     return (
         found + [(label, x[:n]) for label, x in long for n in (1_999, 10_000)] + drawn_
@@ -262,14 +263,14 @@ def test_lines_of_chance_are_read_or_refused_in_no_time():
     symbols = {label: symbols_of(label) for label, _ in set(lines_of_all(0))}
     read_, worst = 0, 0.0
     for label, line in lines_of_all(10_000):
-        start = time.perf_counter()
+        start = time.process_time()
         try:
             found = typed(line, symbols[label])
             read_ += 1
             assert found.readings and all(read(x) for x in found.readings[:2])
         except Mistyped as reason:
             assert 0 <= reason.at <= len(line) and str(reason)
-        worst = max(worst, time.perf_counter() - start)
+        worst = max(worst, time.process_time() - start)
     assert read_ > 1_000 and worst < 1
 
 

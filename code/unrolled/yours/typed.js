@@ -255,8 +255,13 @@
     product() {
       let found = null, join = "", place = 0, last = this.factor();
       while (this.peek() && !ENDS.has(this.peek())) {
-        const at = this.at(), told = this.take(...TABLE.joining, "/", "\\dots");
+        const at = this.at();
+        let told = this.take(...TABLE.joining, "/", "\\dots");
         if (told === "." && !this.peek()) break;
+        if (told === "." && this.peek() === "dot" && this.peek(1) === "(") {
+          this.i += 1;
+          told = "@";
+        }
         if (told && (!this.peek() || this.peek() !== "-" && ENDS.has(this.peek())))
           this.fail(told === "\\dots" ? say("dots") : say("behind_sign", told), at);
         if (this.peek() === "T" && !told && ["v", "m"].includes(last.kind))
@@ -349,10 +354,11 @@
       const base = word[0], rest = word.slice(1);
       const texts = [...this.known.keys()].filter((x) => x.startsWith(base + "_")).map((x) => after(x, "_"));
       let cut;
-      if (rest.length > 1 && (texts.some((x) => x.startsWith(rest)) || texts.includes(SUBSCRIPTS.get(rest))))
+      const worded = rest.length > 1 || !this.known.has(rest) && !INDICES.includes(rest);
+      if (worded && (texts.some((x) => x.startsWith(rest)) || texts.includes(SUBSCRIPTS.get(rest))))
         cut = [base, "_", rest];
       else if (word.startsWith("log")) cut = ["log", word.slice(3)];
-      else if (word.length < 5 && [...word].every((x) => this.known.has(x) || INDICES.includes(x) || x === "W")) {
+      else if (word.length < 4 && [...word].every((x) => this.known.has(x) || INDICES.includes(x) || x === "W")) {
         cut = [...word];
         const at = one.at + word.indexOf("T", 1);
         if (rest.includes("T")) this.fail(say("transpose"), at, this.offer(at, "^T", at + 1));
@@ -415,6 +421,9 @@
           if (this.peek() === "(" && !this.texts().length) this.group();
         } else if (this.peek() === "[" && this.near() && this.texts().some((x) => ["None", "newaxis"].includes(x))) {
           if (this.group()[0].text !== ":") above.push([top]);
+        } else if (this.peek() === "." && this.peek(1) === "reshape") {
+          this.i += 2;
+          if (this.group()[0]?.text === "1") above.push([top]);
         } else if (["transposed", "transpose"].includes(this.peek()) && !opens(this.peek(1))) {
           above.push([top]);
           this.i += 1;
@@ -436,8 +445,13 @@
         this.i += 2;
         return this.line.slice(this.i - 2, this.i);
       }
+      const index = this.line[this.i - 1], signed = ["-", "+"].includes(this.peek()) && ["1", "2"].includes(this.peek(1));
+      if (signed && ["^", "'", "\\top"].includes(this.peek(2)) && !close) {
+        const whole = index.text + this.peek() + this.peek(1);
+        this.fail(say("minus", whole), index.at, this.offer(index.at, `{${whole}}`, this.line[this.i + 1].at + 1));
+      }
       if (!close || this.peek() === "," || !["1", "2"].includes(this.peek(1))) return [];
-      const index = this.line[this.i - 1], found = this.line.slice(this.i, this.i + 2);
+      const found = this.line.slice(this.i, this.i + 2);
       this.i += 2;
       const told = `${base.text}_{${index.text}${found[0].text}${found[1].text}}`;
       const written = this.text.slice(base.at, found[1].at + 1).join("");
@@ -537,11 +551,11 @@
       if (!law.length || !likeIndex([spec[0].text]) || !opens(this.peek())) this.fail(say("sum"), at);
       const letter = spec[0].text, body = this.bracket(), name = law.includes("\\hatp") ? "\\hat p" : "P";
       this.note("read", at, "E", "a sum with weights");
-      return piece(`\\sum_${letter} ${name}(${letter} \\mid c) ${body.tex}`, body.kind, SUM);
+      return piece(`\\sum_{${letter}=1}^{\\lvert V\\rvert} ${name}(${letter} \\mid c) ${body.tex}`, body.kind, SUM);
     }
 
     matrix(base, texts, below, above, at) {
-      const all = [...texts.values()], shown = (names) => (names.length ? names.map(printed) : [LETTERS.get(base)]);
+      const all = [...texts.values()], offers = (names) => (names.length ? names.map(printed) : [LETTERS.get(base)]);
       if (!below.length) {
         if (texts.has(this.peek())) {
           const name = texts.get(this.take());
@@ -551,7 +565,13 @@
           return [name, more[0]];
         }
         if (this.known.has(base)) return [base, below];
-        return [named(this.ask(base, at, shown(all))), below];
+        const number = is("[0-9]+", this.peek()) && this.near(), written = number ? base + this.take() : base;
+        if (number) {
+          const more = this.scripts();
+          above.push(...more[1]);
+          [below] = more;
+        }
+        return [named(this.ask(written, at, offers(all))), below];
       }
       const comma = below[0].findIndex((one) => one.text === ","), cut = comma < 0 ? below[0].length : comma;
       const word = text(below[0].slice(0, cut)).join(""), behind = below[0].slice(cut + 1);
@@ -566,8 +586,8 @@
       }
       const own = SUBSCRIPTS.get(word);
       if (texts.has(own)) return [named(this.ask(written, at, [printed(texts.get(own))])), rest];
-      const offered = shown(starts.length ? starts : all);
-      return indexed ? [named(this.ask(base, at, offered)), below] : [named(this.ask(written, at, offered)), rest];
+      const offered = offers(starts.length ? starts : all);
+      return indexed && (word.length > 1 || rest.length) ? [named(this.ask(base, at, offered)), below] : [named(this.ask(written, at, offered)), rest];
     }
 
     member(found, below, above, at) {
@@ -672,7 +692,8 @@
       const bracketed = opens(this.peek()) && this.texts().length > 0;
       const inside = bracketed ? this.inner(this.group()) : this.factor();
       const kind = { diag: "m", softmax: "v" }[told.toLowerCase()] ?? inside.kind;
-      const found = piece(`${name}${slope ? "'" : ""}${bracketed ? `(${inside.tex})` : ` ${inside.tex}`}`, kind);
+      const tanh = `\\sqrt{1 - {\\tanh(${inside.tex})}^2}`;
+      const found = name === "sech" ? piece(tanh, kind) : piece(`${name}${slope ? "'" : ""}${bracketed ? `(${inside.tex})` : ` ${inside.tex}`}`, kind);
       return above.slice(+slope).reduce((one, own) => raised(one, this.exponent(own)), found);
     }
 
@@ -805,15 +826,17 @@
     }
 
     comprehended(line, at) {
-      if (line[0].text === "[" && line.at(-1).text === "]") line = line.slice(1, -1);
+      [[line]] = pieces(line, ","); // without an axis
+      if (line[0]?.text === "[" && line.at(-1).text === "]") line = line.slice(1, -1);
       const [of, rule, ...more] = pieces(line, "for")[0];
       if (more.length || !of.length || rule?.[1]?.text !== "in") this.fail(say("sum"), at);
       const body = this.inner(of), spec = rule.slice(0, 1), over = rule.slice(2);
       if (over[0]?.text === "range") {
         const parts = pieces(over.slice(2, -1), ",")[0], sign = (told) => ({ text: told, at, gap: false });
         let end = parts.pop();
+        if (!parts.length) this.fail(say("range"), over[0].at);
         end = text(end.slice(-2)).join("") === "+1" ? end.slice(0, -2) : [...end, sign("-"), sign("1")];
-        spec.push(sign("="), ...(parts.length ? parts[0] : [sign("0")]), sign("to"), ...end);
+        spec.push(sign("="), ...parts[0], sign("to"), ...end);
       }
       return [spec, piece(fenced(body), body.kind, PRODUCT)];
     }

@@ -352,9 +352,12 @@ class Writer:
         """Factors, and how they are joined; a quotient is of the factors beside it."""
         found, join, place, last = None, "", 0, self.factor()
         while self.peek() and self.peek() not in ENDS:
-            at, told = self.at(), self.take(*TABLE["joining"], "/", "\\dots")
+            at = self.at()
+            told = self.take(*TABLE["joining"], "/", "\\dots")
             if told == "." and not self.peek():
                 break
+            if told == "." and self.peek() == "dot" and self.peek(1) == "(":
+                self.i, told = self.i + 1, "@"
             if told and (not self.peek() or self.peek() in ENDS - {"-"}):
                 self.fail(say("dots" if told == "\\dots" else "behind_sign", told), at)
             if self.peek() == "T" and not told and last.kind in ("v", "m"):
@@ -484,14 +487,14 @@ class Writer:
             return
         base, rest = word[0], word[1:]
         texts = [x.partition("_")[2] for x in self.known if x.startswith(base + "_")]
-        if len(rest) > 1 and (
+        if (len(rest) > 1 or rest not in self.known and rest not in INDICES) and (
             any(x.startswith(rest) for x in texts)
             or TABLE["subscripts"].get(rest) in texts
         ):
             cut = [base, "_", rest]
         elif word[:3] == "log":
             cut = ["log", word[3:]]
-        elif len(word) < 5 and all(
+        elif len(word) < 4 and all(
             x in self.known or x in INDICES or x in "W" for x in word
         ):
             cut = [*word]
@@ -591,6 +594,10 @@ class Writer:
             ):
                 if self.group()[0].text != ":":
                     above.append([Token("\\top", place)])
+            elif self.peek() == "." and self.peek(1) == "reshape":
+                self.i += 2
+                if [x.text for x in self.group()[:1]] == ["1"]:
+                    above.append([Token("\\top", place)])
             elif (
                 self.peek() in ("transposed", "transpose")
                 and self.peek(1) not in BRACKETS
@@ -620,9 +627,21 @@ class Writer:
         if close and self.peek() == "," and re.fullmatch("[a-z]", self.peek(1)):
             self.i += 2
             return self.line[self.i - 2 : self.i]
+        index = self.line[self.i - 1]
+        raised = self.peek(2) in ("^", "'", "\\top")
+        if (
+            self.peek() in ("-", "+")
+            and self.peek(1) in ("1", "2")
+            and raised
+            and not close
+        ):
+            whole = f"{index.text}{self.peek()}{self.peek(1)}"
+            end = self.line[self.i + 1].at + 1
+            offer = f"{self.text[: index.at]}{{{whole}}}{self.text[end:]}"
+            self.fail(say("minus", whole), index.at, offer)
         if not close or self.peek() == "," or self.peek(1) not in ("1", "2"):
             return []
-        index, found = self.line[self.i - 1], self.line[self.i : self.i + 2]
+        found = self.line[self.i : self.i + 2]
         self.i += 2
         told = f"{base.text}_{{{index.text}{found[0].text}{found[1].text}}}"
         written = self.text[base.at : found[1].at + 1]
@@ -763,7 +782,8 @@ class Writer:
         name = "\\hat p" if "\\hatp" in law else "P"
         told = f"{name}({letter} \\mid c)"
         self.note("read", at, "E", "a sum with weights")
-        return Piece(f"\\sum_{letter} {told} {body.tex}", body.kind, SUM)
+        over = f"\\sum_{{{letter}=1}}^{{\\lvert V\\rvert}}"
+        return Piece(f"{over} {told} {body.tex}", body.kind, SUM)
 
     def matrix(
         self, base: str, texts: Mapping[str, str], below: list, above: list, at: int
@@ -780,8 +800,13 @@ class Writer:
                 return name, more[0]
             if base in self.known:
                 return base, below
+            number = re.fullmatch("[0-9]+", self.peek()) and self.near()
+            written = base + self.take() if number else base
             offered = [printed(x) for x in texts.values()] or [TABLE["letters"][base]]
-            return self.named(self.ask(base, at, offered)), below
+            if number:
+                more = self.scripts()
+                below, above[:] = more[0], above + more[1]
+            return self.named(self.ask(written, at, offered)), below
         cut = next(
             (k for k, one in enumerate(below[0]) if one.text == ","), len(below[0])
         )
@@ -804,7 +829,7 @@ class Writer:
         offered = [printed(x) for x in starts or texts.values()] or [
             TABLE["letters"][base]
         ]
-        if indexed:
+        if indexed and (len(word) > 1 or rest):
             return self.named(self.ask(base, at, offered)), below
         return self.named(self.ask(written, at, offered)), rest
 
@@ -954,6 +979,8 @@ class Writer:
             f"{name}{chr(39) if slope else ''}{f'({inside.tex})' if fenced else f' {inside.tex}'}",
             kind,
         )
+        if name == "sech":
+            found = Piece(f"\\sqrt{{1 - {{\\tanh({inside.tex})}}^2}}", kind)
         for one in above[slope:]:
             found = found.raised(self.exponent(one))
         return found
@@ -1136,7 +1163,8 @@ class Writer:
 
     def comprehended(self, line: list[Token], at: int) -> tuple[list[Token], Piece]:
         """A sum as Python has it: over what in “t = 1 to T”, and of what."""
-        if line[0].text == "[" and line[-1].text == "]":
+        line = pieces(line, ",")[0][0]  # without an axis
+        if line and line[0].text == "[" and line[-1].text == "]":
             line = line[1:-1]
         parts = pieces(line, "for")[0]
         if len(parts) != 2 or not parts[0] or [x.text for x in parts[1][1:2]] != ["in"]:
@@ -1146,7 +1174,9 @@ class Writer:
             *first, end = pieces(over[2:-1], ",")[0]
             plus = [one.text for one in end[-2:]] == ["+", "1"]
             end = end[:-2] if plus else [*end, Token("-", at), Token("1", at)]
-            first = first[0] if first else [Token("0", at)]
+            if not first:
+                self.fail(say("range"), over[0].at)
+            first = first[0]
             spec += [Token("=", at), *first, Token("to", at), *end]
         return spec, Piece(body.fenced(), body.kind, PRODUCT)
 

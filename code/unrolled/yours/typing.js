@@ -2,8 +2,7 @@
 (globalThis.unrolled ??= {}).typing = {
   "longest": 2000,
   "deepest": 30,
-  "blank": " \\t\\n\\r\\f\\v\\u00a0\\u2028\\u2029",
-  "token": "\\\\[A-Za-z]+|\\\\[^A-Za-z]|[A-Za-z]+|[0-9]+(?:\\.[0-9]+)?|\\*\\*|:=|==|!=|\\.\\.+|\\$\\$|[^ \\t\\n\\r\\f\\v\\u00a0\\u2028\\u2029]",
+  "token": "\\\\[A-Za-z]+|\\\\[^A-Za-z]|[A-Za-z]+|[0-9]+(?:\\.[0-9]+)?|\\*\\*|:=|==|!=|\\.[*^]|\\.\\.+|\\$\\$|[^ \\t\\n\\r\\f\\v\\u00a0\\u2028\\u2029]",
   "above": "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵀᵗˡⁱʲᵏⁿᴸ",
   "below": "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₜₖₗᵢⱼₙₘₒₐₑₓₕₛᵣᵤ",
   "nothing": "\u200b\u200c\u200d\u2060\u2061\u2062\u2063\ufeff\u00ad\u0332",
@@ -14,7 +13,7 @@
     "⊗": "\\otimes", "⊤": "\\top", "⟙": "\\top", "\\intercal": "\\top", "⊺": "\\top", "′": "'", "’": "'", "‘": "'", "`": "'", "\\prime": "'",
     "∂": "\\partial", "\\d": "\\partial", "∇": "\\nabla", "∑": "\\sum", "∏": "\\prod", "Π": "\\prod", "\\Pi": "\\prod", "Σ": "\\sum", "\\Sigma": "\\sum", "√": "\\sqrt", "∈": "\\in",
     "≠": "\\ne", "\\neq": "\\ne", "!=": "\\ne", "∼": "\\sim", "∣": "|", "\\vert": "|", "\\lvert": "|", "\\rvert": "|", "\\mid": "|",
-    "times": "*", "==": "=", ":=": "=", "**": "^", "\\dfrac": "\\frac", "\\tfrac": "\\frac", "\\cfrac": "\\frac", "⁄": "/", "∕": "/", "÷": "/",
+    "times": "*", "==": "=", ":=": "=", "**": "^", ".*": "\\odot", ".^": "^", "\\dfrac": "\\frac", "\\tfrac": "\\frac", "\\cfrac": "\\frac", "⁄": "/", "∕": "/", "÷": "/",
     "α": "\\alpha", "δ": "\\delta", "σ": "\\sigma", "ς": "\\sigma", "ε": "\\varepsilon", "\\epsilon": "\\varepsilon", "η": "\\eta", "τ": "\\tau", "ŷ": "\\haty", "ĥ": "\\hath",
     "\\cdots": "\\dots", "\\ldots": "\\dots", "..": "\\dots", "...": "\\dots", "⋯": "\\dots", "\\ell": "l", "\\ln": "\\log",
     "\\{": "(", "\\}": ")", "\\lbrace": "(", "\\rbrace": ")", "〈": "(", "〉": ")", "𝟙": "1"
@@ -38,7 +37,7 @@
   "joining": ["*", "@", "\\cdot", ".", "\\odot", "\\otimes"],
   "ends": ["+", "-", "=", ",", ")", "]", "}", ":", ";", "|", "\\ne", "\\in", "\\sim", "for", "to"],
   "functions": {
-    "\\log": "\\log", "\\exp": "\\exp", "\\tanh": "\\tanh", "diag": "\\operatorname{diag}", "diagonal": "\\operatorname{diag}",
+    "\\log": "\\log", "\\exp": "\\exp", "\\tanh": "\\tanh", "diag": "\\operatorname{diag}", "sech": "sech", "diagonal": "\\operatorname{diag}",
     "Diag": "\\operatorname{diag}", "softmax": "\\operatorname{softmax}", "Softmax": "\\operatorname{softmax}"
   },
   "calls": {
@@ -67,7 +66,6 @@
   "losses": ["l", "L", "E", "C", "Loss", "loss", "NLL", "cost"],
   "families": {"u": ["u_o", "u_j"], "v": ["v_c"], "W": ["W_\\ell"], "w": ["w_k"], "": ["%_t", "%_{t-1}", "%_{t+1}", "%_T"]},
   "layers": ["%^{(\\ell)}", "%^{(\\ell-1)}", "%^{(L)}"],
-  "words over": ["u", "v", "P"],
   "words not": ["i", "j", "o"],
   "said": {
     "read": "%1 is read as %2.",
@@ -96,6 +94,8 @@
     "last": "Up to what does the sum go? Write sum_{t=1}^T.",
     "dots": "Dots in a sum are not read. Write the sum with sum_t.",
     "arguments": "%1 takes %2.",
+    "minus": "Is %1 the index? Put it in braces: _{%1}.",
+    "range": "The first of all is number 1 here. Write range(1, T+1).",
     "by": "With respect to what? Write dJ/dW.",
     "sides": "A right side is expected behind =."
   }
