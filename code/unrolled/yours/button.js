@@ -9,8 +9,8 @@
   }));
   for (const place of document.querySelectorAll(".yours-place")) {
     const button = document.createElement("button"), status = document.createElement("span");
-    button.className = "cover yours-open";
-    button.textContent = "Write yours, and have it checked";
+    button.className = "yours-open";
+    button.textContent = "Write yours";
     status.setAttribute("role", "status");
     button.onclick = async () => {
       const { of } = place.dataset;
