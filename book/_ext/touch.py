@@ -267,12 +267,11 @@ def measure(letter: Letter, example: Mapping[str, int]) -> str:
 
 def card(app: Sphinx, docname: str, letter: Letter, example: Mapping[str, int]) -> str:
     """What a page shows of a letter that is touched: itself, how it is said, its shape, what it is, and where from."""
-    counted = "counts " if letter.kind == "size" else ""
     lines = [
         f'<p class="letter"><b>{formula(app, letter.shown)}</b> '
         f'<span class="said">{plain(symbols.said(app, letter))}</span></p>',
         f"<p>{in_html(app, docname, measure(letter, example))}</p>",
-        f"<p>{in_html(app, docname, counted + letter.what)}</p>",
+        f"<p>{in_html(app, docname, letter.what)}</p>",
     ]
     of_book = letter.tex in symbols.read(app).book and not letter.another
     notation = f"notation-{'sizes' if letter.kind == 'size' else 'symbols'}"
