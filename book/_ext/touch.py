@@ -91,10 +91,8 @@ class Pattern(NamedTuple):
         """How well a letter in a formula is this one: zero, if it is another."""
         mine, theirs = self.spelt, other
         below, above = text(theirs.below), text(theirs.above)
-        powers = mine.layer == "^" != theirs.layer and not self.above
         if (
             mine.base != theirs.base
-            or powers
             or (self.below and self.below != below)
             or (self.above and self.above != above)
         ):
