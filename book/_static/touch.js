@@ -73,7 +73,7 @@ addEventListener("DOMContentLoaded", () => {
     card.hidden = false;
     place(whole(symbol));
     const words = text.cloneNode(true);
-    for (const math of words.querySelectorAll("[data-tex]")) math.replaceWith(math.ariaLabel);
+    for (const math of words.querySelectorAll("[data-tex]")) math.replaceWith(math.getAttribute("aria-label"));
     words.querySelector(".letter > b").remove();
     told.textContent = [...words.children].map((p) => p.textContent.trim()).join(". ");
   }
@@ -146,7 +146,7 @@ addEventListener("DOMContentLoaded", () => {
   // By keys: F2 goes into the next formula. The focus is on the card, so that the keys come here.
   function formulas() {
     return [...article.querySelectorAll("[data-letters]")].filter((one) =>
-      /\d/.test(one.dataset.letters) && one.checkVisibility() && !one.closest("a, button"));
+      /\d/.test(one.dataset.letters) && (one.checkVisibility?.() ?? true) && !one.closest("a, button"));
   }
   function enter() {
     const focus = document.activeElement ?? document.body;
