@@ -31,9 +31,8 @@ BOOK = Path(__file__).parents[1] / "book"
 TABLE = Table((BOOK / "symbols.yml").read_text())
 
 
-def source(name: str) -> str:
-    """The source of a page."""
-    return (BOOK / f"{name}.md").read_text()
+SOURCES = {path.stem: path.read_text() for path in BOOK.glob("*.md")}
+source = SOURCES.__getitem__
 
 
 def page(name: str) -> Page:
@@ -219,6 +218,64 @@ def test_slips_of_people_are_refused(
     values = [Values(own, case) for case in one.cases(entry, label, RESULTS)]
     typo = Typo("a slip", display.tex.replace(right, wrong, 1), 0)
     assert outcome(typo, own, values) == refused
+
+
+# Wrong in the text: numbers of the examples for a pencil, short answers, bounds
+
+WRONG = [
+    (
+        "backprop-mlp",
+        r"(\tfrac{16}{25}, -\tfrac{9}{10})",
+        r"(\tfrac{16}{25}, \tfrac{9}{10})",
+    ),
+    (
+        "backprop-mlp",
+        r"$W_{\text{embed}}$ is $d \times",
+        r"$W_{\text{unembed}}$ is $d \times",
+    ),
+    ("backprop-mlp", r"p = (\tfrac25, \tfrac15", r"p = (\tfrac25, \tfrac25"),
+    (
+        "backprop-rnn",
+        r"\begin{pmatrix} -3 & 0 \\ 3 & 0",
+        r"\begin{pmatrix} -3 & 0 \\ 4 & 0",
+    ),
+    ("backprop-rnn", r"(-\tfrac12, -\tfrac14)", r"(-\tfrac12, \tfrac14)"),
+    ("backprop-rnn", r"(3, \tfrac94 \log 3)", r"(3, \tfrac34 \log 3)"),
+    ("residual", r"\le \sigma^{\,T-1}", r"\le \sigma^{\,T}"),
+    ("residual", r"(1 + \sigma)^{T-1}", r"(1 + \sigma)^{T-3}"),
+    ("residual", r"$g_2 = (-8, 8) + (6, 3)$", r"$g_2 = (-8, 8) + (3, 6)$"),
+    (
+        "word2vec",
+        r"\log \sigma(-u_{w_k} \cdot v_c)$, and",
+        r"\log \sigma(u_{w_k} \cdot v_c)$, and",
+    ),
+    ("lstm", r"\tfrac12 (2 - \sqrt 3)", r"\tfrac12 (2 + \sqrt 3)"),
+    ("generation", r"\tfrac1{18},", r"\tfrac1{12},"),
+    (
+        "generation",
+        r"b_{ih}, b_{hh} \in \R^d",
+        r"b_{ih}, b_{hh} \in \R^{\lvert V\rvert}",
+    ),
+    ("generation", r"W_{\text{unembed}} h_t + c)$", r"W_{\text{unembed}} h_t)$"),
+    ("classification", r"A_h^{\,T-1-t} A_x\, x_t", r"A_h^{\,T-t} A_x\, x_t"),
+    ("project", r"- 2 a r + a^2 - b^2 = 0", r"+ 2 a r + a^2 - b^2 = 0"),
+    ("gradients", r"= W^\top \delta .", r"= W \delta ."),
+    ("where-next", r"\sum_{t=1}^{T} A^{T-t} B", r"\sum_{t=1}^{T} A^{t} B"),
+]
+
+
+@pytest.mark.parametrize("name, right, wrong", WRONG)
+def test_what_is_wrong_in_the_text_is_refused(name: str, right: str, wrong: str):
+    before, found, after = source(name).partition(right)
+    assert found
+    last = before.count("\n") + 1
+    for text, holds in (
+        (before + right + after, True),
+        (before + wrong + after, False),
+    ):
+        one = Page(name, TABLE.entries(name), {**SOURCES, name: text}.get)
+        one.displays = [x for x in one.displays if last - 12 < x.line <= last]
+        assert holds == (not any(x.fault for x in one.executed(RESULTS)))
 
 
 # The language
