@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from _ext import formulas, mathml, symbols
+from _ext import formulas, mathml, symbols, touch
 from _ext.symbols import Table
 from tiny import Book
 
@@ -101,6 +101,37 @@ def test_shapes_are_formulas_and_words_are_words():
     assert symbols.in_letters("like $s$") == "like $s$"
 
 
+MEASURED = {
+    r"W_{\text{embed}}": r"matrix, $d \times \lvert V\rvert$, in the example 2 × 3",
+    "h": "vector of length $d$, in the example 2",
+    "d": "size, in the example 2",
+    "L": "size",
+    "J": "number",
+    r"\ell": "index",
+    r"\log": "",
+    "W": "matrix",
+}
+
+
+@pytest.mark.parametrize("tex", MEASURED)
+def test_a_shape_is_said_in_letters_and_in_the_example(tex: str):
+    letter = TABLE.letters("backprop-mlp")[tex]
+    assert touch.measure(letter, {"d": 2, "|V|": 3}) == MEASURED[tex]
+
+
+def test_shapes_of_several_sizes_of_words_and_of_drafts():
+    def of(page: str, tex: str, **entry: bool) -> str:
+        example = TABLE.pages[page]["example"]
+        return touch.measure(TABLE.letters(page, entry)[tex], example)
+
+    assert (
+        of("lstm", r"W_{\text{input}}")
+        == r"matrix, $4d \times m$, in the example 4 × 4"
+    )
+    assert of("lstm", "I") == "matrix, square"
+    assert of("backprop-mlp", "h", scalar=True) == "number, in this draft"
+
+
 # Which letter a letter of a formula is: on a page, in a formula, by the letters in the order of the formula
 
 FOUND = {
@@ -178,10 +209,10 @@ FOUND = {
 }
 
 
-def patterns(page: str) -> list[symbols.Pattern]:
+def patterns(page: str) -> list[touch.Pattern]:
     """How the letters of a page are written."""
     letters = list(TABLE.letters(page).values())
-    return list(map(symbols.pattern, letters, read(*(one.tex for one in letters))))
+    return list(map(touch.pattern, letters, read(*(one.tex for one in letters))))
 
 
 def read(*sources: str) -> list[mathml.Node]:
@@ -195,7 +226,7 @@ def test_a_letter_of_a_formula_is_found_by_what_stands_below_and_above_it(
     page: str, tex: str
 ):
     (tree,) = read(tex)
-    found = [one and one.tex for _, one in symbols.looked_up(tree, patterns(page))]
+    found = [one and one.tex for _, one, _ in touch.looked_up(tree, patterns(page))]
     assert found == FOUND[page, tex]
 
 
@@ -203,7 +234,7 @@ def test_a_letter_of_a_formula_is_found_by_what_stands_below_and_above_it(
 def test_each_letter_of_the_table_is_found_as_itself(page: str):
     own = patterns(page)
     for one, tree in zip(own, read(*(x.letter.tex for x in own)), strict=True):
-        found = [letter for _, letter in symbols.looked_up(tree, own) if letter]
+        found = [x.letter for x in touch.looked_up(tree, own) if x.letter]
         assert found[0].name == one.letter.name
 
 

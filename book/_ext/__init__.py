@@ -24,6 +24,7 @@ CONCERNS = (
     "errata",
     "formulas",
     "symbols",
+    "touch",
     "printed",
     "printed_table",
     "offline",

@@ -10,7 +10,7 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import playwright
@@ -155,26 +155,37 @@ def portable(tex: str, settings: dict) -> str:
     return tex
 
 
-def body(translator: HTML5Translator, node: nodes.math | nodes.math_block) -> str:
-    """The attributes of a formula's wrapper and what is in it."""
-    app, one = translator.builder.app, formula(node)
+def body(app: Sphinx, one: Formula, source: str, letters: Sequence[str] = ()) -> str:
+    """The attributes of a formula's wrapper and what is in it; ``letters`` has for each of its letters what it is."""
     learn(app, [one])
     tree = app.env.unrolled_formulas[one]
-    tex = html.escape(portable(node.astext().strip(), app.config.mathjax3_config))
+    tex = html.escape(portable(source, app.config.mathjax3_config))
     if isinstance(tree, str):
         return f"><code>{tex}</code>"
     root = mathml.read(tree)
     inside, widest = mathml.written(root, one[1])
     style = f' style="--em: {widest:.1f}"' if widest > mathml.NARROW else ""
     name = html.escape(mathml.say(root))
-    return f' role="math" aria-label="{name}" data-tex="{tex}"{style}>{inside}'
+    known = f' data-letters="{" ".join(letters)}"' if letters else ""
+    return f' role="math" aria-label="{name}" data-tex="{tex}"{known}{style}>{inside}'
+
+
+def of_node(translator: HTML5Translator, node: nodes.math | nodes.math_block) -> str:
+    """The body of a node of a page."""
+    app, source = translator.builder.app, node.astext().strip()
+    return body(app, formula(node), source, node.get("letters", ()))
+
+
+def in_line(body: str) -> str:
+    """The class of a formula in a line."""
+    kind = "math pieces" if body.count("<math ") > 1 else "math"
+    return f"{kind} notranslate nohighlight"
 
 
 def visit_math(translator: HTML5Translator, node: nodes.math) -> None:
     """Write a formula in the text."""
-    inside = body(translator, node)
-    kind = "math pieces" if inside.count("<math ") > 1 else "math"
-    tag = translator.starttag(node, "span", "", CLASS=f"{kind} notranslate nohighlight")
+    inside = of_node(translator, node)
+    tag = translator.starttag(node, "span", "", CLASS=in_line(inside))
     translator.body.append(f"{tag[:-1]}{inside}</span>")
     raise nodes.SkipNode
 
@@ -189,7 +200,7 @@ def visit_display(translator: HTML5Translator, node: nodes.math_block) -> None:
         translator.add_permalink_ref(node, "Link to this equation")
         translator.body.append("</span>")
     translator.body.append(
-        f'<span class="formula"{body(translator, node)}</span></div>\n'
+        f'<span class="formula"{of_node(translator, node)}</span></div>\n'
     )
     raise nodes.SkipNode
 

@@ -2,7 +2,7 @@
 
 A page has the book's letters, but for those of a name that it has itself: there, ``c`` may be a word. ``{symbols}``
 makes the tables of the notation page. The printed formulas are executed with these letters (``printed.py``), and each
-letter of a formula is looked up in them.
+letter of a formula is looked up in them (``touch.py``).
 """
 
 import functools
@@ -87,11 +87,11 @@ def in_letters(shape: str) -> str:
         tex = sizes[0].replace("|V|", r"\lvert V\rvert").replace(" × ", r" \times ")
         return f"${tex}$"
 
-    if "$" in shape:
-        return shape
-    return re.sub(
-        r"(?<!\w)(?:\|V\||\b[A-Za-z]\b)(?: × (?:\|V\||[A-Za-z]\b))*", formula, shape
-    )
+    return shape if "$" in shape else re.sub(rf"{SIZE}(?: × {SIZE})*", formula, shape)
+
+
+SIZE = r"(?<!\w)(\d*)(\|V\||[A-Za-z])(?!\w)"
+"""A size in a shape: one of the book, or so many times it."""
 
 
 class Table:
@@ -119,7 +119,8 @@ class Table:
             entry = dict(own)
             old = known.get(tex)
             if old and "is" not in own:
-                entry = {**old.entry, **own}
+                wide = {"shown"} if "shape" in old.entry else set()
+                entry = {**{k: old.entry[k] for k in old.entry.keys() - wide}, **own}
             if old and entry.get("kind") != old.kind and "is" not in own:
                 raise ValueError(
                     f"{where}: {tex} is another thing there: say what it is"
@@ -190,7 +191,9 @@ def as_number(letter: Letter) -> Letter:
     """A letter in a draft in which all are numbers."""
     if letter.kind not in ("vector", "matrix"):
         return letter
-    return letter._replace(entry={"kind": "number"})
+    return letter._replace(
+        entry={**letter.entry, "kind": "number", "shape": "", "shown": "in this draft"}
+    )
 
 
 def computed(letters: Iterator[Letter]) -> dict[str, Mapping]:
@@ -200,7 +203,7 @@ def computed(letters: Iterator[Letter]) -> dict[str, Mapping]:
         first.setdefault(one.name, one)
     parts = "kind", "shape", "means", "of"
     return {
-        one.tex: {part: one.entry[part] for part in parts if part in one.entry}
+        one.tex: {part: one.entry[part] for part in parts if one.entry.get(part)}
         for one in first.values()
         if one.kind not in UNBOUND
     }
@@ -209,218 +212,6 @@ def computed(letters: Iterator[Letter]) -> dict[str, Mapping]:
 def head(name: str) -> str:
     """A name without what stands below and above it."""
     return re.split("[_^]", name)[0]
-
-
-# Letters in a formula
-
-
-ENTRIES = {*"ijklm"}
-"""An index below is one of an entry, where it is one of these and the letter's own is not."""
-
-
-class Spelt(NamedTuple):
-    """How a letter is written: what it is without what stands below and above it, and these."""
-
-    base: str
-    below: mathml.Node | None
-    above: mathml.Node | None
-
-    @property
-    def indices(self) -> int:
-        """How many indices stand below."""
-        inside = self.below.children if self.below and self.below.tag == "mrow" else []
-        if all(node.tag in {"mi", "mn"} for node in inside):
-            return len(inside) or int(self.below is not None)
-        return 1 + sum(node.text == "," for node in inside)
-
-    @property
-    def layer(self) -> str:
-        """The bracket of an index above, or a hat for any other power."""
-        above = text(self.above).removesuffix("⊤")
-        return above[:1] if above[:1] in {*"([∗′"} else "^" * bool(above)
-
-
-def text(node: mathml.Node | None) -> str:
-    """The characters of a node."""
-    return node.text + "".join(map(text, node.children)) if node else ""
-
-
-def spelt(
-    node: mathml.Node,
-    below: mathml.Node | None = None,
-    above: mathml.Node | None = None,
-) -> Iterator[tuple[mathml.Node, Spelt]]:
-    """Each token of a formula that may be a letter, in order, with how it is written."""
-    inside = node.children
-    if node.tag in {"msub", "msup", "msubsup"}:
-        first, *scripts = inside
-        lower, upper = "sub" in node.tag, "sup" in node.tag
-        yield from spelt(
-            first, scripts[0] if lower else below, scripts[-1] if upper else above
-        )
-        for script in scripts:
-            yield from spelt(script)
-    elif node.tag == "mover" and inside[1].text in mathml.OVER:
-        for one, _ in spelt(inside[0]):
-            yield one, Spelt(mathml.drawn(one) + inside[1].text, below, above)
-    elif node.tag in {"mi", "mtext"}:
-        yield node, Spelt(mathml.drawn(node), below, above)
-    elif len(inside) == 2 and inside[1].text == "′":
-        yield from spelt(inside[0], below, inside[1])
-    else:
-        alone = {"below": below, "above": above} if len(inside) == 1 else {}
-        for child in inside:
-            yield from spelt(child, **alone)
-
-
-class Pattern(NamedTuple):
-    """How a letter of the table is written, and which of its scripts are part of its name."""
-
-    letter: Letter
-    spelt: Spelt
-    below: str
-    above: str
-
-    def fits(self, other: Spelt) -> int:
-        """How well a letter in a formula is this one: zero, if it is another."""
-        mine, theirs = self.spelt, other
-        below, above = text(theirs.below), text(theirs.above)
-        powers = mine.layer == "^" != theirs.layer and not self.above
-        if (
-            mine.base != theirs.base
-            or powers
-            or (self.below and self.below != below)
-            or (self.above and self.above != above)
-        ):
-            return 0
-        entry = below in ENTRIES and text(mine.below) not in ENTRIES
-        indices = 0 if entry else theirs.indices
-        agree = (
-            bool(self.below) + bool(self.above),
-            mine.layer == theirs.layer,
-            bool(mine.indices) == bool(indices),
-            mine.indices == indices,
-        )
-        return 1 + sum(
-            n * weight for n, weight in zip(agree, (8, 4, 2, 1), strict=True)
-        )
-
-
-def pattern(letter: Letter, tree: mathml.Node) -> Pattern:
-    """How a letter is written, from its formula."""
-    _, own = next(spelt(tree))
-    name = re.match(r"\{((?:[^{}]|\{[^{}]*\})*)\}", letter.tex)
-    inside = name[1] if name else ""
-    below = "_" in inside or (own.below is not None and own.below.tag == "mtext")
-    above = "^" in inside or own.layer in {*"∗′"}
-    return Pattern(
-        letter, own, text(own.below) if below else "", text(own.above) if above else ""
-    )
-
-
-def looked_up(
-    tree: mathml.Node, patterns: list[Pattern]
-) -> list[tuple[mathml.Node, Letter | None]]:
-    """Each token of a formula that may be a letter, in order, with its letter; part of a name belongs to that."""
-    found: dict[int, Letter] = {}
-    tokens = list(spelt(tree))
-    for node, own in tokens:
-        if id(node) in found:
-            continue
-        worded = own.below is not None and own.below.tag == "mtext"
-        fitting = [one for one in patterns if one.spelt.base == own.base]
-        if worded and any(
-            one.below for one in fitting
-        ):  # then a word below is a name, not an index
-            fitting = [one for one in fitting if one.below]
-        best = max(fitting, key=lambda one: one.fits(own), default=None)
-        if best and best.fits(own):
-            parts = [own.below] * bool(best.below or worded) + [own.above] * bool(
-                best.above
-            )
-            for part in [node, *(x for script in parts for x in mathml.tree(script))]:
-                found[id(part)] = best.letter
-    return [(node, found.get(id(node))) for node, _ in tokens]
-
-
-class Lookup:
-    """Looks letters up in the formulas of a page, in each with the letters of where it stands."""
-
-    def __init__(self, app: Sphinx, table: Table, page: str) -> None:
-        self.app, self.page = app, page
-        self.entries = table.pages[page].get("formulas", [])
-        self.letters = lambda entry={}: list(table.letters(page, entry).values())
-        self.known: dict[int, list[Pattern]] = {}
-
-    def patterns(self, entry: Mapping) -> list[Pattern]:
-        """How the letters of an entry are written."""
-        if id(entry) not in self.known:
-            letters = self.letters(entry)
-            formulas.learn(self.app, ((one.tex, False) for one in letters))
-            self.known[id(entry)] = [
-                pattern(one, set_(self.app, one.tex)) for one in letters
-            ]
-        return self.known[id(entry)]
-
-    def entry(self, node: nodes.math | nodes.math_block) -> Mapping:
-        """The entry about formulas that a formula belongs to; an empty one, if it is of the text."""
-        tex, labels = node.astext(), {node.get("label")}
-        around = node.parent
-        while around is not None:
-            labels.update(
-                around.get("names", [])
-                if around.tagname in {"result", "answer"}
-                else []
-            )
-            around = around.parent
-        fitting = [
-            one
-            for one in self.entries
-            if {"symbols", "scalar"} & one.keys()
-            and labels
-            & {
-                *one.get("results", []),
-                *one.get("labels", []),
-                *one.get("also", []),
-            }
-            and one.get("display", "") in tex
-        ]
-        return max(fitting, key=lambda one: "display" in one, default=NO_ENTRY)
-
-    def __call__(
-        self, node: nodes.math | nodes.math_block
-    ) -> list[tuple[mathml.Node, Letter | None]]:
-        """Each token of a formula that may be a letter, in order, with its letter."""
-        tree = self.app.env.unrolled_formulas[formulas.formula(node)]
-        if isinstance(tree, str):
-            return []
-        return looked_up(mathml.read(tree), self.patterns(self.entry(node)))
-
-
-NO_ENTRY: dict = {}
-
-
-def depend(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Read a page again when the table has changed."""
-    if docname in read(app).pages:
-        app.env.note_dependency(FILE)
-
-
-def look_up(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Warn of letters in the formulas of a page that have no meaning."""
-    table = read(app)
-    if docname not in table.pages:
-        return
-    lookup = Lookup(app, table, docname)
-    for node in formulas.all_formulas(doctree):
-        for token, letter in lookup(node):
-            if token.tag == "mi" and not letter:
-                logger.warning(
-                    "%s has no meaning for %s, in the formula %s",
-                    *(FILE, token.text, node.astext()),
-                    location=node if node.line else docname,
-                    type="formulas",
-                )
 
 
 # The notation page
@@ -460,10 +251,10 @@ def said(app: Sphinx, letter: Letter) -> str:
     """The words for a letter."""
     if "said" in letter.entry:
         return letter.entry["said"]
-    return mathml.say(set_(app, letter.shown))
+    return mathml.say(as_mathml(app, letter.shown))
 
 
-def set_(app: Sphinx, tex: str) -> mathml.Node:
+def as_mathml(app: Sphinx, tex: str) -> mathml.Node:
     """A letter, as MathML."""
     formulas.learn(app, [(tex, False)])
     return mathml.read(app.env.unrolled_formulas[tex, False])
@@ -503,13 +294,10 @@ def table(text: str) -> Table:
     return Table(text)
 
 
-def place(env: BuildEnvironment, label: str) -> tuple[str, str] | None:
-    """The page and the anchor of a result, an equation, or a section; None for what there is not."""
-    if block := env.unrolled_blocks.get(label):
-        return block.docname, label
-    if found := env.get_domain("math").equations.get(label):
-        return found[0], nodes.make_id(f"equation-{label}")
-    return env.get_domain("std").anonlabels.get(label)
+def depend(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Read a page again when the table has changed."""
+    if docname in read(app).pages:
+        app.env.note_dependency(FILE)
 
 
 def check(app: Sphinx, env: BuildEnvironment) -> None:
@@ -518,7 +306,7 @@ def check(app: Sphinx, env: BuildEnvironment) -> None:
     for page in table.pages:
         for one in table.letters(page).values():
             label = one.entry.get("where")
-            if label and not place(env, label):
+            if label and label not in env.domains["std"].labels:
                 logger.warning(
                     "%s: %s: %s is defined at %s, which there is not",
                     FILE,
@@ -532,6 +320,5 @@ def setup(app: Sphinx) -> dict:
     """Add the directive."""
     app.add_directive("symbols", SymbolTable)
     app.connect("source-read", depend)
-    app.connect("env-check-consistency", check)
-    app.connect("doctree-resolved", look_up, priority=905)
+    app.connect("env-check-consistency", check, priority=900)
     return {"parallel_read_safe": False}
