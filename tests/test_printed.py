@@ -24,7 +24,7 @@ from unrolled.formulas.printed import (
     stated,
 )
 from unrolled.formulas.sides import differences
-from unrolled.formulas.typos import KINDS, Typo, outcome, reason, typos
+from unrolled.formulas.typos import KINDS, Typo, outcome, reason, sample, typos
 from unrolled.formulas.values import Context, Values
 
 BOOK = Path(__file__).parents[1] / "book"
@@ -432,6 +432,34 @@ def test_what_has_a_name_is_called_by_it_wherever_it_stands():
         ctx.symbols,
     )
     assert max(differences(one, Values(ctx, CASE))) <= BOUND
+
+
+def test_how_a_letter_got_its_value_is_noted():
+    own = {
+        **LETTERS,
+        "u": {"kind": "vector", "shape": "d"},
+        "g": {"kind": "vector", "shape": "d"},
+    }
+    told = "u = A v\nf = u \\cdot w\ng = \\partial f / \\partial v"
+    (draft,) = statements("u = A v", Symbols(own))
+    ctx = context(own, GIVEN, told, draft=frozenset({draft.sides[0]}))
+    (one,) = statements(r"g_i = (A^\top w)_i, \quad i = 1, \dots, d", ctx.symbols)
+    assert max(differences(one, Values(ctx, CASE))) <= BOUND
+    assert ctx.ways == {
+        "d": {"size"},
+        "A": {"input"},
+        "v": {"input"},
+        "w": {"input"},
+        "u": {"draft"},
+        "f": {"definition"},
+        "g": {"derivative"},
+    }
+
+
+def test_a_sample_of_typos_is_from_all_places():
+    found = [Typo("", str(k), k) for k in range(10)]
+    assert [one.at for one in sample(found, 4)] == [0, 2, 5, 7]
+    assert sample(found, 10) == sample(found, None) == found
 
 
 def test_what_is_given_is_what_a_probability_depends_on():
