@@ -91,10 +91,8 @@ class Pattern(NamedTuple):
         """How well a letter in a formula is this one: zero, if it is another."""
         mine, theirs = self.spelt, other
         below, above = text(theirs.below), text(theirs.above)
-        powers = mine.layer == "^" != theirs.layer and not self.above
         if (
             mine.base != theirs.base
-            or powers
             or (self.below and self.below != below)
             or (self.above and self.above != above)
         ):
@@ -267,12 +265,11 @@ def measure(letter: Letter, example: Mapping[str, int]) -> str:
 
 def card(app: Sphinx, docname: str, letter: Letter, example: Mapping[str, int]) -> str:
     """What a page shows of a letter that is touched: itself, how it is said, its shape, what it is, and where from."""
-    counted = "counts " if letter.kind == "size" else ""
     lines = [
         f'<p class="letter"><b>{formula(app, letter.shown)}</b> '
         f'<span class="said">{plain(symbols.said(app, letter))}</span></p>',
         f"<p>{in_html(app, docname, measure(letter, example))}</p>",
-        f"<p>{in_html(app, docname, counted + letter.what)}</p>",
+        f"<p>{in_html(app, docname, letter.what)}</p>",
     ]
     of_book = letter.tex in symbols.read(app).book and not letter.another
     notation = f"notation-{'sizes' if letter.kind == 'size' else 'symbols'}"
