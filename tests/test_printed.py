@@ -24,16 +24,15 @@ from unrolled.formulas.printed import (
     stated,
 )
 from unrolled.formulas.sides import differences
-from unrolled.formulas.typos import KINDS, Typo, outcome, reason, typos
+from unrolled.formulas.typos import KINDS, Typo, outcome, reason, sample, typos
 from unrolled.formulas.values import Context, Values
 
 BOOK = Path(__file__).parents[1] / "book"
 TABLE = Table((BOOK / "symbols.yml").read_text())
 
 
-def source(name: str) -> str:
-    """The source of a page."""
-    return (BOOK / f"{name}.md").read_text()
+SOURCES = {path.stem: path.read_text() for path in BOOK.glob("*.md")}
+source = SOURCES.__getitem__
 
 
 def page(name: str) -> Page:
@@ -221,6 +220,64 @@ def test_slips_of_people_are_refused(
     assert outcome(typo, own, values) == refused
 
 
+# Wrong in the text: numbers of the examples for a pencil, short answers, bounds
+
+WRONG = [
+    (
+        "backprop-mlp",
+        r"(\tfrac{16}{25}, -\tfrac{9}{10})",
+        r"(\tfrac{16}{25}, \tfrac{9}{10})",
+    ),
+    (
+        "backprop-mlp",
+        r"$W_{\text{embed}}$ is $d \times",
+        r"$W_{\text{unembed}}$ is $d \times",
+    ),
+    ("backprop-mlp", r"p = (\tfrac25, \tfrac15", r"p = (\tfrac25, \tfrac25"),
+    (
+        "backprop-rnn",
+        r"\begin{pmatrix} -3 & 0 \\ 3 & 0",
+        r"\begin{pmatrix} -3 & 0 \\ 4 & 0",
+    ),
+    ("backprop-rnn", r"(-\tfrac12, -\tfrac14)", r"(-\tfrac12, \tfrac14)"),
+    ("backprop-rnn", r"(3, \tfrac94 \log 3)", r"(3, \tfrac34 \log 3)"),
+    ("residual", r"\le \sigma^{\,T-1}", r"\le \sigma^{\,T}"),
+    ("residual", r"(1 + \sigma)^{T-1}", r"(1 + \sigma)^{T-3}"),
+    ("residual", r"$g_2 = (-8, 8) + (6, 3)$", r"$g_2 = (-8, 8) + (3, 6)$"),
+    (
+        "word2vec",
+        r"\log \sigma(-u_{w_k} \cdot v_c)$, and",
+        r"\log \sigma(u_{w_k} \cdot v_c)$, and",
+    ),
+    ("lstm", r"\tfrac12 (2 - \sqrt 3)", r"\tfrac12 (2 + \sqrt 3)"),
+    ("generation", r"\tfrac1{18},", r"\tfrac1{12},"),
+    (
+        "generation",
+        r"b_{ih}, b_{hh} \in \R^d",
+        r"b_{ih}, b_{hh} \in \R^{\lvert V\rvert}",
+    ),
+    ("generation", r"W_{\text{unembed}} h_t + c)$", r"W_{\text{unembed}} h_t)$"),
+    ("classification", r"A_h^{\,T-1-t} A_x\, x_t", r"A_h^{\,T-t} A_x\, x_t"),
+    ("project", r"- 2 a r + a^2 - b^2 = 0", r"+ 2 a r + a^2 - b^2 = 0"),
+    ("gradients", r"= W^\top \delta .", r"= W \delta ."),
+    ("where-next", r"\sum_{t=1}^{T} A^{T-t} B", r"\sum_{t=1}^{T} A^{t} B"),
+]
+
+
+@pytest.mark.parametrize("name, right, wrong", WRONG)
+def test_what_is_wrong_in_the_text_is_refused(name: str, right: str, wrong: str):
+    before, found, after = source(name).partition(right)
+    assert found
+    last = before.count("\n") + 1
+    for text, holds in (
+        (before + right + after, True),
+        (before + wrong + after, False),
+    ):
+        one = Page(name, TABLE.entries(name), {**SOURCES, name: text}.get)
+        one.displays = [x for x in one.displays if last - 12 < x.line <= last]
+        assert holds == (not any(x.fault for x in one.executed(RESULTS)))
+
+
 # The language
 
 
@@ -375,6 +432,34 @@ def test_what_has_a_name_is_called_by_it_wherever_it_stands():
         ctx.symbols,
     )
     assert max(differences(one, Values(ctx, CASE))) <= BOUND
+
+
+def test_how_a_letter_got_its_value_is_noted():
+    own = {
+        **LETTERS,
+        "u": {"kind": "vector", "shape": "d"},
+        "g": {"kind": "vector", "shape": "d"},
+    }
+    told = "u = A v\nf = u \\cdot w\ng = \\partial f / \\partial v"
+    (draft,) = statements("u = A v", Symbols(own))
+    ctx = context(own, GIVEN, told, draft=frozenset({draft.sides[0]}))
+    (one,) = statements(r"g_i = (A^\top w)_i, \quad i = 1, \dots, d", ctx.symbols)
+    assert max(differences(one, Values(ctx, CASE))) <= BOUND
+    assert ctx.ways == {
+        "d": {"size"},
+        "A": {"input"},
+        "v": {"input"},
+        "w": {"input"},
+        "u": {"draft"},
+        "f": {"definition"},
+        "g": {"derivative"},
+    }
+
+
+def test_a_sample_of_typos_is_from_all_places():
+    found = [Typo("", str(k), k) for k in range(10)]
+    assert [one.at for one in sample(found, 4)] == [0, 2, 5, 7]
+    assert sample(found, 10) == sample(found, None) == found
 
 
 def test_what_is_given_is_what_a_probability_depends_on():

@@ -192,7 +192,7 @@ class Page:
         def ends(pairs: Mapping) -> dict[str, tuple[Node, Node]]:
             return {letter: tuple(map(end, pair)) for letter, pair in pairs.items()}
 
-        own = [*entry.get("draw", {}), *entry.get("numbers", {})]
+        own = [*draws(entry)[0], *entry.get("numbers", {})]
         given = {name: name for name in own} | entry.get("given", {})
         single = {x: given.pop(x) for x in [*given] if x not in symbols.known}
         return Context(
@@ -286,13 +286,13 @@ class Page:
             return [{x: np.asarray(value) for x, value in entry["numbers"].items()}]
         if "draw" in entry:
             rng = np.random.default_rng(2024)
-            laws = [
-                (name, law, how)
-                for name, one in entry["draw"].items()
-                for law, how in one.items()
-            ]
             return [
-                {name: getattr(rng, law)(**how) for name, law, how in laws}
+                {
+                    name: getattr(rng, law)(**how)
+                    for name, one in laws.items()
+                    for law, how in one.items()
+                }
+                for laws in draws(entry)
                 for _ in range(CASES)
             ]
         first = of if of in results else entry["results"][0]
@@ -334,6 +334,12 @@ class Page:
                 for way in ways:
                     found[way].add(context.symbols.known[name].tex)
         return {way: sorted(letters) for way, letters in found.items()}
+
+
+def draws(entry: Mapping) -> list[Mapping]:
+    """What is drawn for the cases of an entry; there may be several kinds of cases."""
+    told = entry.get("draw", {})
+    return told if isinstance(told, list) else [told]
 
 
 def begins(tex: str, with_: Sequence[str]) -> bool:
