@@ -77,7 +77,7 @@ def fresh(folder: Path) -> Book:
         shutil.copytree(ROOT / "book" / part, folder / "book" / part)
     shutil.copy(ROOT / "book" / "logo.svg", folder / "book")
     shutil.copytree(ROOT / "book" / "_make", folder / "book" / "_make")
-    for room in ("checks", "formulas"):
+    for room in ("checks", "formulas", "live", "yours"):
         package = ROOT / "code" / "unrolled"
         shutil.copytree(package / room, folder / "code" / "unrolled" / room)
     for file in ("requirements.lock", "LICENSE-CODE"):
