@@ -39,7 +39,7 @@ setup:  ## install what the book needs into .venv
 book: setup  ## build the whole book, executed, into _build/html, if something has changed
 	@python book/_make/build.py
 
-pdf: book  ## print the book as one PDF, _build/html/unrolled.pdf, and link to it from the pages
+pdf: book  ## print the book as one PDF, _build/html/unrolled.pdf, and link to it from the pages; its figures as PNG
 	@python book/_make/pdf.py
 
 watch: setup  ## show the book at http://localhost:8000, and build what an author edits

@@ -17,6 +17,7 @@ CONCERNS = (
     "search",
     "left_out",
     "quiz",
+    "marking",
     "labels",
     "reference",
     "names",
@@ -33,6 +34,7 @@ CONCERNS = (
     "kept",
     "live",
     "wheel",
+    "archives",
     "notebooks",
 )
 
