@@ -42,7 +42,7 @@ def entry(text):
 def value(text):
     """What stands behind a name: a number, a row, a matrix."""
     if matrix := re.fullmatch(r"\\begin\{pmatrix\} (.*) \\end\{pmatrix\}", text):
-        rows = matrix[1].split(r" \\[2pt] ")
+        rows = matrix[1].split(r" \\[5pt] ")
         return [[*map(entry, row.split(" & "))] for row in rows]
     if row := re.fullmatch(r"\\left\((.*)\\right\)", text):
         return [*map(entry, row[1].split(", "))]
@@ -53,9 +53,9 @@ def values(text):
     """All that is displayed, by its name."""
     lines = re.findall(r"^(?!\\begin|\\end)(.* &= .*)$", text, re.MULTILINE)
     pairs = [
-        re.sub(r"[,.]?( \\\\\[4pt])?$", "", part).replace("&", "").split(" = ")
+        re.sub(r"[,.]?( \\\\\[6pt])?$", "", part).replace("&", "").split(" = ")
         if "pmatrix" not in part
-        else re.sub(r"[,.]?( \\\\\[4pt])?$", "", part).split(" &= ")
+        else re.sub(r"[,.]?( \\\\\[6pt])?$", "", part).split(" &= ")
         for line in lines
         for part in line.split(r"\quad ")
     ]

@@ -68,7 +68,7 @@ class Exact(NamedTuple):
         if np.ndim(entries) < 2:
             row = ", ".join(np.ravel(entries))
             return rf"\left({row}\right)" if np.ndim(entries) else row
-        rows = r" \\[2pt] ".join(" & ".join(row) for row in entries)
+        rows = r" \\[5pt] ".join(" & ".join(row) for row in entries)
         return rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"
 
     def written(self, plain: Fraction, times: Fraction) -> str:
@@ -188,7 +188,7 @@ def by(variable: str) -> str:
 
 def display(*lines: str) -> str:
     """Equations as a display, each on a line of its own."""
-    rows = " \\\\[4pt]\n".join(line.replace(" =", " &=", 1) for line in lines)
+    rows = " \\\\[6pt]\n".join(line.replace(" =", " &=", 1) for line in lines)
     return f"$$\n\\begin{{aligned}}\n{rows}\n\\end{{aligned}}\n$$"
 
 
