@@ -28,7 +28,7 @@ export PYTHONOPTIMIZE :=
 export TQDM_DISABLE := 1
 export PATH := $(VENV)/bin:$(PATH)
 
-.PHONY: help setup book pdf watch test test-all notebooks engine release bench data lab serve lint lock clean
+.PHONY: help setup book pdf watch test test-all notebooks variants engine release bench data lab serve lint lock clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,7 +39,7 @@ setup:  ## install what the book needs into .venv
 book: setup  ## build the whole book, executed, into _build/html, if something has changed
 	@python book/_make/build.py
 
-pdf: book  ## print the book as one PDF, _build/html/unrolled.pdf, and link to it from the pages
+pdf: book  ## print the book as one PDF, _build/html/unrolled.pdf, and link to it from the pages; its figures as PNG
 	@python book/_make/pdf.py
 
 watch: setup  ## show the book at http://localhost:8000, and build what an author edits
@@ -53,6 +53,9 @@ test-all: book  ## run every test
 
 notebooks: book  ## execute every page's notebook as a reader does, from the wheel; with FLOORS=1, on the oldest libraries
 	TORCH_INDEX="$(TORCH_INDEX)" python book/_make/notebooks.py $(if $(FLOORS),floors,lock)
+
+variants: setup  ## write variants of exercises, with keys, into _build/variants, as Markdown and as LaTeX
+	@python -m unrolled.variants _build/variants
 
 release: setup  ## make the archive of this version of the book, in _build
 	@python book/_make/release.py

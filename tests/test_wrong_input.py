@@ -27,7 +27,7 @@ import torch
 from torch import nn
 
 import unrolled
-from unrolled import measured
+from unrolled import measured, variants
 from unrolled.data import names, originals, reading, surnames, texts, vocabulary
 from unrolled.data.names import ALPHABET, Name
 from unrolled.data.vocabulary import Vocabulary
@@ -758,6 +758,9 @@ CALLS = {
         {"cell": {"type": [None, 3], "range": ["LSTM", "GRU"], "empty": [""]}, "scale": number(),
             "distances": {"type": [None, "x"], "empty": [[]], "range": [[0, 3], [-1]], "not a number": [[nan],
             [1.5]]}, "d": whole(), "V": whole(), "seeds": {"type": [None, ["x"]], "empty": [[]]}}),
+    "variants.sheet": Call(variants.sheet,
+        {"kind": "A3.2", "seed": 1},
+        {"kind": {"type": [None, 3], "range": ["H9.9"], "empty": [""]}, "seed": whole()}),
     "residual.paths": Call(residual.paths,
         {"x": np.eye(3), "y": np.eye(3)[0], "W_embed": np.ones((2, 3)), "W_recurrent": np.ones((2, 2)),
             "W_unembed": np.ones((3, 2))},
@@ -1164,6 +1167,9 @@ plotting: Drawing figure follow_page panels
 charts: curves written together from_to opened framed room_for named_rows demand_few
 maps: pushed_apart
 prose: say claim power
+variants: Digits fraction recognised exact with_log by display listed word pair reads matrices steps forwards backwards
+variants: one_layer recurrent residual_stream backward_pass softmax_centre sampled_centre
+variants: first_fitting fitting latex files main
 svg: draw_network
 pieces: picture either wire box draw_node write short
 networks: demand_inputs demand_name demand_visible

@@ -17,6 +17,7 @@ CONCERNS = (
     "search",
     "left_out",
     "quiz",
+    "marking",
     "labels",
     "reference",
     "names",
@@ -37,6 +38,7 @@ CONCERNS = (
     "kept",
     "live",
     "wheel",
+    "archives",
     "notebooks",
 )
 

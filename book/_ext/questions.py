@@ -165,7 +165,7 @@ class Fill(SphinxPostTransform):
                 if block.kind == "answer"
             ]
             shown = where(self.app, question, here) or [nodes.emphasis("", "open")]
-            place.replace_self([*short, *shown])
+            place.replace_self(short if "alone" in place else [*short, *shown])
 
 
 def where(app: Sphinx, question: str, here: str) -> list[nodes.Node]:

@@ -25,7 +25,14 @@ DRAFT = BUILD / "draft"
 
 INPUTS = (
     *("book", "code"),
-    *("_config.yml", "_toc.yml", "CITATION.cff", "pyproject.toml", "LICENSE-CODE"),
+    *(
+        "_config.yml",
+        "_toc.yml",
+        "CITATION.cff",
+        "pyproject.toml",
+        "LICENSE",
+        "LICENSE-CODE",
+    ),
     *("requirements.lock", ".github/page.png"),
 )
 PASSED_OVER = {"__pycache__", ".ipynb_checkpoints"}

@@ -1,5 +1,7 @@
 """Prints the built book as one PDF, ``_build/html/unrolled.pdf``, and links to it from the pages: ``make pdf``.
 
+The figures, in their archive, get PNG files from the same browser.
+
 Not a merge: the articles of all pages become one document, in which their links lead to each other, and Chromium prints
 it, twice, since only a print says on which page a chapter begins. It has no ``reference`` of the package, which is
 looked up beside the code, and is as long as four chapters. A build of other pages takes the PDF away with the old ones.
@@ -11,6 +13,7 @@ import os
 import re
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from datetime import date
 from html import escape
@@ -22,12 +25,18 @@ import pikepdf
 import yaml
 from build import BUILD, BUILT, SITE
 from lock import only_one
+from packing import pack
 from playwright.sync_api import Page, sync_playwright
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 PDF = SITE / "unrolled.pdf"
 PLACE = "<!-- the book as a PDF -->"
 """Where pages link to it."""
+PNG = "<!-- and as PNG -->"
+"""Where they say that the figures are there as PNG files."""
+FIGURES = SITE / "downloads" / "unrolled-figures.zip"
+SHARP = 3
+"""How many pixels of a figure's PNG stand for one of a page."""
 LEFT_OUT = re.compile(r"reference(-|$)")
 STYLE = Path(__file__).with_name("pdf.css").read_text()
 ARTICLE = Path(__file__).with_name("pdf.js").read_text()
@@ -163,7 +172,22 @@ def print_book(path: str, book: dict, day: date) -> tuple[pikepdf.Pdf, list[str]
             begins = draft.Root.Dests.items()
             numbers = {name[1:]: places[place[0].objgen] for name, place in begins}
         page.evaluate(NUMBER, numbers)
-        return printed(page, TAGGED), page.evaluate(HEADINGS)
+        found = printed(page, TAGGED), page.evaluate(HEADINGS)
+        if FIGURES.exists():
+            add_pictures(chromium.new_page(device_scale_factor=SHARP))
+        return found
+
+
+def add_pictures(page: Page) -> None:
+    """Put a PNG file beside each SVG file in the archive of the figures, on white."""
+    with zipfile.ZipFile(FIGURES) as packed:
+        files = {name: packed.read(name) for name in packed.namelist()}
+    for name, content in list(files.items()):
+        if name.endswith(".svg"):
+            page.set_content(f"<style>body {{ margin: 0 }}</style>{content.decode()}")
+            picture = page.locator("svg").screenshot()
+            files[name.replace(".svg", ".png")] = picture
+    pack(FIGURES, sorted(files.items()))
 
 
 def items(entries: list[pikepdf.OutlineItem]) -> Iterator[pikepdf.OutlineItem]:
@@ -193,8 +217,10 @@ def link(count: int, size: int) -> None:
         f"({count} pages, {size / 1e6:.0f} MB).</p>"
     )
     for path in SITE.glob("*.html"):
-        if PLACE in (text := path.read_text()):
-            path.write_text(text.replace(PLACE, said))
+        text = path.read_text()
+        told = text.replace(PLACE, said).replace(PNG, " and as PNG")
+        if told != text:
+            path.write_text(told)
 
 
 def main() -> int:

@@ -20,14 +20,13 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import packing
 import yaml
 from build import BUILD, SITE
 from build import main as build
 
 HISTORY, RELEASES = Path("book/history.txt"), Path("book/releases.txt")
 SUMS = "SHA256SUMS"
-NEVER = (1980, 1, 1, 0, 0, 0)
-"""The date of every file in an archive, the first that it can have."""
 NEWER = (
     '<aside aria-label="Version" style="padding: 0.5rem 1rem; text-align: center">This is version {version}. '
     '<a href="../{page}">Read the newest version.</a></aside>'
@@ -87,11 +86,8 @@ def files(site: Path) -> Iterator[tuple[str, bytes]]:
 
 def pack(site: Path, archive: Path) -> None:
     """Write a site into an archive, in a folder of the archive's name."""
-    with zipfile.ZipFile(archive, "w") as packed:
-        for name, content in files(site):
-            entry = zipfile.ZipInfo(f"{archive.stem}/{name}", NEVER)
-            entry.external_attr, entry.create_system = 0o644 << 16, 3
-            packed.writestr(entry, content, zipfile.ZIP_DEFLATED, 9)
+    named = ((f"{archive.stem}/{name}", content) for name, content in files(site))
+    packing.pack(archive, named)
 
 
 def record(history: str, digests: dict[str, str], version: str) -> str:
