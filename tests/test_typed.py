@@ -222,7 +222,21 @@ def drawn(rng: random.Random, lines: list[str]) -> str:
     return "".join(line)
 
 
-LONG = ["(", "h", "sum_t ", "^", " ", "-", "h_t * ", "e h^T + ", "[h", "sum(", r"\frac{", "d/d", "W_"]
+LONG = [
+    "(",
+    "h",
+    "sum_t ",
+    "^",
+    " ",
+    "-",
+    "h_t * ",
+    "e h^T + ",
+    "[h",
+    "sum(",
+    r"\frac{",
+    "d/d",
+    "W_",
+]
 STRANGE = [
     *"´ŷ漢🙂\ue000\u200b½⅓ﬁ∏%$&<>\"#{}[]()^_'|:;,.",
     "constructor",

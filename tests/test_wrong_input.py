@@ -1182,18 +1182,24 @@ Of networks, PyTorch refuses wrong sizes; what they read is checked where names 
 
 
 LANGUAGE = """
+arrays: Identity Misshapen Unknown array beside demand_inside naught number numbers shape tensor
+chance: Chance Undecided
+dots: differing moved varying written_out
+exported: as_data ends exported member members
+goals: cases derivatives derived draft goals is_gradient left_side mistaken place_of plain projections spans terms
+goals: valued wanted
 layout: Unreadable read
-meaning: Node Reader Symbols chain comma empty flat flat_all flat_text halves indices inside is_text lines
-meaning: nodes parts place range_of shape_of split statements strip
-printed: Page displays errors_of executed given_member
+meaning: Node Reader Symbols chain comma empty flat flat_all flat_text halves indices inside is_text lines nodes parts
+meaning: place range_of shape_of split statements strip without_words
+payload: Collected finite matrix payload short
+printed: Page begins blank blocks displays draws errors_of executed given_member section stated stating
+sides: differences environments free
 typed: Mistyped Writer braced demand_closed like_index oriented pieces printed readings say shown signs tokens typed
 typed: valued
-typos: outcome reason typos
-values: Context Identity Misshapen Undecided Unknown Values alike array assignments beside called demand_inside
-values: differences differing free moved naught number numbers shape tensor varying
-exported: as_data ends exported member members
+typos: bounded changed factors outcome proved reason sample spoiled typos
+values: Context Values alike called
 """
-"""The language of formulas. What it refuses, and how, is tested where it is (test_printed.py, test_typed.py)."""
+"""The language of formulas. What it refuses is tested where it is (test_printed.py, test_typed.py, test_yours.py)."""
 
 
 def public() -> set[str]:

@@ -501,6 +501,8 @@ def test_step_is_shown_when_it_is_asked_for(site: Path, phone: Page):
 def test_each_block_that_states_a_gradient_has_its_button(site: Path, file: Path):
     labels = json.loads(file.read_text()).keys()
     text = "".join(page.read_text() for page in site.glob("*.html"))
-    assert set(re.findall(r'class="yours-place"[^>]*data-of="([\w-]+)"', text)) == labels
+    assert (
+        set(re.findall(r'class="yours-place"[^>]*data-of="([\w-]+)"', text)) == labels
+    )
     assert {path.stem for path in (site / "_static" / "yours").glob("*-*.js")} == labels
     assert "yours-place" in (site / "questions.html").read_text()
