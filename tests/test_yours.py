@@ -23,6 +23,7 @@ from unrolled.formulas.values import Values
 from unrolled.yours import goals as asked
 from unrolled.yours.goals import Goal, goals, projections
 from unrolled.yours.payload import payload
+from unrolled.yours.typed import Mistyped, typed, valued
 
 SAID = json.loads((LIVE.parent / "yours" / "said.json").read_text())
 LINES = yaml.safe_load(Path(__file__).with_name("lines.yml").read_text())
@@ -215,16 +216,29 @@ def all_goals() -> Iterator[Goal]:
 
 def same_value(goal: Goal, tex: str, cases: list) -> bool:
     """Whether a line has the value of the left side, in all cases."""
-    (one,) = statements(f"J = {tex}", goal.context.symbols)
+    try:
+        (one,) = statements(f"J = {tex}", goal.context.symbols)
+    except ValueError:
+        return False
     for case in cases:
         values = Values(goal.context, case)
         for env in asked.spans(goal, values):
-            head, line = (
-                asked.valued(x, values, env) for x in (goal.head, one.sides[-1])
-            )
+            try:
+                sides = goal.head, one.sides[-1]
+                head, line = (asked.valued(x, values, env) for x in sides)
+            except ValueError:
+                return False
             if np.shape(head) != np.shape(line) or abs(head - line).max() > BOUND * 1e4:
                 return False
     return True
+
+
+def readings(goal: Goal, line: str) -> list[str]:
+    """How a line can be read, as the book prints it."""
+    try:
+        return list(typed(line, valued(goal.context)).readings)
+    except Mistyped:
+        return [line]
 
 
 @pytest.mark.long
@@ -247,8 +261,9 @@ def test_typos_of_right_lines_are_refused_or_equal(file: Path, page: str):
             rows.append([goal.display.of, goal.tex, line])
             wanted.append((goal, line, cases))
     for (goal, line, cases), one in zip(wanted, judged(file, rows), strict=True):
-        if one and one["fault"] in ("", "loss"):
-            assert same_value(goal, line, cases), (goal.tex, line, one)
+        if one and one["fault"] == "":
+            read = readings(goal, line)
+            assert any(same_value(goal, x, cases) for x in read), (goal.tex, line, one)
 
 
 def test_printed_right_sides_are_right(file: Path):

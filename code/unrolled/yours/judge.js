@@ -45,22 +45,8 @@
 
   // Expressions
 
+  const { all } = unrolled.inside, { free } = unrolled;
   const isNode = (part) => part !== null && typeof part === "object" && "op" in part;
-  const nodes = function* (part) {
-    if (isNode(part)) yield part;
-    else if (part !== null && typeof part === "object") for (const one of Object.values(part)) yield* nodes(one);
-  };
-  const all = function* (node) {
-    yield node;
-    for (const one of nodes(node.parts)) yield* all(one);
-  };
-
-  // The letters of an expression that no sum of it binds.
-  const free = (node, bound = []) => {
-    if (node.op === "letter") return bound.includes(node.parts[0]) ? [] : [node.parts[0]];
-    const own = node.op === "sum" || node.op === "prod" ? [...bound, ...node.parts[0]] : bound;
-    return [...new Set([...nodes(node.parts)].flatMap((one) => free(one, own)))];
-  };
 
   // A part of an expression, or all of it, with each of its nodes changed in turn: what changed(node, above) gives.
   const everywhere = function* (part, changed, above = []) {
@@ -279,7 +265,7 @@
       const known = new Set([...goal.free, ...Object.keys(this.symbols)]);
       const loose = free(node).filter((name) => !known.has(name));
       // a letter that stands for a step, and not for an entry
-      const entries = new Set([...all(node)].filter((one) => one.op === "entry").flatMap((one) => one.parts[1].flatMap((index) => free(index))));
+      const entries = new Set(all(node).filter((one) => one.op === "entry").flatMap((one) => one.parts[1].flatMap((index) => free(index))));
       const steps = loose.filter((name) => this.context.ranges.includes(name) && !entries.has(name));
       const indices = steps.length ? [] : loose.sort();
       const piece = (one) => unrolled.piece(tex, one);
@@ -289,7 +275,7 @@
       if (right(goal.checks)) return { fault: sign === 1 ? "" : "loss", cases: goal.checks.length };
       if (right(drawn, sign, node, (a, b) => b.cols === 1 && same(turned(a), b))) return { fault: "row" };
       // written out for three steps
-      const fixed = [...all(node)].some((one) => one.op === "symbol" && one.parts[1].some((at) => at.op === "number" && at.parts[0] === 3));
+      const fixed = all(node).some((one) => one.op === "symbol" && one.parts[1].some((at) => at.op === "number" && at.parts[0] === 3));
       if (fixed) {
         const three = this.checks((sizes) => sizes.T === 3);
         if (right(three)) return { fault: "three", cases: three.length };
@@ -336,7 +322,7 @@
     }
 
     misshapen(node, sign, more) {
-      const turned = [...all(node)].some((one) => one.op === "transpose");
+      const turned = all(node).some((one) => one.op === "transpose");
       const numbers = this.draft && !turned && this.holds(plain(node), this.goal.plain, sign, [], this.draft);
       return { fault: numbers ? "plain" : more.shape ? "goal" : "shape", ...more };
     }
@@ -371,10 +357,10 @@
       const letters = Object.keys(this.symbols).filter((name) => name in this.context.cases[0].letters);
       const [first, ...rest] = drawn, found = [], until = Date.now() + 400;
       const single = [...everywhere(node, changes(this.symbols, letters))];
-      const seen = [...all(node)].filter((one) => one.op === "symbol").map((one) => [spelt(one), one]);
+      const seen = all(node).filter((one) => one.op === "symbol").map((one) => [spelt(one), one]);
       const twice = seen.filter(([name], k) => seen.findIndex(([other]) => other === name) < k);
       for (const [name, one] of new Map(twice.map((pair) => [pair[0], pair])).values()) {
-        const above = [...all(node)].find((sub) => sub.op === "sub" && sub.parts[0].op === "number" && [...all(sub)].some((part) => spelt(part) === name));
+        const above = all(node).find((sub) => sub.op === "sub" && sub.parts[0].op === "number" && all(sub).some((part) => spelt(part) === name));
         for (const [kind, change] of changes(this.symbols, letters)(one, above ? [above] : [])) single.push([kind, throughout(node, name, change), one]);
       }
       for (const [kind, other, at] of single) {
@@ -444,6 +430,7 @@
   // A right side that is written as the book prints it; nothing, if it is not.
   const printed = (text, symbols) => {
     const tex = text.slice(text.lastIndexOf("=") + 1).trim();
+    if (tex.length > unrolled.typing.longest) return;
     try {
       unrolled.expression(tex, symbols);
       return { readings: [tex], notes: [], asked: [], left: "" };
@@ -470,7 +457,7 @@
       let found;
       try {
         const node = judge.named(unrolled.expression(tex, judge.symbols));
-        if ([...all(node)].some(({ op }) => op === "derivative")) return { ...said, tex, fault: "chain" };
+        if (all(node).some(({ op }) => op === "derivative")) return { ...said, tex, fault: "chain" };
         found = { ...judge.verdict(node, sign * judge.goal.sign, tex), node };
         const other = found.fault === "shape" && regrouped(node);
         if (other) {
