@@ -322,6 +322,16 @@ def test_what_is_said_first_has_no_symbol_of_a_right_line(key: str, text: str):
     assert not re.search(r"[ᵀ⊤⊙Σδ∂^\\]|\w_\w|[A-Za-z]\(", plain), text
 
 
+def test_each_question_about_a_mistake_is_about_one(file: Path):
+    names = {
+        name
+        for one in json.loads(file.read_text()).values()
+        for name in one["mistakes"]
+    }
+    for key in SAID["mistake"]:
+        assert any(key in name for name in names), key
+
+
 def test_every_fault_has_its_sentences():
     script = (LIVE.parent / "yours" / "judge.js").read_text()
     faults = set(re.findall(r'fault: "(\w+)"', script)) | set(
@@ -417,15 +427,57 @@ def test_line_is_asked_about_then_shown_in_numbers_then_named(site: Path, phone:
     assert "Right." in told(dialog, "sum_t delta_t h_{t-1}^T")
 
 
-def test_dialog_is_used_by_tiles_alone(site: Path, phone: Page):
-    dialog = opened(phone, site, "backprop-mlp", "one-layer-gradients")
-    assert dialog.get_by_label("Your line").get_attribute("inputmode") == "none"
-    for name in ("W_unembed", "transposed", "e"):
-        dialog.get_by_role("button", name=name, exact=True).tap()
-    assert "W_unembed^T e" in dialog.get_by_label("Your line").input_value()
+TILES = [
+    (
+        "backprop-mlp",
+        "one-layer-gradients",
+        0,
+        "W_unembed transposed e",
+        "W_unembed^T e",
+    ),
+    ("backprop-mlp", "deep-gradients", 2, "W_l transposed δ_l", "W_l^T δ_l"),
+    (
+        "backprop-rnn",
+        "rnn-gradients",
+        1,
+        "sum δ_t h_t index-t-1 transposed",
+        "sum_t δ_t h_{t-1}^T",
+    ),
+    (
+        "word2vec",
+        "negative-sampling-gradient",
+        0,
+        "bracket one minus σ u_j index-o inner-product v_c closing-bracket closing-bracket u_j index-o minus "
+        "sum index-k σ u_j index-w_k inner-product v_c closing-bracket u_j index-w_k",
+        "(1 - σ(u_o · v_c)) u_o - sum_k σ(u_{w_k} · v_c) u_{w_k}",
+    ),
+    (
+        "word2vec",
+        "skipgram-centre-gradient",
+        0,
+        "u_j index-o minus sum index-j P index-j given c closing-bracket u_j",
+        "u_o - sum_j P(j | c) u_j",
+    ),
+]
+
+
+@pytest.mark.parametrize("name, of, goal, tiles, line", TILES)
+def test_line_is_written_with_tiles_alone(
+    site: Path, phone: Page, name: str, of: str, goal: int, tiles: str, line: str
+):
+    dialog = opened(phone, site, name, of)
+    field = dialog.get_by_label("Your line")
+    assert field.get_attribute("inputmode") == "none"
+    if dialog.locator(".yours-goals").count():
+        dialog.locator(".yours-goals button").nth(goal).tap()
+    for tile in tiles.split():
+        label = re.sub(r"-(?=\w{3})|(?<=^index)-", " ", tile)
+        dialog.get_by_role("button", name=label, exact=True).tap()
+    assert field.input_value() == line
     assert dialog.locator(".yours-line [role=math]").count()
     dialog.get_by_role("button", name="Check", exact=True).tap()
     assert "Right." in dialog.locator(".yours-verdict").inner_text()
+    dialog.get_by_role("button", name="Copy as LaTeX").wait_for()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

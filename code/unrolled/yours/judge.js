@@ -267,7 +267,7 @@
       // a letter that stands for a step, and not for an entry
       const entries = new Set(all(node).filter((one) => one.op === "entry").flatMap((one) => one.parts[1].flatMap((index) => free(index))));
       const steps = loose.filter((name) => this.context.ranges.includes(name) && !entries.has(name));
-      const indices = steps.length ? [] : loose.sort();
+      const indices = (this.by = steps.length ? [] : loose.sort());
       const piece = (one) => unrolled.piece(tex, one);
       if (steps.length) return this.unsummed(node, sign, steps[0]);
       if (indices.length > 2) return { fault: "unread", words: `${indices.join(", ")}: what are they?` };
@@ -397,7 +397,7 @@
     }
 
     // A case in numbers: where, which entry, yours, and right; the one by pencil, if the line is wrong there.
-    small(node, sign, indices = []) {
+    small(node, sign, indices = this.by) {
       for (const check of [...this.goal.checks.filter((one) => one.kind === "pencil"), ...this.drawn])
         for (const one of check.at) {
           let value;
@@ -458,10 +458,10 @@
       try {
         const node = judge.named(unrolled.expression(tex, judge.symbols));
         if (all(node).some(({ op }) => op === "derivative")) return { ...said, tex, fault: "chain" };
-        found = { ...judge.verdict(node, sign * judge.goal.sign, tex), node };
+        found = { ...judge.verdict(node, sign * judge.goal.sign, tex), node, sign: sign * judge.goal.sign };
         const other = found.fault === "shape" && regrouped(node);
         if (other) {
-          const again = { ...judge.verdict(other, sign * judge.goal.sign, tex), node: other };
+          const again = { ...judge.verdict(other, sign * judge.goal.sign, tex), node: other, sign: found.sign };
           if (again.fault !== "shape") found = again;
         }
       } catch (error) {

@@ -8,23 +8,19 @@
   const math = (tex, options = { display: false }) => Object.assign(el("span"), { innerHTML: unrolled.set(tex, options) });
   const FAST = 60_000, IDEAS = new Set(["plain", "shape", "goal", "part", "rest", "sum", "index", "one", "transpose", "order", "slope", "letter", "different", "term", "more", "factor", "bound", "edge"]);
 
-  // The plain text of a letter, and its TeX: h_t, W_recurrent, δ_t^(l)
-  const GREEK = { "\\delta": "δ", "\\ell": "l", "\\sigma": "σ", "\\alpha": "α", "\\eta": "η", "\\tau": "τ" };
-  const indexed = (name, symbol, index) => {
-    const plain = GREEK[name] ?? name.replace(/^\\/, "");
-    if (symbol.above) return `${plain}${symbol.below ? `_${index}` : ""}^(l)`;
-    return symbol.below ? `${plain}_${index}` : plain;
-  };
-  const shown = (name, symbol, index) => {
-    const [base, word] = name.split(/_(?=[a-z]{2})/);
-    const low = word ? `_{\\text{${word}}}` : symbol.below ? `_{${index}}` : "";
-    return `${base}${low}${symbol.above ? "^{(\\ell)}" : ""}`;
-  };
+  // A letter as one types it: W_recurrent, δ_t, h_t^(l)
+  const GREEK = { delta: "δ", ell: "l", sigma: "σ", alpha: "α", eta: "η", tau: "τ", varepsilon: "ε" };
+  const bare = (tex) => tex.replace(/^\{(.*)\}$/, "$1");
+  const plain = (tex) =>
+    bare(tex)
+      .replace(/\\(?:text|operatorname|hat)\s*\{?(\w+)\}?/g, "$1")
+      .replace(/\\([a-z]+)/g, (_, name) => GREEK[name] ?? name)
+      .replace(/([_^])\{(\w+|\(\w\))\}/g, "$1$2");
 
   // The page's letters that a line may have, in the order of the table; those of the case alone
   function letters(context) {
     const known = context.cases[0].letters;
-    return Object.entries(context.symbols).filter(([name, { kind }]) => name in known && name !== "J" && ["vector", "matrix", "number", "function", "index"].includes(kind));
+    return Object.values(context.symbols).filter(({ name, kind }) => (name in known || kind === "function") && name !== "J" && ["vector", "matrix", "number", "function", "index"].includes(kind));
   }
 
   function open(payload, close) {
@@ -121,7 +117,6 @@
     function help(found, key, add) {
       const now = Date.now(), own = (tries[key] ??= []);
       if (own.at(-1)?.text !== last.text) own.push({ text: last.text, now });
-      const sizes = Object.entries(judge.context.cases[0].sizes).map(([name, n]) => `${name} = ${n}`).join(", ");
       const shape = found.shape && judge.lettered(found.shape);
       const parts = (found.error?.shapes ?? []).map((one) => judge.lettered(one));
       const words = { ...found, shape, wanted: wanted(), goal: "the gradient", shapes: parts.length > 1 ? `On the left stands ${parts[0]}, on the right ${parts[1]}.` : "" };
@@ -131,8 +126,9 @@
         const [before, after] = filled(ask ?? "", { ...words, piece: "%" }).split("%");
         return after === undefined ? add(before) : add(before, math(found.piece), after);
       }
-      const case_ = own.length === 2 && !["shape", "goal", "plain", "edge"].includes(key) && judge.small(found.node, found.sign ?? 1);
+      const case_ = own.length === 2 && !["shape", "goal", "plain", "edge"].includes(key) && judge.small(found.node, found.sign);
       if (case_) {
+        const sizes = Object.entries(case_.sizes).map(([name, n]) => `${name} = ${n}`).join(", ");
         const at = Object.entries(case_.env).map(([name, n]) => `${name.replace("\\ell", "l")} = ${n}`).join(", ");
         const where = `${case_.kind === "pencil" ? "the example of the page" : `a case with ${sizes}`}${at && `, at ${at}`}`;
         add(filled(case_.entry ? said.small : said.number, { where, entry: case_.entry, yours: unrolled.fraction(case_.yours), right: unrolled.fraction(case_.right) }));
@@ -157,36 +153,38 @@
     };
 
     // Tiles: letters, then signs; a letter's index is changed by a second tap
-    let letter = null;
     const put = (text) => ((field.value = text), set(), field.focus({ preventScroll: true }));
     const insert = (text) => {
       const { selectionStart: a, selectionEnd: b, value } = field;
-      const space = /[\w)\]δσᵀ]$/.test(value.slice(0, a)) && /^[\w(δσΣ]/.test(text) ? " " : "";
+      const space = /[\w)}\]δσᵀ]$/.test(value.slice(0, a)) && /^[\w(δσΣ]/.test(text) ? " " : "";
       field.setRangeText(space + text, a, b, "end");
       set();
       field.focus({ preventScroll: true });
     };
     function tiles() {
       const tile = (content, name, act) => el("button", { type: "button", "aria-label": name, onclick: act }, content);
-      const own = letters(judge.context);
-      const step = own.find(([, { below }]) => below) ? (goal.free.find((x) => x.length === 1) ?? "t") : "t";
+      const ranges = judge.context.ranges.map(plain), step = ["t", "l", "k"].find((x) => ranges.includes(x)) ?? ranges[0];
       const indices = el("div", { class: "yours-tiles yours-indices", role: "group", "aria-label": "Index" });
       const change = (index) => {
-        if (!letter) return insert(`_${index}`);
-        const old = field.value.slice(0, field.selectionStart);
-        const made = old.replace(/_(\{[^{}]*\}|\w)(?=(\^\(l\))?$)/, `_${index.length > 1 ? `{${index}}` : index}`);
-        if (made !== old) field.setRangeText(made, 0, field.selectionStart, "end"), set();
+        const old = field.value.slice(0, field.selectionStart), now = index.length > 1 ? `{${index}}` : index;
+        const made = old.replace(/_(\{[^{}]*\}|\w)(?=(\^\(l\))?$)/, `_${now}`);
+        if (made === old && !old.endsWith(`_${now}`)) return insert(/[^\s(|]$/.test(old) ? `_${now}` : index);
+        field.setRangeText(made, 0, field.selectionStart, "end");
+        set();
         field.focus({ preventScroll: true });
       };
-      const names = judge.context.ranges.includes("t") ? ["t", "t-1", "t+1", "T", "1", "2", "3"] : judge.context.ranges;
-      indices.append(...names.map((index) => tile(math(index), `index ${index}`, () => change(index))));
-      const main = el("div", { class: "yours-tiles", role: "group", "aria-label": "Letters" }, own.map(([name, symbol]) => {
-        const text = indexed(name, symbol, step);
-        const made = tile(math(shown(name, symbol, step)), text, () => ((letter = symbol.below ? name : null), insert(text)));
+      const names = ranges.flatMap((x) => (x === step && "tl".includes(x) ? [x, `${x}-1`, `${x}+1`] : [x]));
+      if (step === "t") names.push("T");
+      if ("tl".includes(step)) names.push("1", "2", "3");
+      names.push(...Object.values(judge.symbols).filter(({ kind }) => kind === "index").map(({ tex }) => tex));
+      indices.append(...[...new Set(names)].map((index) => tile(math(index.replace("l", "\\ell ")), `index ${index}`, () => change(index))));
+      const main = el("div", { class: "yours-tiles", role: "group", "aria-label": "Letters" }, letters(judge.context).map(({ tex, kind }) => {
+        const text = plain(tex), made = tile(math(bare(tex)), text, () => insert(kind === "function" ? `${text}(` : text));
         if (text.length > 4) made.classList.add("yours-wide");
         return made;
       }));
-      const signs = [["ᵀ", "^T", "transposed"], ["⊙", " ⊙ ", "entry by entry"], ["Σ", `sum_${step} `, "sum"], ["(", "(", "bracket"], [")", ")", "closing bracket"], ["+", " + ", "plus"], ["−", " - ", "minus"], ["1", "1", "one"], ["I", "I", "identity"], ["²", "^2", "squared"], ["diag", "diag(", "diagonal matrix"], ["tanh", "tanh(", "tanh"]];
+      const signs = [["ᵀ", "^T", "transposed"], ["⊙", " ⊙ ", "entry by entry"], ["·", " · ", "inner product"], ["Σ", `sum_${step}`, "sum"], ["(", "(", "bracket"], [")", ")", "closing bracket"], ["+", " + ", "plus"], ["−", " - ", "minus"], ["1", "1", "one"], ["I", "I", "identity"], ["²", "^2", "squared"], ["diag", "diag(", "diagonal matrix"], ["tanh", "tanh(", "tanh"]];
+      if (letters(judge.context).some(({ kind, means }) => kind === "function" && !means)) signs.push(["|", " | ", "given"]);
       const row = el("div", { class: "yours-tiles", role: "group", "aria-label": "Signs" }, signs.map(([sign, text, name]) => tile(sign, name, () => insert(text))));
       const back = tile("⌫", "delete", () => {
         const { selectionStart: a, selectionEnd: b, value } = field;
