@@ -504,7 +504,7 @@ EDGES = lines_of(r"""
     \prod_{k=1}^{3} D_k   \sum_{t:\, t < 3} h_t   [t \ne 2] + [t < 3] + [t \le 2]   [t \approx 2]   [h_t = 2]
     h_{1/2}   h_{t,1}   h_{t,9}   (W_{\text{recurrent}})_{12}   (W_{\text{recurrent}})_1   (1)_1   J_1   (J)_1
     h_t + 1   h_t + J   h_t^\top + 1   (h_t; h_1)   [h_t; h_1]   [h_t; 1]
-    \begin{pmatrix} h_t & h_1 \end{pmatrix}   \begin{pmatrix} 1 & 2 \end{pmatrix}   \lVert h_t \rVert
+    \begin{pmatrix} h_t & h_1 \end{pmatrix}   \begin{pmatrix} 1 & 2 \end{pmatrix}
     \sum_q h_t   \underbrace{h_t}_{h_1}   \underbrace{h_t}_{h_t}   \underbrace{h_t}_{(\text{length } d)}
     \underbrace{h_t}_{d \times d}   \operatorname{softmax}(h_t)   \operatorname{softmax}(1)
     \tanh(W_{\text{recurrent}})   \tanh(h_t^\top)   \sigma(h_t)   \sigma(2)   D_1 \cdots D_4

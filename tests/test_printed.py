@@ -335,6 +335,7 @@ TRUE = [
     r"B_1 B_2 \cdots B_4\, v = B_1 B_2 B_3 B_4\, v",
     r"B_4 \cdots B_2 B_1 = B_4 B_3 B_2 B_1",
     r"B_1 \circ B_2 = B_2 B_1",
+    r"\sum_{k=3}^{2} B_k + A = A",
     r"\sum_{k=1}^{3} B_k = B_1 + B_2 + B_3, \qquad \text{shape } d \times d",
     r"\prod_{k=2}^{3} B_k = B_2 B_3",
     r"[1 = 1] + [1 = 2] = 1",

@@ -514,7 +514,7 @@ class Reader:
             node = Node("symbol", (name, (self.inner(given),)), at)
             return Node("entry", (node, (self.inner(entry),)), at)
         if found.kind == "vector" and not found.below and self.of_given():
-            one, given = split(self.take().children[1].children, r"\mid")
+            one, given = halves(self.take().children[1].children, r"\mid")
             whole = Node("symbol", (name, ()), at)
             return Node("likelihood", (whole, self.inner(one), self.inner(given)), at)
         own, entry = places[: found.below], places[found.below :]

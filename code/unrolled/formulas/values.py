@@ -398,7 +398,9 @@ class Values(Chance):
         return self._added(node, env, -1)
 
     def _added(self, node: Node, env: Env, sign: int) -> Value:
-        """A sum; a number that is written out may be added to a vector."""
+        """A sum; a number that is written out may be added to a vector, and zero, as a
+        sum of no terms is, to a matrix.
+        """
         a, b = (self.value(part, env) for part in node.parts)
         for identity, other in ((a, b), (b, a)):
             if identity is IDENTITY:
@@ -408,7 +410,7 @@ class Values(Chance):
                 a, b = (eye if x is IDENTITY else x for x in (a, b))
         shapes = [shape(x) for x in (a, b)]
         literal = any(
-            isinstance(x, float) and (not shape or shape[1] == 1)
+            isinstance(x, float) and (not shape or shape[1] == 1 or x == 0)
             for x, shape in ((a, shapes[1]), (b, shapes[0]))
         )
         if shapes[0] != shapes[1] and not literal:

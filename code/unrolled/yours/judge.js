@@ -415,18 +415,6 @@
     }
   }
 
-  // A product entry by entry of products: a ⊙ W b is read as a ⊙ (W b), too.
-  const regrouped = (part) => {
-    if (Array.isArray(part)) return part.map(regrouped);
-    if (!isNode(part)) return part;
-    const inner = { ...part, parts: regrouped(part.parts) };
-    if (part.op !== "product" || !part.parts[1].includes("\\odot")) return inner;
-    const [factors, joins] = inner.parts, groups = [];
-    factors.forEach((factor, k) => (joins[k] === "\\odot" || !k ? groups.push([[factor], [""]]) : (groups.at(-1)[0].push(factor), groups.at(-1)[1].push(joins[k]))));
-    const made = groups.map(([own, by]) => (own.length === 1 ? own[0] : { op: "product", parts: [own, by], at: own[0].at }));
-    return { ...inner, parts: [made, made.map((_, k) => (k ? "\\odot" : ""))] };
-  };
-
   // A right side that is written as the book prints it; nothing, if it is not.
   const printed = (text, symbols) => {
     const tex = text.slice(text.lastIndexOf("=") + 1).trim();
@@ -459,11 +447,6 @@
         const node = judge.named(unrolled.expression(tex, judge.symbols));
         if (all(node).some(({ op }) => op === "derivative")) return { ...said, tex, fault: "chain" };
         found = { ...judge.verdict(node, sign * judge.goal.sign, tex), node, sign: sign * judge.goal.sign };
-        const other = found.fault === "shape" && regrouped(node);
-        if (other) {
-          const again = { ...judge.verdict(other, sign * judge.goal.sign, tex), node: other, sign: found.sign };
-          if (again.fault !== "shape") found = again;
-        }
       } catch (error) {
         if (!unclear(error)) throw error;
         found = { fault: "unread", words: error.message, at: error.at };

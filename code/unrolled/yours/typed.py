@@ -1346,10 +1346,11 @@ def typed(text: str, symbols: Symbols, names: Mapping[str, str] = {}) -> Typed:
 
 
 def valued(context: Context) -> Symbols:
-    """Of the letters of a page those that have a value in a context."""
+    """Of the letters of a page those that have a value in a context, in a line."""
     names = {*context.given, *context.sizes}
     for head, *_, last in (one.sides for one in context.definitions):
-        head = head.parts[0] if head.op == "entry" else head
+        if head.op == "entry":
+            continue  # a vector that the page has by its entries alone
         found = [head, *(last.parts if last.op == "stack" else ())]
         names |= {one.parts[0] for one in found if one.op in ("symbol", "call")}
     symbols = Symbols({})

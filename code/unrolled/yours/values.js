@@ -264,7 +264,7 @@
       return this.added(node, env, -1);
     }
 
-    // A sum; a number that is written out may be added to a vector
+    // A sum; a number that is written out may be added to a vector, and zero, as a sum of no terms is, to a matrix
     added({ parts, at }, env, sign) {
       let [a, b] = parts.map((part) => this.of(part, env));
       if (a === IDENTITY || b === IDENTITY) {
@@ -272,7 +272,7 @@
         if (!is_matrix(other) || other.rows !== other.cols) throw new Misshapen("I is added to what is no square matrix", [shape(other)], at);
         [a, b] = [a, b].map((x) => (x === IDENTITY ? eye(other.rows) : x));
       }
-      const literal = (x, other) => typeof x === "number" && (!is_matrix(other) || is_column(other));
+      const literal = (x, other) => typeof x === "number" && (!is_matrix(other) || is_column(other) || x === 0);
       if (!fits(a, b) && !literal(a, b) && !literal(b, a)) {
         const shapes = [a, b].map(shape);
         throw new Misshapen(`${shown(shapes[0])} and ${shown(shapes[1])} are added`, shapes, at);
