@@ -19,6 +19,7 @@ from unrolled.formulas.layout import read
 from unrolled.formulas.meaning import Node, Reader, Statement, Symbols, statements
 from unrolled.formulas.sides import differences, free
 from unrolled.formulas.values import Values
+from unrolled.yours import goals
 from unrolled.yours.typed import Mistyped, Typed, typed, valued
 
 LINES = yaml.safe_load(Path(__file__).with_name("lines.yml").read_text())
@@ -46,7 +47,9 @@ def of_result(page: str, result: str, size: str) -> tuple:
     entry, context = one.context(display)
     if size and "T" in RESULTS[entry.get("cases", result)].sizes:
         entry = {**entry, "only": {result: [{size: 3}]}}
-    return context, [Values(context, x) for x in one.cases(entry, result, RESULTS)[:3]]
+    values = [Values(context, x) for x in one.cases(entry, result, RESULTS)[:3]]
+    used = goals.letters(statements(display.tex, context.symbols))
+    return context, values, used
 
 
 def letters(tex: str, symbols: Symbols) -> set[str]:
@@ -83,8 +86,8 @@ def judged(
     line: str, goal: str, page: str, result: str, size: str = "", row: bool = False
 ) -> float:
     """How far a line is from a left side, in the first of its readings whose shapes fit."""
-    context, values = of_result(page, result, size)
-    found = typed(line, valued(context))
+    context, values, used = of_result(page, result, size)
+    found = typed(line, valued(context, used))
     if found.left:
         # the line's own left side, without sign and entry, is what the result prints
         own, printed = (
@@ -137,7 +140,9 @@ def symbols_of(label: str) -> Symbols:
     for one in PAGES.values():
         for display in one.displays:
             if display.of == label and (found := one.context(display)):
-                return valued(found[1])
+                _, context = found
+                used = goals.letters(statements(display.tex, context.symbols))
+                return valued(context, used)
     raise AssertionError(label)
 
 

@@ -252,7 +252,7 @@ def same_value(goal: Goal, tex: str, cases: list) -> bool:
 def readings(goal: Goal, line: str) -> list[str]:
     """How a line can be read, as the book prints it."""
     try:
-        return list(typed(line, valued(goal.context)).readings)
+        return list(typed(line, valued(goal.context, goal.used)).readings)
     except Mistyped:
         return [line]
 

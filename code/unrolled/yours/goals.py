@@ -8,7 +8,7 @@ two projections, by which it is recognised. The line that is right is in none of
 __all__ = ["Goal", "goals", "projections"]
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -52,6 +52,11 @@ class Goal(NamedTuple):
         """The left side."""
         return self.statement.sides[0]
 
+    @property
+    def used(self) -> set[str]:
+        """The letters of the statement."""
+        return letters((self.statement,))
+
 
 def goals(page: Page) -> Iterator[Goal]:
     """The gradients that the results and short answers of a page state, outside of
@@ -68,6 +73,17 @@ def goals(page: Page) -> Iterator[Goal]:
                 tex = left_side(display.tex, statement.sides[0])
                 letters = tuple(sorted(free(statement.sides[0]) & wanted(context)))
                 yield Goal(display, entry, context, statement, tex, letters)
+
+
+def letters(said: Iterable[Statement]) -> set[str]:
+    """The letters that statements have."""
+    return {
+        node.parts[0]
+        for one in said
+        for side in one.sides
+        for node in side.all()
+        if node.op == "symbol"
+    }
 
 
 def derived(text: str, display: Display) -> bool:

@@ -49,7 +49,8 @@ def finite(value: float | Mapping) -> bool:
 class Collected:
     """The contexts of a page's goals, each once, with the cases that are used."""
 
-    def __init__(self) -> None:
+    def __init__(self, used: set[str]) -> None:
+        self.used = used
         self.contexts: list[dict] = []
         self.places: dict[int, int] = {}
         self.kept: list[object] = []
@@ -61,7 +62,7 @@ class Collected:
             self.places[id(context)] = len(self.contexts)
             self.kept.append(context)
             data = {
-                "symbols": valued(context).data(),
+                "symbols": valued(context, self.used).data(),
                 "derivatives": asked.derivatives(context),
                 "cases": [],
             }
@@ -145,7 +146,10 @@ def payload(page: Page, results: Mapping[str, Result]) -> dict[str, dict]:
     same = {goal.head: draft for goal, draft in zip(goals, own, strict=True) if draft}
     found: dict[str, tuple[Collected, list[dict]]] = {}
     for goal, draft in zip(goals, own, strict=True):
-        collected, told = found.setdefault(goal.display.of, (Collected(), []))
+        beside = [one.used for one in goals if one.display.of == goal.display.of]
+        collected, told = found.setdefault(
+            goal.display.of, (Collected(set().union(*beside)), [])
+        )
         if goal.tex in (one["tex"] for one in told):
             continue  # of another network
         if checks := list(collected.checks(page, goal, results)):

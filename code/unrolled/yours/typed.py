@@ -10,7 +10,7 @@ import itertools
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib.resources import files
 from typing import NamedTuple, NoReturn
 
@@ -1345,12 +1345,15 @@ def typed(text: str, symbols: Symbols, names: Mapping[str, str] = {}) -> Typed:
     return Typed(tuple(found), tuple(writer.notes), tuple(writer.asked), oriented(left))
 
 
-def valued(context: Context) -> Symbols:
-    """Of the letters of a page those that have a value in a context, in a line."""
+def valued(context: Context, used: Collection[str] = ()) -> Symbols:
+    """Of the letters of a page those that have a value in a context; of those that it
+    has by their entries alone, such as p_j = P(j), the ones that are used.
+    """
     names = {*context.given, *context.sizes}
     for head, *_, last in (one.sides for one in context.definitions):
-        if head.op == "entry":
-            continue  # a vector that the page has by its entries alone
+        if head.op == "entry" and head.parts[0].parts[0] not in used:
+            continue
+        head = head.parts[0] if head.op == "entry" else head
         found = [head, *(last.parts if last.op == "stack" else ())]
         names |= {one.parts[0] for one in found if one.op in ("symbol", "call")}
     symbols = Symbols({})
