@@ -10,7 +10,7 @@ import itertools
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import NamedTuple, NoReturn
 
@@ -1345,7 +1345,7 @@ def typed(text: str, symbols: Symbols, names: Mapping[str, str] = {}) -> Typed:
     return Typed(tuple(found), tuple(writer.notes), tuple(writer.asked), oriented(left))
 
 
-def valued(context: Context, used: Collection[str] = ()) -> Symbols:
+def valued(context: Context, used: set[str] | frozenset[str] = frozenset()) -> Symbols:
     """Of the letters of a page those that have a value in a context; of those that it
     has by their entries alone, such as p_j = P(j), the ones that are used.
     """
