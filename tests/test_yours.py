@@ -589,3 +589,4 @@ def test_each_block_that_states_a_gradient_has_its_button(site: Path, file: Path
     )
     assert {path.stem for path in (site / "_static" / "yours").glob("*-*.js")} == labels
     assert "yours-place" in (site / "questions.html").read_text()
+    assert "yours-place" not in (site / "marking-homework.html").read_text()

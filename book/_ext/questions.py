@@ -145,12 +145,13 @@ class Fill(SphinxPostTransform):
         for place in list(self.document.findall(answers)):
             question, here = place["question"], self.env.docname
             blocks = answering(self.app, question)
-            short = [
+            write = [
                 part
                 for block in blocks
                 if block.kind == "answer"
                 for part in yours(self.app, block, here)
-            ] + [
+            ]
+            short = [
                 fold(
                     "",
                     *(
@@ -165,7 +166,7 @@ class Fill(SphinxPostTransform):
                 if block.kind == "answer"
             ]
             shown = where(self.app, question, here) or [nodes.emphasis("", "open")]
-            place.replace_self(short if "alone" in place else [*short, *shown])
+            place.replace_self(short if "alone" in place else [*write, *short, *shown])
 
 
 def where(app: Sphinx, question: str, here: str) -> list[nodes.Node]:
