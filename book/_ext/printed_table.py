@@ -71,13 +71,15 @@ def letters(app: Sphinx, docname: str, pages: dict) -> nodes.table:
     """How each letter of each page got its value."""
     rows = []
     for page, ways in pages.items():
-        for way, found in ways.items():
+        for way, names in ways.items():
             cells = [
-                x for tex in found for x in (nodes.Text(", "), nodes.math("", tex))
+                x for tex in names for x in (nodes.Text(", "), nodes.math("", tex))
             ]
             own = [nodes.Text(WAYS[way]), nodes.inline("", "", *cells[1:])]
-            rows += [[link(app, docname, page), *own]] * bool(found)
-    return table(("page", "its value is", "letters"), rows)
+            rows += [[link(app, docname, page), *own]] * bool(names)
+    found = table(("page", "its value is", "letters"), rows)
+    found["classes"].append("letter-ways")
+    return found
 
 
 def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
