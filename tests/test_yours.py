@@ -134,6 +134,10 @@ FIRST = [
     ("rnn-gradients", RECURRENT, "delta_t h_{t-1}^T", "sum", ""),
     ("rnn-gradients", RECURRENT, "2 sum_t delta_t h_{t-1}^T", "factor", ""),
     ("one-layer-gradients", UNEMBED, "1.0001 e h^T", "factor", ""),
+    ("one-layer-gradients", r"\partial J / \partial h", "g", "itself", ""),
+    ("rnn-states", "g_{t-1}", "dJ/dh_{t-1}", "itself", ""),
+    ("rnn-states", "g_{t-1}", "g_{t-1} = g_{t-1}", "itself", ""),
+    ("deep-gradients", r"\delta_\ell", "delta_l", "itself", ""),
     ("rnn-states", r"\delta_t", "(1 - h_t^2) * g_{t-1}", "index", ""),
     ("rnn-gradients", RECURRENT, "sum_{t=2}^T delta_t h_{t-1}^T", "", ""),
     (
@@ -354,6 +358,9 @@ def test_every_fault_has_its_sentences():
         re.findall(r'yield \["(\w+)"', script)
     )
     assert faults <= SAID["status"].keys()
+    # and each sentence its fault
+    assert SAID["status"].keys() - {"right"} <= set(re.findall(r'"(\w+)"', script))
+    assert SAID["ask"].keys() | SAID["rule"].keys() <= SAID["status"].keys()
     right = {"row", "three", "loss", "right"}
     for fault in faults - right - {"unread", "symbol"}:
         assert fault in SAID["ask"], fault
@@ -441,6 +448,16 @@ def test_line_is_asked_about_then_shown_in_numbers_then_named(site: Path, phone:
     third = told(dialog, "sum_t delta_t (h_t^T)")
     assert "This is a known mistake: h_t for h_{t−1}" in third
     assert "Right." in told(dialog, "sum_t delta_t h_{t-1}^T")
+
+
+def test_ideas_are_shown_in_numbers_at_the_second_try(site: Path, phone: Page):
+    dialog = opened(phone, site, "word2vec", "skipgram-centre-gradient")
+    assert "Do your weights add up to 1?" in told(
+        dialog, "u_o - sum_j exp(u_j . v_c) u_j"
+    )
+    assert "Right is" in told(dialog, "u_o - (sum_j exp(u_j . v_c) u_j)")
+    slip = told(dialog, "sum_j P(j|c) u_j - u_o")
+    assert "J or the loss" in slip and "Right is" not in slip
 
 
 TILES = [

@@ -206,6 +206,16 @@
       return { ...part, parts: this.named(part.parts) };
     }
 
+    // Whether a line is the left side itself, or an entry of it.
+    isItself(node) {
+      try {
+        return spelt(this.named(unrolled.expression(this.goal.tex, this.symbols))) === spelt(node.op === "entry" ? node.parts[0] : node);
+      } catch (error) {
+        if (unclear(error)) return false;
+        throw error;
+      }
+    }
+
     // Whether a left side is that of the goal, or of its entries.
     asks(left) {
       const by = (tex) => {
@@ -446,6 +456,7 @@
       try {
         const node = judge.named(unrolled.expression(tex, judge.symbols));
         if (all(node).some(({ op }) => op === "derivative")) return { ...said, tex, fault: "chain" };
+        if (judge.isItself(node)) return { ...said, tex, fault: "itself" };
         found = { ...judge.verdict(node, sign * judge.goal.sign, tex), node, sign: sign * judge.goal.sign };
       } catch (error) {
         if (!unclear(error)) throw error;

@@ -4,9 +4,8 @@
   const { element: el } = unrolled;
   const said = unrolled.sentences;
   const filled = (text, words) => text.replace(/\{(\w+)\}/g, (_, name) => words[name] ?? "");
-  const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
   const math = (tex, options = { display: false }) => Object.assign(el("span"), { innerHTML: unrolled.set(tex, options) });
-  const FAST = 60_000, IDEAS = new Set(["plain", "shape", "goal", "part", "rest", "sum", "index", "one", "transpose", "order", "slope", "letter", "different", "term", "more", "factor", "bound", "edge"]);
+  const FAST = 60_000, SLIPS = ["sign", "chain", "other", "itself"]; // told at once; of ideas one is asked first
 
   // A letter as one types it: W_recurrent, δ_t, h_t^(l)
   const GREEK = { delta: "δ", ell: "l", sigma: "σ", alpha: "α", eta: "η", tau: "τ", varepsilon: "ε" };
@@ -87,7 +86,7 @@
 
     function tell(found) {
       const key = found.fault || "right", right = unrolled.isRight(found), words = { ...found, goal: goal.name ?? "the gradient" };
-      const lines = [el("p", { class: `yours-status ${right ? "is-right" : ["unread", "symbol"].includes(key) ? "is-unread" : "is-not"}` }, el("strong", {}, said.status[key]))];
+      const lines = [el("p", { class: `yours-status ${right ? "is-right" : ["unread", "symbol", "itself"].includes(key) ? "is-unread" : "is-not"}` }, el("strong", {}, said.status[key]))];
       const add = (text, ...more) => text && lines.push(el("p", {}, text, ...more));
       for (const note of found.notes ?? []) lines.push(el("p", { class: "yours-note" }, note.said));
       const buttons = [];
@@ -120,7 +119,7 @@
       const shape = found.shape && judge.lettered(found.shape);
       const parts = (found.error?.shapes ?? []).map((one) => judge.lettered(one));
       const words = { ...found, shape, wanted: wanted(), goal: "the gradient", shapes: parts.length > 1 ? `On the left stands ${parts[0]}, on the right ${parts[1]}.` : "" };
-      if (own.length === 1 || !IDEAS.has(key)) {
+      if (own.length === 1 || SLIPS.includes(key)) {
         const [, special] = Object.entries(said.mistake).find(([name]) => found.mistake?.includes(name)) ?? [];
         const ask = special ?? said.ask[found.piece === "" ? "different" : key];
         const [before, after] = filled(ask ?? "", { ...words, piece: "%" }).split("%");
