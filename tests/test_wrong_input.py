@@ -1187,7 +1187,7 @@ chance: Chance Undecided
 dots: differing moved varying written_out
 exported: as_data ends exported member members
 goals: cases derivatives derived draft goals is_gradient left_side letters mistaken place_of plain projections spans
-goals: terms valued wanted
+goals: terms value_of wanted
 layout: Unreadable read
 meaning: Node Reader Symbols chain comma empty flat flat_all flat_text halves indices inside is_text lines nodes parts
 meaning: place range_of shape_of split statements strip without_words

@@ -245,7 +245,7 @@ def same_value(goal: Goal, tex: str, cases: list) -> bool:
         for env in asked.spans(goal, values):
             try:
                 sides = goal.head, one.sides[-1]
-                head, line = (asked.valued(x, values, env) for x in sides)
+                head, line = (asked.value_of(x, values, env) for x in sides)
             except ValueError:
                 return False
             if np.shape(head) != np.shape(line) or abs(head - line).max() > BOUND * 1e4:

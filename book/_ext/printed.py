@@ -37,6 +37,19 @@ def digest(app: Sphinx, page: str, entries: list[dict]) -> str:
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
+def formulas(app: Sphinx, page: str) -> "Page":  # noqa: F821, since it imports Torch
+    """The formulas of a page, with its results; raises ValueError if a definition is printed nowhere."""
+    from unrolled.formulas.printed import Page
+
+    for found in app.env.unrolled_checks.get(page, []):
+        import_module(found["module"])
+    return Page(
+        page,
+        symbols.read(app).entries(page),
+        lambda name: Path(app.srcdir, f"{name}.md").read_text(),
+    )
+
+
 def check(app: Sphinx, env: BuildEnvironment) -> None:
     """Execute the formulas of the pages that have changed, and say which do not hold."""
     if not hasattr(env, "unrolled_printed"):
@@ -50,17 +63,10 @@ def check(app: Sphinx, env: BuildEnvironment) -> None:
         env.unrolled_printed.pop(page, None)
         # Torch is only needed where something has changed
         from unrolled.checks.formula import RESULTS
-        from unrolled.formulas.printed import Page
         from unrolled.formulas.typos import spoiled
 
-        for found in env.unrolled_checks.get(page, []):
-            import_module(found["module"])
         try:
-            said = Page(
-                page,
-                entries,
-                lambda name: Path(app.srcdir, f"{name}.md").read_text(),
-            )
+            said = formulas(app, page)
         except ValueError as reason:
             logger.warning("%s: %s", symbols.FILE, reason, location=page)
             continue

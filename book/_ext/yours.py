@@ -6,16 +6,14 @@ becomes a script of the site that loads when the button is tapped, as all script
 
 import hashlib
 import json
-from importlib import import_module
 from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from . import symbols
 from .citations import Cited
-from .printed import digest
+from .printed import formulas
 from .results import answer, derivation, result
 
 FOLDER = "yours"
@@ -26,37 +24,27 @@ FORMAT = 1
 
 
 def compute(app: Sphinx, env: BuildEnvironment) -> None:
-    """Compute the payloads of the pages that have changed."""
+    """Compute the payloads of the pages that have changed, and whose formulas hold."""
     if not hasattr(env, "unrolled_yours"):
         env.unrolled_yours = {}
-    table = symbols.read(app)
     code = Path(app.srcdir).parent / "code" / "unrolled" / "yours"
-    own = hashlib.sha256(
-        b"".join(x.read_bytes() for x in sorted(code.glob("*.py")))
-    ).hexdigest()
-    for page in {*env.unrolled_yours} - {*table.pages}:
+    files = b"".join(x.read_bytes() for x in sorted(code.glob("*.py")))
+    own = hashlib.sha256(files).hexdigest()
+    for page in {*env.unrolled_yours} - {*env.unrolled_printed}:
         del env.unrolled_yours[page]
-    for page in table.pages:
-        entries = table.entries(page)
-        now = f"{digest(app, page, entries)} {own}"
+    for page, held in env.unrolled_printed.items():
+        now = held["digest"] + own
         if env.unrolled_yours.get(page, [""])[0] == now:
             continue
         # Torch is only needed where something has changed
         from unrolled.checks.formula import RESULTS
-        from unrolled.formulas.printed import Page
         from unrolled.yours.payload import payload
 
-        for found in env.unrolled_checks.get(page, []):
-            import_module(found["module"])
-        said = Page(
-            page, entries, lambda name: Path(app.srcdir, f"{name}.md").read_text()
-        )
-        found = payload(said, RESULTS)
         data = {
             label: json.dumps(
                 {"format": FORMAT, **one}, ensure_ascii=False, allow_nan=False
             )
-            for label, one in found.items()
+            for label, one in payload(formulas(app, page), RESULTS).items()
         }
         env.unrolled_yours[page] = now, data
 
@@ -83,9 +71,8 @@ def offer(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             if isinstance(part, nodes.math_block | derivation)
             or "to-find" in part.get("classes", [])
         ]
-        node[min(answering, default=1) : min(answering, default=1)] = place(
-            app, block, docname
-        )
+        first = min(answering, default=1)
+        node[first:first] = place(app, block, docname)
 
 
 def load(

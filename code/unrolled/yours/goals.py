@@ -29,6 +29,9 @@ SAME = 1e-9
 DRAWN = 3
 """On so many random cases a line is checked, apart from those with one size fixed."""
 
+SOME = 2.0
+"""The step, or the layer, on which a line is tried as one of plain numbers."""
+
 ENTRIES = 300
 """An edge case whose given arrays have more entries is left to the build's check."""
 
@@ -112,25 +115,20 @@ def derivatives(context: Context) -> dict[str, str]:
     }
 
 
+NO_FORMULA = {"derivative", "held", "moment", "block", "stack"}
+"""What no line of a reader can have."""
+
+
 def is_gradient(statement: Statement, context: Context) -> bool:
     """Whether a statement says what a gradient is, without derivatives."""
-    if len(statement.sides) < 2:
-        return False
-    head, *_, last = statement.sides
-    known = context.symbols.known
-    if {*statement.relations} != {"="} or any(
-        one.op in ("derivative", "held", "moment") for one in last.all()
-    ):
-        return False
-    if any(one.op in ("block", "stack") for one in last.all()):
+    head, last = statement.sides[0], statement.sides[-1]
+    if {*statement.relations} != {"="} or NO_FORMULA & {one.op for one in last.all()}:
         return False
     if head.op == "derivative":
         of = head.parts[0]
+        known = context.symbols.known
         return of.op != "symbol" or known[of.parts[0]].kind == "number"
-    return head.op == "symbol" and any(
-        one.sides[0].parts[:1] == head.parts[:1] and one.sides[-1].op == "derivative"
-        for one in context.definitions
-    )
+    return head.op == "symbol" and head.parts[0] in derivatives(context).values()
 
 
 # Values
@@ -148,7 +146,7 @@ def spans(goal: Goal, values: Values) -> Iterator[dict[str, float]]:
         yield env
 
 
-def valued(node: Node, values: Values, env: Mapping) -> np.ndarray:
+def value_of(node: Node, values: Values, env: Mapping) -> np.ndarray:
     """The value of an expression in NumPy: a column, a matrix, or a number."""
     return array(values.value(node, env), [])
 
@@ -167,21 +165,12 @@ def terms(node: Node, values: Values, env: Mapping, sign: int = 1) -> list[np.nd
         factors, joins = node.parts
         for k, factor in enumerate(factors):
             if factor.op in ("add", "sub") and IDENTITY in factor.parts:
-                return [
-                    term
-                    for part, of in zip(
-                        factor.parts, (1, 1 if factor.op == "add" else -1), strict=True
-                    )
-                    for term in terms(
-                        Node(
-                            "product", ((*factors[:k], part, *factors[k + 1 :]), joins)
-                        ),
-                        values,
-                        env,
-                        sign * of,
-                    )
-                ]
-    return [sign * valued(node, values, env)]
+                spread = tuple(
+                    Node("product", ((*factors[:k], part, *factors[k + 1 :]), joins))
+                    for part in factor.parts
+                )
+                return terms(Node(factor.op, spread), values, env, sign)
+    return [sign * value_of(node, values, env)]
 
 
 def cases(
@@ -195,24 +184,22 @@ def cases(
     if "draw" in entry:
         return [("drawn", case) for case in drawn]
     result = results[entry.get("cases", of if of in results else entry["results"][0])]
-    only = [sizes for sizes in entry.get("only", {}).get(of, [{}])]
-    more = [
+    found = [("pencil", result.worked[0].case), *(("drawn", case) for case in drawn)]
+    if of in entry.get("only", {}):
+        return found
+    sized = [
         ("sized", case)
         for fixed in ({"d": 1}, {"T": 3}, {"L": 2})
-        if {*fixed} <= {*result.sizes} and not only[0]
+        if {*fixed} <= {*result.sizes}
         for _, case in itertools.islice(result.drawn(**fixed), 1)
     ]
-    small = [
+    edges = [
         (name, case)
         for name, case in result.edges.items()
-        if sum(np.size(x) for x in case.values()) <= ENTRIES and not only[0]
-        if all(
-            np.shape(x) and 0 not in np.shape(x) or np.ndim(x) == 0
-            for x in case.values()
-        )
+        if sum(np.size(x) for x in case.values()) <= ENTRIES
+        and not any(0 in np.shape(x) for x in case.values())
     ]
-    drawn = [("drawn", case) for case in drawn]
-    return [("pencil", result.worked[0].case), *drawn, *more, *small]
+    return [*found, *sized, *edges]
 
 
 # Mistakes
@@ -307,17 +294,13 @@ def draft(page: Page, goal: Goal) -> tuple[Mapping, Context, Node] | None:
             continue
         try:
             said = statements(goal.display.tex, context.symbols)
-            said_sides = next(
-                one.sides for one in said if one.sides[0].at == goal.head.at
-            )
+            sides = next(x.sides for x in said if x.sides[0].at == goal.head.at)
+            head, last = plain(sides[0]), plain(sides[-1])
             values = Values(context, page.cases(entry, "", {})[0])
-            env = {letter: 2.0 for letter in goal.free}
-            sides = [
-                valued(plain(side), values, env)
-                for side in (said_sides[0], said_sides[-1])
-            ]
+            env = dict.fromkeys(goal.free, SOME)
+            apart = error(*(value_of(side, values, env) for side in (head, last)))
         except (ValueError, KeyError, IndexError):
             continue
-        if error(*sides) <= BOUND:
-            return entry, context, plain(said_sides[0])
+        if apart <= BOUND:
+            return entry, context, head
     return None

@@ -6,7 +6,7 @@
 (function (root) {
   if (typeof require === "function") for (const name of ["layout", "meaning", "values", "typed"]) require(`./${name}.js`);
   const unrolled = (root.unrolled ??= {});
-  const SAME = 1e-7, TINY = 1e-3;
+  const SAME = 1e-7;
 
   // Values
 
@@ -19,9 +19,7 @@
   };
   const size = (value) => Math.max(...value.data.map(Math.abs), 0);
   const shaped = (a, b) => a.rows === b.rows && a.cols === b.cols;
-  const finite = (value) => value.data.every(Number.isFinite);
-  const error = (a, b) => Math.max(...a.data.map((x, k) => Math.abs(x - b.data[k])), 0) / Math.max(size(a), size(b), TINY);
-  const same = (a, b) => shaped(a, b) && finite(a) && error(a, b) <= SAME;
+  const same = (a, b) => shaped(a, b) && unrolled.apart(a, b) <= SAME;
   const turned = ({ rows, cols, data }) => ({ rows: cols, cols: rows, data: Array.from({ length: rows * cols }, (_, k) => data[(k % rows) * cols + Math.floor(k / rows)]) });
   const times = (value, factor) => ({ ...value, data: value.data.map((x) => factor * x) });
   const sum = (values) => ({ ...values[0], data: values[0].data.map((_, k) => values.reduce((total, value) => total + value.data[k], 0)) });
@@ -241,8 +239,9 @@
       }
     }
 
-    checks(wanted = () => true) {
-      return this.goal.checks.filter((check) => wanted(this.context.cases[check.case].sizes, this.context.cases[check.case]));
+    // The checks on cases of some sizes.
+    checks(wanted) {
+      return this.goal.checks.filter((check) => wanted(this.context.cases[check.case].sizes));
     }
 
     // A size in its letter, as the sizes of a case all differ.
@@ -259,9 +258,8 @@
 
     // A shape in words.
     lettered([rows = 1, cols = 1]) {
-      const letter = (n) => this.size(n);
-      if (cols === 1) return rows === 1 ? "a number" : `a column of length ${letter(rows)}`;
-      return rows === 1 ? `a row of length ${letter(cols)}` : `${letter(rows)} × ${letter(cols)}`;
+      if (cols === 1) return rows === 1 ? "a number" : `a column of length ${this.size(rows)}`;
+      return rows === 1 ? `a row of length ${this.size(cols)}` : `${this.size(rows)} × ${this.size(cols)}`;
     }
 
     get drawn() {
@@ -279,7 +277,7 @@
       const steps = loose.filter((name) => this.context.ranges.includes(name) && !entries.has(name));
       const indices = (this.by = steps.length ? [] : loose.sort());
       const piece = (one) => unrolled.piece(tex, one);
-      if (steps.length) return this.unsummed(node, sign, steps[0]);
+      if (steps.length) return { fault: "sum", letter: steps[0] };
       if (indices.length > 2) return { fault: "unread", words: `${indices.join(", ")}: what are they?` };
       const right = (checks, s = sign, one = node, like = same) => this.holds(one, checks, s, indices, this.context, like);
       if (right(goal.checks)) return { fault: sign === 1 ? "" : "loss", cases: goal.checks.length };
@@ -322,13 +320,6 @@
         (mistake ? { fault: KINDS.find(([, words]) => words.test(mistake))?.[0] ?? "different", mistake } : undefined) ??
         mended("letter", "more") ?? { fault: "different" }
       );
-    }
-
-    // A step's letter that no sum has: whether a sum over it is missing, or the line is one term.
-    unsummed(node, sign, letter) {
-      const summed = { op: "sum", parts: [[letter], [], [], node], at: 0 };
-      if (this.holds(summed, this.drawn, sign)) return { fault: "sum", letter };
-      return { fault: "sum", letter };
     }
 
     misshapen(node, sign, more) {
@@ -464,8 +455,8 @@
       }
       found = { ...said, ...found, tex };
       if (RIGHT.includes(found.fault)) return found;
-      const rank = ["unread", "shape", "goal"].indexOf(found.fault);
-      if (!best || rank < 0 && ["unread", "shape", "goal"].includes(best.fault)) best = found;
+      const vague = ({ fault }) => ["unread", "shape", "goal"].includes(fault);
+      if (!best || (vague(best) && !vague(found))) best = found;
     }
     return best;
   };

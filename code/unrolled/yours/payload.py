@@ -53,14 +53,12 @@ class Collected:
         self.used = used
         self.contexts: list[dict] = []
         self.places: dict[int, int] = {}
-        self.kept: list[object] = []
         self.mistakes: list[str] = []
 
     def context(self, context: Context) -> int:
         """The place of a context."""
         if id(context) not in self.places:
             self.places[id(context)] = len(self.contexts)
-            self.kept.append(context)
             data = {
                 "symbols": valued(context, self.used).data(),
                 "derivatives": asked.derivatives(context),
@@ -71,18 +69,16 @@ class Collected:
 
     def case(self, context: Context, values: Values) -> int:
         """The place of a case in its context."""
-        cases = self.contexts[self.context(context)]["cases"]
+        own = self.contexts[self.context(context)]
         told = short(exported(values))
         told["letters"] = {
             name: {at: x for at, x in members.items() if finite(x)}
             for name, members in told["letters"].items()
         }
-        ranges = told.pop("ranges")
-        self.contexts[self.context(context)]["ranges"] = sorted(ranges)
-        told["ranges"] = ranges
-        if told not in cases:
-            cases.append(told)
-        return cases.index(told)
+        own["ranges"] = sorted(told["ranges"])
+        if told not in own["cases"]:
+            own["cases"].append(told)
+        return own["cases"].index(told)
 
     def mistake(self, name: str) -> int:
         """The place of a mistake's name."""
@@ -105,7 +101,7 @@ class Collected:
             at = []
             telling = kind == "drawn" and told < TELLING
             for env in asked.spans(goal, values):
-                value = asked.valued(goal.head, values, env)
+                value = asked.value_of(goal.head, values, env)
                 if not np.isfinite(value).all():
                     continue  # numbers so large that exponentials leave the range
                 one = {"env": env, "value": matrix(value)}
@@ -129,8 +125,8 @@ class Collected:
                 name: np.zeros_like(x) for name, x in case.items() if name == "h_0"
             }
             values = Values(context, {**case, **start})
-            env = {letter: 2.0 for letter in goal.free}
-            value = matrix(asked.valued(head, values, env))
+            env = dict.fromkeys(goal.free, asked.SOME)
+            value = matrix(asked.value_of(head, values, env))
             at = [short({"env": env, "value": value})]
             yield {"case": self.case(context, values), "kind": "plain", "at": at}
 
