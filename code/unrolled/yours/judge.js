@@ -130,6 +130,12 @@
           const [less, fewer] = [factors.filter((_, m) => m !== k), joins.filter((_, m) => m !== k)];
           yield [isSlope(factors[k]) ? "slope" : "more", less.length === 1 ? less[0] : { ...node, parts: [less, ["", ...fewer.slice(1)]] }];
         }
+        for (let k = 1; k < factors.length; k++) {
+          const [a, b] = [factors.slice(0, k), factors.slice(k)], grouped = (ways) => ({ op: "product", parts: [b, ["", ...ways]], at: b[0].at });
+          if (b.length > 1 && joins.includes("\\odot")) yield ["bracket", { ...node, parts: [[...a, grouped(joins.slice(k + 1))], joins.slice(0, k + 1)] }, b[0]];
+          // two columns side by side
+          if (!joins[k]) yield ["columns", { ...node, parts: [[...factors.slice(0, k - 1), { op: "product", parts: [[factors[k - 1], b[0]], ["", "\\odot"]], at: factors[k - 1].at }, ...b.slice(1)], [...joins.slice(0, k), ...joins.slice(k + 1)]] }];
+        }
         for (let k = 0; k < factors.length; k++) if (isSlope(factors[k])) yield ["slope", { ...node, parts: [factors.map((one, m) => (m === k ? { op: "neg", parts: [one], at: one.at } : one)), joins] }];
       }
       if (node.op === "add" || node.op === "sub") {
@@ -154,6 +160,9 @@
     ["order", /order|wrong side/],
     ["index", /h_t for|time/],
   ];
+
+  // What is said of a line for which no value was found
+  const vague = ({ fault }) => ["unread", "shape", "entries", "goal"].includes(fault);
 
   // A goal, with what is needed to judge lines
 
@@ -229,6 +238,17 @@
       }
     }
 
+    // The indices of the entry that a left side names.
+    entry(left) {
+      try {
+        const found = left && all(unrolled.expression(left.replace(/^-/, ""), this.symbols)).find((one) => one.op === "entry");
+        return found ? found.parts[1].flatMap((index) => free(index)) : [];
+      } catch (error) {
+        if (unclear(error)) return [];
+        throw error;
+      }
+    }
+
     // Whether a line is right in all checks of some kind; an error counts as not.
     holds(node, checks, sign = 1, indices = [], context = this.context, like = same) {
       try {
@@ -266,22 +286,57 @@
       return this.goal.checks.filter((check) => check.kind === "drawn");
     }
 
-    // The verdict on a line that was read: { fault, … }, where "" is none.
-    verdict(node, sign, tex) {
-      const { goal } = this;
-      let drawn = this.drawn;
-      const known = new Set([...goal.free, ...Object.keys(this.symbols)]);
-      const loose = free(node).filter((name) => !known.has(name));
+    // The verdict on a line that was read: { fault, … }, where "" is none; `entry` has the indices of the left side.
+    verdict(node, sign, tex, entry) {
+      const known = new Set([...this.goal.free, ...Object.keys(this.symbols)]);
+      const loose = free(node).filter((name) => !known.has(name)).sort();
+      if (loose.length > 2) return { fault: "unread", words: `${loose.join(", ")}: what are they?` };
       // a letter that stands for a step, and not for an entry
       const entries = new Set(all(node).filter((one) => one.op === "entry").flatMap((one) => one.parts[1].flatMap((index) => free(index))));
       const steps = loose.filter((name) => this.context.ranges.includes(name) && !entries.has(name));
-      const indices = (this.by = steps.length ? [] : loose.sort());
+      if (steps.length) return this.open(node, sign, tex, steps[0]) ?? { fault: "open", letter: steps[0] };
+      if (loose.length === 2 && this.drawn[0].at[0].value.cols === 1) return this.twoIndices(node, sign, loose);
+      // which entry is meant: the left side says it, or each order is tried
+      const said = entry.length === loose.length && entry.every((name) => loose.includes(name));
+      const orders = said ? [entry] : loose.length === 2 ? [loose, [...loose].reverse()] : [loose];
+      const found = orders.map((indices) => ({ ...this.judged(node, sign, tex, indices), indices }));
+      const best = found.find(unrolled.isRight) ?? found.find((one) => !vague(one)) ?? found[0];
+      this.by = best.indices;
+      return unrolled.isRight(best) && best.indices !== orders[0] ? { ...best, order: best.indices.join(", ") } : best;
+    }
+
+    // A line with two indices for a vector: a sum over one of them may be meant.
+    twoIndices(node, sign, loose) {
+      const sum = loose.find((letter) => this.holds(this.summed(node, letter), this.drawn, sign, loose.filter((name) => name !== letter)));
+      const often = (letter) => all(node).filter((one) => one.op === "letter" && one.parts[0] === letter).length;
+      return sum ? { fault: "sum", letter: sum } : { fault: "open", letter: often(loose[0]) > often(loose[1]) ? loose[0] : loose[1] };
+    }
+
+    // A line with each term that has a letter summed over it.
+    summed(node, letter) {
+      const over = ([sign, term]) => {
+        const whole = free(term).includes(letter) ? { op: "sum", parts: [[letter], [], [], term], at: term.at } : term;
+        return sign < 0 ? { op: "neg", parts: [whole], at: term.at } : whole;
+      };
+      return chain(node).map(over).reduce((found, term) => ({ op: "add", parts: [found, term], at: found.at }));
+    }
+
+    // A letter that takes several values: whether a sum over it is meant, or one of them.
+    open(node, sign, tex, letter) {
+      if (this.holds(this.summed(node, letter), this.drawn, sign)) return { fault: "sum", letter };
+      const own = { op: "letter", parts: [letter] }, sizes = Object.keys(this.context.cases[0].sizes);
+      if (!sizes.some((name) => this.holds(throughout(node, spelt(own), { ...own, parts: [name] }), this.drawn, sign))) return undefined;
+      return { fault: "index", piece: unrolled.piece(tex, all(node).find((one) => one.op === "symbol" && one.parts[1].some((at) => free(at).includes(letter)))) };
+    }
+
+    judged(node, sign, tex, indices) {
+      const { goal } = this;
+      let drawn = this.drawn;
       const piece = (one) => unrolled.piece(tex, one);
-      if (steps.length) return { fault: "sum", letter: steps[0] };
-      if (indices.length > 2) return { fault: "unread", words: `${indices.join(", ")}: what are they?` };
       const right = (checks, s = sign, one = node, like = same) => this.holds(one, checks, s, indices, this.context, like);
       if (right(goal.checks)) return { fault: sign === 1 ? "" : "loss", cases: goal.checks.length };
-      if (right(drawn, sign, node, (a, b) => b.cols === 1 && same(turned(a), b))) return { fault: "row" };
+      const [{ value: { rows, cols } }] = drawn[0].at;
+      if ((cols === 1 || rows === cols) && right(drawn, sign, node, (a, b) => same(turned(a), b))) return { fault: cols === 1 ? "row" : "turned" };
       // written out for three steps
       const fixed = all(node).some((one) => one.op === "symbol" && one.parts[1].some((at) => at.op === "number" && at.parts[0] === 3));
       if (fixed) {
@@ -289,43 +344,66 @@
         if (right(three)) return { fault: "three", cases: three.length };
         drawn = three.filter((check) => check.kind !== "pencil");
       }
-      try {
-        for (const check of drawn)
-          for (const one of check.at) {
-            const value = this.at(node, this.context, check, one, indices);
-            if (!shaped(value, one.value)) return this.misshapen(node, sign, { shape: [value.rows, value.cols] });
-          }
-      } catch (error) {
-        if (error instanceof unrolled.Misshapen) return this.misshapen(node, sign, { error, piece: piece(error) });
-        if (unclear(error)) return { fault: "unread", words: error.message, at: error.at };
-        throw error;
-      }
+      const mend = (kinds) => this.mend(node, sign, indices, drawn, kinds);
+      const missing = this.missing(node, indices, drawn);
+      if (missing instanceof unrolled.Misshapen) return this.misshapen(node, sign, { error: missing, piece: piece(missing) }, mend);
+      if (missing?.members) return this.beyond(node, sign, indices, drawn, { member: missing.members.at(-1), piece: piece(missing) }, mend, piece);
+      if (missing) return { fault: "unread", words: missing.message, at: missing.at };
+      for (const check of drawn)
+        for (const one of check.at) {
+          const value = this.at(node, this.context, check, one, indices);
+          if (!shaped(value, one.value)) return this.misshapen(node, sign, { shape: [value.rows, value.cols] }, mend);
+        }
       if (right(drawn)) return { fault: "edge", edge: goal.checks.find((check) => !right([check])).kind };
       if (right(drawn, -sign)) return { fault: "sign" };
       const small = this.checks((sizes) => sizes.d === 1), single = small.length > 0 && right(small);
       const part = this.partial(node, sign, indices, drawn);
       if (part) return part;
       const mistake = this.known(node, sign, indices, drawn);
-      const found = this.mend(node, sign, indices, drawn);
+      const found = mend();
       const mended = (...kinds) => {
         const one = kinds.flatMap((kind) => found.filter(([name]) => name === kind))[0];
         return one && { fault: single && one[0] === "transpose" ? "one" : one[0], piece: piece(one[2]), mistake };
       };
       const factor = this.factor(node, sign, indices, drawn);
       return (
-        mended("index", "transpose", "order", "bound", "term", "slope") ??
+        mended("index", "bracket", "transpose", "order", "bound", "term", "slope") ??
         (single ? { fault: "one", mistake } : undefined) ??
         (factor ? { fault: "factor", factor, mistake } : undefined) ??
         this.rightly(node, sign, indices, drawn, tex, mistake) ??
-        (mistake ? { fault: KINDS.find(([, words]) => words.test(mistake))?.[0] ?? "different", mistake } : undefined) ??
+        (mistake ? { fault: KINDS.find(([, words]) => words.test(mistake))?.[0] ?? "different", mistake, unsure: true } : undefined) ??
         mended("letter", "more") ?? { fault: "different" }
       );
     }
 
-    misshapen(node, sign, more) {
+    // Why a line has no value somewhere.
+    missing(node, indices, drawn) {
+      try {
+        for (const check of drawn) for (const one of check.at) this.at(node, this.context, check, one, indices);
+      } catch (error) {
+        if (unclear(error)) return error;
+        throw error;
+      }
+      return undefined;
+    }
+
+    misshapen(node, sign, more, mend) {
       const turned = all(node).some((one) => one.op === "transpose");
       const numbers = this.draft && !turned && this.holds(plain(node), this.goal.plain, sign, [], this.draft);
-      return { fault: numbers ? "plain" : more.shape ? "goal" : "shape", ...more };
+      if (numbers) return { fault: "plain", ...more };
+      if (more.error && mend(["columns"]).length) return { fault: "columns", ...more };
+      const entries = more.error && all(node).some(({ op }) => op === "entry");
+      return { fault: entries ? "entries" : more.shape ? "goal" : "shape", ...more };
+    }
+
+    // A line that needs a letter of a step that is not there: right at the other steps, or with one index changed, or not.
+    beyond(node, sign, indices, drawn, more, mend, piece) {
+      const [mended] = mend(["index", "bound"]);
+      if (mended) return { fault: mended[0], piece: piece(mended[2]) };
+      const there = (check, one) => !this.missing(node, indices, [{ ...check, at: [one] }]);
+      const others = drawn.map((check) => ({ ...check, at: check.at.filter((one) => there(check, one)) })).filter((check) => check.at.length);
+      const right = this.holds(node, others, sign, indices), first = drawn.flatMap((check) => check.at.filter((one) => !there(check, one)))[0];
+      return { fault: right ? "reach" : "beyond", where: Object.entries(first.env).map(([name, n]) => `${name.replace("\\ell", "l")} = ${n}`).join(", "), ...more };
     }
 
     // Whether the line is some of the terms.
@@ -350,11 +428,11 @@
         return shaped(value, one.value) && (one.terms.some((other) => same(value, other)) || same(value, less(one.value, one.terms[0])));
       }));
       const good = own.filter(is), bad = own.find((one) => !good.includes(one));
-      return good.length && bad ? { fault: "terms", rightly: good.map(([, term]) => piece_of(tex, term)), piece: piece_of(tex, bad[1]), mistake } : undefined;
+      return good.length && bad ? { fault: "terms", rightly: good.map(([s, term]) => `${s < 0 ? "-" : ""}${piece_of(tex, term)}`), piece: piece_of(tex, bad[1]), mistake } : undefined;
     }
 
     // The single changes that make the line right: [kind, line, where].
-    mend(node, sign, indices, drawn) {
+    mend(node, sign, indices, drawn, kinds) {
       const letters = Object.keys(this.symbols).filter((name) => name in this.context.cases[0].letters);
       const [first, ...rest] = drawn, found = [], until = Date.now() + 400;
       const single = [...everywhere(node, changes(this.symbols, letters))];
@@ -364,7 +442,7 @@
         const above = all(node).find((sub) => sub.op === "sub" && sub.parts[0].op === "number" && all(sub).some((part) => spelt(part) === name));
         for (const [kind, change] of changes(this.symbols, letters)(one, above ? [above] : [])) single.push([kind, throughout(node, name, change), one]);
       }
-      for (const [kind, other, at] of single) {
+      for (const [kind, other, at] of single.filter(([kind]) => !kinds || kinds.includes(kind))) {
         if (this.holds(other, [first], sign, indices) && this.holds(other, rest, sign, indices)) found.push([kind, other, at]);
         if (Date.now() > until) break;
       }
@@ -392,9 +470,17 @@
           const value = times(this.at(node, this.context, check, one, indices), sign);
           const k = one.value.data.findIndex((x) => Math.abs(x) === size(one.value));
           found ??= value.data[k] / one.value.data[k];
-          if (!Number.isFinite(found) || !same(value, times(one.value, found))) return null;
+          if (Math.abs(found) < SAME || !Number.isFinite(found) || !same(value, times(one.value, found))) return null;
         }
       return found;
+    }
+
+    // What the letters of a line are in a case: [letter, value].
+    numbers(node, k, env) {
+      const values = this.values(this.context, k), found = new Map();
+      for (const one of all(node))
+        if (one.op === "symbol" && free(one).every((name) => name in env) && one.parts[0] in this.context.cases[k].letters) found.set(spelt(one), [one, values.value(one, env)]);
+      return [...found.values()];
     }
 
     // A case in numbers: where, which entry, yours, and right; the one by pencil, if the line is wrong there.
@@ -410,7 +496,7 @@
           if (!shaped(value, one.value) || same(value, one.value)) continue;
           const far = less(value, one.value).data.map(Math.abs), k = far.indexOf(Math.max(...far));
           const entry = one.value.cols === 1 ? String(k + 1) : `(${Math.floor(k / one.value.cols) + 1}, ${(k % one.value.cols) + 1})`;
-          return { kind: check.kind, sizes: this.context.cases[check.case].sizes, env: one.env, entry: one.value.data.length > 1 ? entry : "", yours: value.data[k], right: one.value.data[k] };
+          return { kind: check.kind, numbers: this.numbers(node, check.case, one.env), sizes: this.context.cases[check.case].sizes, env: one.env, entry: one.value.data.length > 1 ? entry : "", yours: value.data[k], right: one.value.data[k] };
         }
       return null;
     }
@@ -448,14 +534,13 @@
         const node = judge.named(unrolled.expression(tex, judge.symbols));
         if (all(node).some(({ op }) => op === "derivative")) return { ...said, tex, fault: "chain" };
         if (judge.isItself(node)) return { ...said, tex, fault: "itself" };
-        found = { ...judge.verdict(node, sign * judge.goal.sign, tex), node, sign: sign * judge.goal.sign };
+        found = { ...judge.verdict(node, sign * judge.goal.sign, tex, judge.entry(said.left)), node, sign: sign * judge.goal.sign };
       } catch (error) {
         if (!unclear(error)) throw error;
         found = { fault: "unread", words: error.message, at: error.at };
       }
       found = { ...said, ...found, tex };
       if (RIGHT.includes(found.fault)) return found;
-      const vague = ({ fault }) => ["unread", "shape", "goal"].includes(fault);
       if (!best || (vague(best) && !vague(found))) best = found;
     }
     return best;

@@ -208,7 +208,7 @@
       const { sizes, letters, symbols } = this.kase;
       if (Object.hasOwn(sizes, name)) return sizes[name];
       const found = letters[name]?.[members.join()];
-      if (found === undefined) throw new Unknown(members.length ? `${name} has no member ${members.join(", ")}` : `${name}: neither given nor defined`, at);
+      if (found === undefined) throw Object.assign(new Unknown(members.length ? `${name} has no member ${members.join(", ")}` : `${name}: neither given nor defined`, at), members.length && { members });
       const whole = ["size", "index"].includes(symbols[name].kind);
       return typeof found === "number" && !whole ? scalar(found) : found;
     }

@@ -16,6 +16,15 @@
       .replace(/\\([a-z]+)/g, (_, name) => GREEK[name] ?? name)
       .replace(/([_^])\{(\w+|\(\w\))\}/g, "$1$2");
 
+  // A value in a line: a number, the entries of a column, the rows of a matrix
+  const inLine = (value) => {
+    if (typeof value === "number") return unrolled.fraction(value);
+    const { cols, data } = value, entries = data.map((x) => unrolled.fraction(x));
+    if (cols === 1) return data.length === 1 ? entries[0] : `(${entries.join(", ")})`;
+    const rows = entries.flatMap((_, k) => (k % cols ? [] : [entries.slice(k, k + cols).join(", ")]));
+    return `(${rows.join("; ")})`;
+  };
+
   // The page's letters that a line may have, in the order of the table; those of the case alone
   function letters(context) {
     const known = context.cases[0].letters;
@@ -98,10 +107,11 @@
         add(filled(offered.length ? said.which : said.nothing, { name }));
         for (const tex of offered) buttons.push(el("button", { type: "button", onclick: () => ((meant = { ...meant, [name]: tex }), (last = null), check()) }, math(tex)));
       } else {
-        const [good, more] = filled(said.good[key] ?? "", { ...words, rightly: "%" }).split("%");
+        const [good, more] = filled(said.good[found.unsure ? "different" : key] ?? "", { ...words, rightly: "%" }).split("%");
         if (more === undefined) add(good);
         else add(good, ...found.rightly.flatMap((tex, k) => [k ? ", " : "", math(tex)]), more);
-        if (!right) help(found, key, add);
+        if (!right) help(found, key, add, lines);
+        if (right && found.order) add(filled(said.order, { order: found.order.replace("\\ell", "l") }));
         if (right && key !== "right") add(filled(said.teacher, { cases: found.cases ?? goal.checks.length }));
         if (right) buttons.push(copy("Copy as LaTeX", () => `${goal.tex} = ${found.tex}`));
         buttons.push(el("button", { type: "button", onclick: () => close(true) }, right ? "Compare with the derivation" : "Show the step"));
@@ -113,24 +123,26 @@
     }
 
     // A question first, then a small case in numbers, then the name of the mistake
-    function help(found, key, add) {
+    function help(found, key, add, lines) {
       const now = Date.now(), own = (tries[key] ??= []);
       if (own.at(-1)?.text !== last.text) own.push({ text: last.text, now });
       const shape = found.shape && judge.lettered(found.shape);
       const parts = (found.error?.shapes ?? []).map((one) => judge.lettered(one));
-      const words = { ...found, shape, wanted: wanted(), goal: "the gradient", shapes: parts.length > 1 ? `On the left stands ${parts[0]}, on the right ${parts[1]}.` : "" };
-      if (own.length === 1 || SLIPS.includes(key)) {
-        const [, special] = Object.entries(said.mistake).find(([name]) => found.mistake?.includes(name)) ?? [];
-        const ask = special ?? said.ask[found.piece === "" ? "different" : key];
-        const [before, after] = filled(ask ?? "", { ...words, piece: "%" }).split("%");
+      const words = { ...found, shape, wanted: wanted(), goal: "the gradient", shapes: parts.length > 1 ? filled(said.shapes, { left: parts[0], right: parts[1] }) : "" };
+      const [, special] = Object.entries(said.mistake).find(([name]) => found.mistake?.includes(name)) ?? [];
+      const ask = special ?? said.ask[key], vague = !ask || (!found.piece && ask.includes("{piece}"));
+      if ((own.length === 1 || SLIPS.includes(key)) && !vague) {
+        const [before, after] = filled(ask, { ...words, piece: "%" }).split("%");
         return after === undefined ? add(before) : add(before, math(found.piece), after);
       }
-      const case_ = own.length === 2 && !["shape", "goal", "plain", "edge"].includes(key) && judge.small(found.node, found.sign);
+      const case_ = own.length === (vague ? 1 : 2) && !["shape", "goal", "plain", "edge", "entries", "columns", "open"].includes(key) && judge.small(found.node, found.sign);
       if (case_) {
         const sizes = Object.entries(case_.sizes).map(([name, n]) => `${name} = ${n}`).join(", ");
         const at = Object.entries(case_.env).map(([name, n]) => `${name.replace("\\ell", "l")} = ${n}`).join(", ");
-        const where = `${case_.kind === "pencil" ? "the example of the page" : `a case with ${sizes}`}${at && `, at ${at}`}`;
+        const where = `${case_.kind === "pencil" ? "the book’s example" : `a case with ${sizes}`}${at && `, at ${at}`}`;
         add(filled(case_.entry ? said.small : said.number, { where, entry: case_.entry, yours: unrolled.fraction(case_.yours), right: unrolled.fraction(case_.right) }));
+        const numbers = case_.numbers.map(([one, value]) => el("p", {}, math(unrolled.piece(found.tex, one).replace(/\^(\\top|\d)$/, "")), ` = ${inLine(value)}`));
+        if (numbers.length) lines.push(el("details", {}, el("summary", {}, said.numbers), numbers));
       }
       if (case_) return;
       if (found.mistake) add(filled(said.named, { mistake: found.mistake }));
