@@ -38,7 +38,7 @@ def visit_volatile(translator: HTML5Translator, node: volatile) -> None:
 def visit_fold(translator: HTML5Translator, node: fold) -> None:
     """Open the fold."""
     given = {"name": node["group"]} if "group" in node else {}
-    given |= {"open": None} if node.get("shown") else {}
+    given |= {"open": ""} if node.get("shown") else {}
     translator.body.append(translator.starttag(node, "details", **given))
     if "summary" in node:
         words = translator.encode(node["summary"])
