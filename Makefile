@@ -54,8 +54,8 @@ test-all: book  ## run every test
 notebooks: book  ## execute every page's notebook as a reader does, from the wheel; with FLOORS=1, on the oldest libraries
 	TORCH_INDEX="$(TORCH_INDEX)" python book/_make/notebooks.py $(if $(FLOORS),floors,lock)
 
-variants: setup  ## write variants of exercises, with keys, into _build/variants, as Markdown and as LaTeX
-	@python -m unrolled.variants _build/variants
+variants: setup  ## write exercises with other numbers, and keys, into _build/variants; with SEED=48213, those of that seed
+	@python -m unrolled.variants _build/variants $(SEED)
 
 release: setup  ## make the archive of this version of the book, in _build
 	@python book/_make/release.py

@@ -276,6 +276,7 @@ def test_wrong_kinds_and_seeds_are_refused():
 def test_each_sheet_is_four_files_and_latex_takes_them(tmp_path):
     variants.main(str(tmp_path))
     files = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
+    files.remove("sheet.tex")
     assert files == {
         f"{part}/{kind}-{seed:02}.{form}"
         for part in ("exercises", "keys")
@@ -287,12 +288,25 @@ def test_each_sheet_is_four_files_and_latex_takes_them(tmp_path):
     inputs = "\n".join(f"\\input{{{f}}}" for f in sorted(files) if f.endswith("tex"))
     document = r"\documentclass{article}\usepackage{amsmath}\begin{document}"
     (tmp_path / "all.tex").write_text(f"{document}\n{inputs}\n\\end{{document}}\n")
-    run = subprocess.run(
-        ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "all.tex"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        errors="replace",
-    )
-    assert run.returncode == 0, run.stdout[-2000:]
-    assert "Missing character" not in run.stdout
+    for name in ("all.tex", "sheet.tex"):
+        run = subprocess.run(
+            ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", name],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            errors="replace",
+        )
+        assert run.returncode == 0, run.stdout[-2000:]
+        assert "Missing character" not in run.stdout
+
+
+def test_a_seed_of_one_s_own_is_in_the_names_of_the_files_alone(tmp_path):
+    variants.main(str(tmp_path), "48213")
+    files = {path for path in tmp_path.rglob("*.*") if path.name != "sheet.tex"}
+    assert len(files) == 4 * len(KINDS)
+    for path in files:
+        assert path.stem.endswith("-48213") and "48213" not in path.read_text()
+    assert "exercises/H2.2-48213" in (tmp_path / "sheet.tex").read_text()
+    for wrong in ("x", "0", "-3"):
+        with pytest.raises(ValueError, match="seed is .*; expected a whole number"):
+            variants.main(str(tmp_path), wrong)

@@ -1,13 +1,14 @@
 """What is taken home in one file: ``{archive}`figures``` links to an archive, and the build writes it beside the pages.
 
-``figures`` has the drawing of each figure as an SVG file, named by its label, and the licence; ``make pdf`` adds PNG
-files. ``variants`` has the exercises of ``unrolled.variants``. ``questions`` has three questions of the quiz for each
-chapter, as a lecturer pastes them.
+``figures`` has the drawing of each figure as an SVG file, named by its label; ``make pdf`` adds PNG files. ``variants``
+has the exercises of ``unrolled.variants``. ``questions`` has three questions of the quiz for each chapter, for a
+lecture. Each is one folder, with the licence and a file that says what is in it.
 """
 
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import yaml
 from docutils import nodes
@@ -25,7 +26,9 @@ from .wheel import FOLDER
 
 Files = Iterator[tuple[str, bytes]]
 
-SVG = re.compile(r'<svg class="drawing".*?</svg>', re.DOTALL)
+SVG = re.compile(
+    r'(<div class="on-phone"[^>]*>)?(<svg class="drawing".*?</svg>)', re.DOTALL
+)
 NAMESPACES = (
     'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
 )
@@ -33,23 +36,30 @@ INK = "#1b1f24"
 
 
 def figures(app: Sphinx) -> Files:
-    """The drawings of all figures, and what one may do with them."""
-    book = the_book(app)
-    yield "LICENSE", (Path(app.srcdir).parent / "LICENSE").read_bytes()
-    yield (
-        "README.txt",
-        f"The figures of {book.title}, version {book.version}, by {book.names}.\n"
-        "Each has the name of its label in the book. What is drawn in several pieces, or once for a wide page and once "
-        "for a phone, is numbered.\n"
-        "Copy, change and republish them (CC BY 4.0, see LICENSE), and name the book.\n".encode(),
-    )
+    """The drawings of all figures, and their captions."""
+    captions = []
     for docname in sorted(app.env.found_docs):
         for figure in app.env.get_doctree(docname).findall(nodes.figure):
+            label = figure["ids"][0]
             shown = "".join(raw.astext() for raw in figure.findall(nodes.raw))
-            drawings = SVG.findall(shown)
-            for number, svg in enumerate(drawings, 1):
-                piece = f"-{number}" if len(drawings) > 1 else ""
-                yield f"{figure['ids'][0]}{piece}.svg", alone(svg).encode()
+            if drawings := SVG.findall(shown):
+                number = app.env.toc_fignumbers[docname]["figure"][label]
+                caption = next(figure.findall(nodes.caption)).astext()
+                captions.append(
+                    f"{label}: Fig. {'.'.join(map(str, number))}. {caption}"
+                )
+            for name, svg in pieces(label, drawings):
+                yield name, alone(svg).encode()
+    yield "captions.txt", "\n\n".join(captions).encode()
+
+
+def pieces(label: str, drawings: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The pieces that a figure is drawn in, each with the name of its file."""
+    for form, wanted in (("", False), ("-phone", True)):
+        found = [svg for phone, svg in drawings if bool(phone) is wanted]
+        for number, svg in enumerate(found, 1):
+            piece = f"-{number}" if len(found) > 1 else ""
+            yield f"{label}{form}{piece}.svg", svg
 
 
 def alone(svg: str) -> str:
@@ -67,7 +77,8 @@ def variants(app: Sphinx) -> Files:
     """The variants of exercises, with their keys."""
     from unrolled.variants import files  # brings PyTorch, so only when it is needed
 
-    return ((name, text.encode()) for name, text in files())
+    for name, text in files():
+        yield name, text.encode()
 
 
 EACH = 3
@@ -87,35 +98,67 @@ def lecture(app: Sphinx) -> Files:
             asked, key=lambda one: -sum("mistake" in w for w in one[0]["wrong"])
         )
         chosen = [one for one in asked if one in best[:EACH]]
-        text = "\n".join(written(*one, number) for number, one in enumerate(chosen, 1))
-        yield f"{page}.md", f"# {app.env.titles[page].astext()}\n\n{text}".encode()
+        title = app.env.titles[page].astext()
+        for end, lines in (("", asking), ("-answers", answering)):
+            parts = [f"# {title}\n"]
+            for number, (one, choices) in enumerate(chosen, 1):
+                lettered = list(zip(LETTERS, choices, strict=True))
+                parts += [f"## {number}. {one['asks']}\n", *lines(one, lettered), ""]
+            yield f"{page}{end}.md", "\n".join(parts).encode()
 
 
-def written(one: dict, choices: list[Choice], number: int) -> str:
-    """A question, its choices, and what each of them shows, in Markdown."""
+def asking(one: dict, choices: list[tuple[str, Choice]]) -> Iterator[str]:
+    """The choices of a question, in Markdown."""
+    return (f"- {letter}: {choice.text}" for letter, choice in choices)
+
+
+def answering(one: dict, choices: list[tuple[str, Choice]]) -> Iterator[str]:
+    """What each choice of a question shows, in Markdown."""
     mistakes = {
         w["choice"]: f"*{w['mistake']}*. " for w in one["wrong"] if "mistake" in w
     }
-    lettered = list(zip(LETTERS, choices, strict=True))
-    return "\n".join(
-        [
-            f"## {number}. {one['asks']}\n",
-            *(f"- {letter}: {choice.text}" for letter, choice in lettered),
-            "\n### What each choice shows\n",
-            *(
-                f"- {letter}, {choice.verdict.lower()}: {mistakes.get(choice.text, '')}{choice.says}"
-                for letter, choice in lettered
-            ),
-            "",
-        ]
-    )
+    for letter, choice in choices:
+        named = mistakes.get(choice.text, "")
+        yield f"- {letter}, {choice.verdict.lower()}: {named}{choice.says}"
 
 
-ARCHIVES: dict[str, Callable[[Sphinx], Files]] = {
-    "figures": figures,
-    "questions": lecture,
-    "variants": variants,
+class Kind(NamedTuple):
+    """What is in an archive, and how that is said in it."""
+
+    files: Callable[[Sphinx], Files]
+    about: str
+
+
+ARCHIVES = {
+    "figures": Kind(
+        figures,
+        "The figures. Each has the name of its label; captions.txt has its number and caption. What is drawn in "
+        "several pieces is numbered. What is drawn a second time for a phone has the word phone in its name.",
+    ),
+    "questions": Kind(
+        lecture,
+        "Questions to choose one of four, three for each chapter, and in a file beside them what each choice shows.",
+    ),
+    "variants": Kind(
+        variants,
+        "Exercises with other numbers, and their keys. sheet.tex shows how LaTeX sets them; what is in Markdown can be "
+        "pasted. In a key, give a point for each line. A line that follows from a wrong one, and is right after it, "
+        "loses nothing more.",
+    ),
 }
+
+
+def filled(app: Sphinx, name: str) -> Files:
+    """All files of an archive, in a folder."""
+    book, kind = the_book(app), ARCHIVES[name]
+    about = (
+        f"{kind.about}\n\nFrom {book.title}, version {book.version}, by {book.names}. Copy, change and republish "
+        "what is here (CC BY 4.0, see LICENSE), and name the book.\n"
+    )
+    license = (Path(app.srcdir).parent / "LICENSE").read_bytes()
+    common = [("LICENSE", license), ("README.txt", about.encode())]
+    for file, content in [*common, *kind.files(app)]:
+        yield f"unrolled-{name}/{file}", content
 
 
 def address(name: str) -> str:
@@ -156,7 +199,7 @@ def write(app: Sphinx, error: Exception | None) -> None:
             path = Path(app.outdir, address(name))
             path.parent.mkdir(exist_ok=True)
             if not path.exists():
-                pack(path, ARCHIVES[name](app))
+                pack(path, filled(app, name))
 
 
 def setup(app: Sphinx) -> dict:

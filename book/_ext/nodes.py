@@ -15,7 +15,7 @@ class volatile(nodes.Inline, nodes.Element):
 class fold(nodes.General, nodes.Element):
     """What opens at a click on its ``summary``, a text, or its first child; it needs no script.
 
-    Of those of one ``group``, one at a time is open.
+    Of those of one ``group``, one at a time is open. One that is ``shown`` is open from the start.
     """
 
 
@@ -37,8 +37,9 @@ def visit_volatile(translator: HTML5Translator, node: volatile) -> None:
 
 def visit_fold(translator: HTML5Translator, node: fold) -> None:
     """Open the fold."""
-    group = {"name": node["group"]} if "group" in node else {}
-    translator.body.append(translator.starttag(node, "details", **group))
+    given = {"name": node["group"]} if "group" in node else {}
+    given |= {"open": ""} if node.get("shown") else {}
+    translator.body.append(translator.starttag(node, "details", **given))
     if "summary" in node:
         words = translator.encode(node["summary"])
         translator.body.append(f"<summary>{words}</summary>\n")

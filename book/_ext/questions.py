@@ -161,6 +161,7 @@ class Fill(SphinxPostTransform):
                     ),
                     summary=named(self.app, block),
                     classes=["short-answer"],
+                    shown="alone" in place,
                 )
                 for block in blocks
                 if block.kind == "answer"

@@ -5,7 +5,8 @@ sheet for ever: the digits come from SHA-256, not from a library's generator. It
 what the functions of the pages compute, in exact fractions and multiples of a
 logarithm; it is held against the first independent calculation of the result in
 ``unrolled.results``, and each mistake that is listed there gives another key.
-``python -m unrolled.variants FOLDER`` writes :data:`SEEDS` sheets of each kind.
+``python -m unrolled.variants FOLDER`` writes :data:`SEEDS` sheets of each kind, and
+``python -m unrolled.variants FOLDER SEED`` those of a seed of one's own.
 """
 
 __all__ = ["KINDS", "SEEDS", "Sheet", "sheet", "files"]
@@ -441,7 +442,7 @@ Skip-gram with negative sampling and the vocabulary {listed(words)}, in this ord
 {vectors}
 
 Let $c$ be “{words[0]}” and $o$ be “{words[1]}”. The negatives that were drawn are
-{listed([words[k] for k in negatives])}; each draw counts. For
+{listed([words[k] for k in negatives])}; each draw counts, also one of the observed word. For
 $J = \\log \\sigma(u_o \\cdot v_c) + \\sum_k \\log \\sigma(-u_{{w_k}} \\cdot v_c)$, minus the loss, calculate
 ${by("v_c")}$ and the gradient with respect to each $u$, in fractions and multiples of $\\log {v.n}$."""
     key = {
@@ -504,7 +505,8 @@ class Sheet(NamedTuple):
 
 
 def sheet(kind: str, seed: int) -> Sheet:
-    """The sheet of a kind that a seed gives.
+    """The sheet of a kind that a seed gives. Only the first :data:`SEEDS` seeds are
+    named on it, so that nobody who has another sheet can draw its key.
 
     Raises ValueError for a kind that is none of :data:`KINDS`, and for a seed below 1;
     :class:`~unrolled.checks.formula.Refuted` if the key does not agree with an
@@ -514,7 +516,8 @@ def sheet(kind: str, seed: int) -> Sheet:
         raise ValueError(f"kind is {kind!r}; expected one of {', '.join(KINDS)}")
     drawn, key = first_fitting(KINDS[kind], Digits(kind, whole("seed", seed)))
     lines = [f"{name} = {value}" for name, value in key.items()]
-    title = f"{kind[0].upper()}{kind[1:].replace('-', ' ')}, variant {seed}"
+    number = f", variant {seed}" if seed <= SEEDS else ""
+    title = f"{kind[0].upper()}{kind[1:].replace('-', ' ')}{number}"
     paragraphs = drawn.text.split("\n\n")
     text = [p if p.startswith("$$") else p.replace("\n", " ") for p in paragraphs]
     return Sheet(title, "\n\n".join(text), display(*lines))
@@ -556,12 +559,24 @@ def latex(title: str, text: str) -> str:
     return f"\\subsection*{{{title}}}\n\n{shown}\n"
 
 
-def files() -> Iterator[tuple[str, str]]:
-    """The files of all sheets, by name: exercises and keys, each in Markdown and in
-    LaTeX.
+SET = r"""% Sets an exercise and its key; for others, change the names.
+\documentclass{article}
+\usepackage{amsmath}
+\begin{document}
+\input{exercises/H2.2-NN}
+\newpage
+\input{keys/H2.2-NN}
+\end{document}
+"""
+
+
+def files(seeds: Sequence[int] = range(1, SEEDS + 1)) -> Iterator[tuple[str, str]]:
+    """The files of sheets, by name: exercises and keys of some seeds, each in Markdown
+    and in LaTeX, and a document that sets one.
     """
+    yield "sheet.tex", SET.replace("NN", f"{seeds[0]:02}")
     for kind in KINDS:
-        for seed in range(1, SEEDS + 1):
+        for seed in seeds:
             title, exercise, key = sheet(kind, seed)
             name = f"{kind}-{seed:02}"
             yield f"exercises/{name}.md", f"## {title}\n\n{exercise}\n"
@@ -570,9 +585,10 @@ def files() -> Iterator[tuple[str, str]]:
             yield f"keys/{name}.tex", latex(f"{title}: key", key)
 
 
-def main(folder: str) -> None:
-    """Write all files into a folder."""
-    for name, text in files():
+def main(folder: str, seed: str = "") -> None:
+    """Write all files into a folder, or those of one seed."""
+    own = (int(seed) if seed.isdecimal() else seed,) if seed else range(1, SEEDS + 1)
+    for name, text in files(own):
         path = Path(folder, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)

@@ -219,6 +219,10 @@ GRADIENTS = Result(
             "the sign of the loss, in all three": "y - p → p - y",
             **SLOPES,
             "W_recurrent not transposed on the way back": ("W_recurrent.T → W_recurrent", "T == 1 or d == 1"),
+            "tanh and matrix in the wrong order, (1 − h_t²) ⊙ W_recurrentᵀ g_t": (
+                "W_recurrent.T @ delta → (1 - h[t] ** 2) * (W_recurrent.T @ g)",
+                "T == 1 or d == 1",
+            ),
             "only the last step: the sum over t left out": ("range(len(x), 0, -1) → [len(x)]", "T == 1"),
             "h_t for h_{t−1} in ∂J/∂W_recurrent": "np.outer(delta, h[t - 1]) → np.outer(delta, h[t])",
             "∂J/∂W_recurrent transposed, h_{t−1} δ_tᵀ": (
