@@ -8,6 +8,15 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 # Which data the book is built on: embedded, or originals (see `make data`).
 UNROLLED_DATA ?= embedded
 
+# Whether the book has its solutions: 1, or 0 for a class.
+SOLUTIONS ?= 1
+export SOLUTIONS
+ifneq ($(SOLUTIONS),1)
+ifneq ($(filter-out book,$(MAKECMDGOALS)),)
+$(error SOLUTIONS=$(SOLUTIONS) is for `make book` alone; leave it out for `make $(MAKECMDGOALS)`)
+endif
+endif
+
 # Whose measurements `make bench` makes; with CONFIRM=1 it confirms them instead, with CONFIRM=COMMIT those that were
 # written with the code of that commit.
 PAGES ?= article backprop cells classification evaluation generation lstm word2vec
@@ -36,7 +45,7 @@ help:  ## list the commands
 setup:  ## install what the book needs into .venv
 	@$(PYTHON) book/_make/environment.py "$(VENV)" "$(TORCH_INDEX)"
 
-book: setup  ## build the whole book, executed, into _build/html, if something has changed
+book: setup  ## build the whole book, executed, into _build/html, if something has changed; with SOLUTIONS=0, without solutions, into _build/questions/html
 	@python book/_make/build.py
 
 pdf: book  ## print the book as one PDF, _build/html/unrolled.pdf, and link to it from the pages; its figures as PNG

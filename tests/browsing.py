@@ -13,6 +13,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, Request
 
 from _ext import live as extension
+from _ext.taken_out import stepped
 from unrolled.live import Live
 
 DEJAVU, LIBERATION = "DejaVu", "Liberation"
@@ -227,16 +228,20 @@ def written(folder: Path, part: Live | str) -> str:
     return path.as_uri()
 
 
-def hoisted(folder: Path, part: Live) -> str:
-    """The address of a page with a part as the site has it: with scripts and payloads in files."""
+def hoisted(folder: Path, part: Live, closed: bool = False) -> str:
+    """The address of a page with a part as the site has it, its scripts and payloads in files; or without solutions."""
     added = []
     app = SimpleNamespace(
+        tags={"closed"} if closed else set(),
         srcdir=LIVE.parents[2] / "book",
         outdir=folder,
         add_css_file=added.append,
         add_js_file=lambda name, **_: added.append(name),
     )
-    context = {"body": f"<p>Before.</p>{part._repr_html_()}<p>After.</p>"}
+    html = part._repr_html_()
+    if closed:
+        html = extension.PART.sub(stepped, html)
+    context = {"body": f"<p>Before.</p>{html}<p>After.</p>"}
     extension.hoist(app, "page", "page.html", context, None)
     links = "".join(
         f'<script defer src="_static/{name}"></script>'

@@ -43,22 +43,24 @@ def commit() -> str:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the mark ``long`` known: the marked family is sampled."""
+    """Make the marks known: a family marked ``long`` is sampled, ``whole`` is run with ``--all`` alone."""
     config.addinivalue_line("markers", "long: a family of which a sample is run")
+    config.addinivalue_line("markers", "whole: run with --all, or when named")
 
 
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Leave out, of the items marked ``long``, those that the commit does not draw."""
+    """Leave out what is marked ``whole``, and, of the items marked ``long``, those that the commit does not draw."""
     if config.getoption("--all"):
         return
     seed, kept, left = commit(), [], []
     for item in items:
         drawn = hashlib.sha256(f"{seed} {item.nodeid}".encode()).digest()[0] % SAMPLE
+        whole, long = map(item.get_closest_marker, ("whole", "long"))
+        left_out = whole or (long and drawn)
         # a single test that was named is wanted
-        long = item.get_closest_marker("long") and "::" not in config.args[0]
-        (left if long and drawn else kept).append(item)
+        (left if left_out and "::" not in config.args[0] else kept).append(item)
     items[:] = kept
     config.hook.pytest_deselected(items=left)
 

@@ -205,7 +205,7 @@ def test_what_is_said_first_of_a_line(file: Path):
     found = judged(file, [line[:3] for line in FIRST])
     for line, one in zip(FIRST, found, strict=True):
         assert one["fault"] == line[3], (line, one)
-        assert line[4] in (one.get("mistake") or ""), (line, one)
+        assert line[4] in (one.get("mistake") or {}).get("name", ""), (line, one)
 
 
 def right_lines() -> list[list[str]]:
@@ -384,9 +384,9 @@ def test_what_is_said_first_has_no_symbol_of_a_right_line(key: str, text: str):
 
 def test_each_question_about_a_mistake_is_about_one(file: Path):
     names = {
-        name
+        mistake["name"]
         for one in json.loads(file.read_text()).values()
-        for name in one["mistakes"]
+        for mistake in one["mistakes"]
     }
     for key in SAID["mistake"]:
         assert any(key in name for name in names), key

@@ -9,6 +9,7 @@ CONCERNS = (
     "reading_time",
     "borrowed",
     "results",
+    "taken_out",
     "citations",
     "history",
     "result_index",

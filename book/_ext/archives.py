@@ -20,6 +20,7 @@ from _make.packing import pack
 
 from . import quiz
 from .citations import the_book
+from .nodes import closed
 from .questions import questions
 from .quiz import LETTERS, Choice, Dealt, dealt
 from .wheel import FOLDER
@@ -147,6 +148,9 @@ ARCHIVES = {
     ),
 }
 
+KEYS = {"questions", "variants"}
+"""The archives that have answers, which a book without solutions does not."""
+
 
 def filled(app: Sphinx, name: str) -> Files:
     """All files of an archive, in a folder."""
@@ -195,7 +199,8 @@ def forget(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
 def write(app: Sphinx, error: Exception | None) -> None:
     """Write the archives when the pages are written; in a draft, once."""
     if error is None:
-        for name in sorted(set().union(*app.env.unrolled_archives.values())):
+        wanted = set().union(*app.env.unrolled_archives.values())
+        for name in sorted(wanted - KEYS if closed(app) else wanted):
             path = Path(app.outdir, address(name))
             path.parent.mkdir(exist_ok=True)
             if not path.exists():

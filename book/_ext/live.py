@@ -11,6 +11,8 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from .nodes import closed
+
 PAYLOAD = re.compile(
     r'<script type="application/json" data-payload="(\w+)">(.*?)</script>', re.DOTALL
 )
@@ -19,6 +21,8 @@ PART = re.compile(
     rf"(.*?)((?:{PAYLOAD.pattern})+)<style>.*?</style><script>.*?</script>(</div>)",
     re.DOTALL,
 )
+SPELLED = "spelled"
+"""The script that has what the parts say in formulas."""
 FOLDER = "live"
 """Below the site's static files."""
 
@@ -39,6 +43,8 @@ def hoist(
         """What stays of a part in the page."""
         place, names, digest, table, payloads, *_, end = part.groups()
         for name in names.split():
+            if name == SPELLED and closed(app):
+                continue
             loaded[f"{name}.js"] = (package / f"{name}.js").read_text()
         for own, data in PAYLOAD.findall(payloads):
             files = loaded if own == digest else later

@@ -16,6 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from . import quiz, results
+from .nodes import closed
 from .questions import FILE as QUESTIONS
 from .questions import answers, questions
 
@@ -76,7 +77,9 @@ class Marking(SphinxDirective):
     final_argument_whitespace = True
 
     def run(self) -> list[nodes.Node]:
-        """Make a section for each question of the sheet."""
+        """Make a section for each question of the sheet; none in a book without solutions."""
+        if closed(self.env.app):
+            return []
         folder = Path(self.env.srcdir)
         read = [
             *folder.glob(f"{results.FOLDER}/*.yml"),

@@ -5,6 +5,11 @@ from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
 
+def closed(app: Sphinx) -> bool:
+    """Whether the book is built without solutions, see ``taken_out.py``."""
+    return "closed" in app.tags
+
+
 class volatile(nodes.Inline, nodes.Element):
     """A text that differs between two builds of the same book: a time, a date.
 

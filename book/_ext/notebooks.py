@@ -28,6 +28,7 @@ from sphinx.errors import ConfigError, ExtensionError
 from . import wheel
 from .execution import executed_notebooks, named_files, stamped_pages
 from .markdown import Cell, Item, Page
+from .nodes import closed
 
 FOLDER = "notebooks"
 COLAB = "https://colab.research.google.com/github"
@@ -237,7 +238,7 @@ def write(
     doctree: nodes.document | None,
 ) -> None:
     """Write the notebooks of a page that has code, and let it lead to them."""
-    if doctree is None or page not in app.env.unrolled_marks:
+    if doctree is None or page not in app.env.unrolled_marks or closed(app):
         return
     folder = Path(app.outdir, FOLDER)
     folder.mkdir(exist_ok=True)

@@ -20,7 +20,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from .borrowed import again
 from .citations import Cited, named, numbered
-from .nodes import fold
+from .nodes import closed, fold
 from .results import answer, complain, result
 from .yours import place as yours
 
@@ -164,7 +164,7 @@ class Fill(SphinxPostTransform):
                     shown="alone" in place,
                 )
                 for block in blocks
-                if block.kind == "answer"
+                if block.kind == "answer" and not closed(self.app)
             ]
             shown = where(self.app, question, here) or [nodes.emphasis("", "open")]
             place.replace_self(short if "alone" in place else [*write, *short, *shown])
@@ -181,7 +181,8 @@ def where(app: Sphinx, question: str, here: str) -> list[nodes.Node]:
             line.append(link(app, here, docname, f"cite-{anchor}", "cite"))
         lines.append(nodes.list_item("", nodes.paragraph("", "", *line)))
     shown = nodes.bullet_list("", *lines, classes=["shown"])
-    return [nodes.paragraph("", "Where it is shown:"), shown] if lines else []
+    lead = "Where to look:" if closed(app) else "Where it is shown:"
+    return [nodes.paragraph("", lead), shown] if lines else []
 
 
 # The way back

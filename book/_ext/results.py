@@ -33,7 +33,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 from .citations import Cited, to_cite, to_report
 from .execution import executed_notebooks
-from .nodes import fold
+from .nodes import closed, fold
 from .run_times import row
 
 logger = logging.getLogger(__name__)
@@ -366,13 +366,15 @@ def complete(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Add to each block what the build knows of it."""
     for node in [*doctree.findall(result), *doctree.findall(answer)]:
         block = app.env.unrolled_blocks[node["ids"][0]]
-        if block.questions:
+        if block.questions and "closed" not in node:
             cover(node)
-        if block.report:
+        if block.report and "closed" not in node:
             node += evidence(block)
         node += [to_cite(app, block), to_report(app, block)]
     blocks = app.env.unrolled_blocks.values()
-    cover_besides(doctree, [b for b in blocks if b.docname == docname and b.questions])
+    own = [b for b in blocks if b.docname == docname and b.questions]
+    if not closed(app):
+        cover_besides(doctree, own)
 
 
 def cover(block: nodes.Element) -> None:
@@ -390,7 +392,7 @@ def cover_besides(doctree: nodes.document, blocks: list[Cited]) -> None:
     """Wrap what else a page shows of the blocks that answer a question: their figures, and the code that is checked."""
     labels = {label for block in blocks for label in block.shown}
     codes = [block.report["source"] for block in blocks if block.report]
-    names = {name for code in codes for name in DEFINED.findall(code)[:1]}
+    names = set().union(*map(defines, codes))
     besides = [
         *(
             figure
@@ -400,7 +402,7 @@ def cover_besides(doctree: nodes.document, blocks: list[Cited]) -> None:
         *(
             code
             for code in doctree.findall(nodes.literal_block)
-            if names & {*DEFINED.findall(code.astext())}
+            if names & defines(code.astext())
         ),
     ]
     for node in besides:
@@ -410,7 +412,9 @@ def cover_besides(doctree: nodes.document, blocks: list[Cited]) -> None:
             covered += node
 
 
-DEFINED = re.compile(r"^def (\w+)", re.MULTILINE)
+def defines(code: str) -> set[str]:
+    """The functions that a piece of code defines."""
+    return {*re.findall(r"^def (\w+)", code, re.MULTILINE)}
 
 
 def inside(node: nodes.Node, kinds: tuple[type, ...]) -> bool:

@@ -15,6 +15,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 from .citations import version
+from .nodes import closed
 
 FOLDER = "downloads"
 SOURCES = ("pyproject.toml", "LICENSE-CODE", "code/unrolled")
@@ -57,8 +58,8 @@ def build(root: Path, folder: Path) -> None:
 
 
 def write(app: Sphinx, error: Exception | None) -> None:
-    """Make the wheel when the pages are written."""
-    if error is None:
+    """Make the wheel when the pages are written; in it stand all solutions."""
+    if error is None and not closed(app):
         folder = Path(app.outdir, FOLDER)
         folder.mkdir(exist_ok=True)
         for older in folder.glob("*.whl"):  # in a draft

@@ -13,6 +13,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from .citations import Cited
+from .nodes import closed, fold
 from .printed import formulas
 from .results import answer, derivation, result
 
@@ -20,7 +21,9 @@ FOLDER = "yours"
 """Below the site's static files."""
 
 SCRIPTS = ("layout", "meaning", "values", "set", "typing", "typed", "judge", "writing")
-FORMAT = 1
+FORMAT = 2
+HELD_BACK = {"step", "rule", "named"}
+"""The sentences that lead on to the right line, which a book without solutions does not have."""
 
 
 def compute(app: Sphinx, env: BuildEnvironment) -> None:
@@ -28,7 +31,8 @@ def compute(app: Sphinx, env: BuildEnvironment) -> None:
     if not hasattr(env, "unrolled_yours"):
         env.unrolled_yours = {}
     code = Path(app.srcdir).parent / "code" / "unrolled" / "yours"
-    files = b"".join(x.read_bytes() for x in sorted(code.glob("*.py")))
+    read = [*sorted(code.glob("*.py")), code / "said.json"]
+    files = b"".join(x.read_bytes() for x in read)
     own = hashlib.sha256(files).hexdigest()
     for page in {*env.unrolled_yours} - {*env.unrolled_printed}:
         del env.unrolled_yours[page]
@@ -40,11 +44,15 @@ def compute(app: Sphinx, env: BuildEnvironment) -> None:
         from unrolled.checks.formula import RESULTS
         from unrolled.yours.payload import payload
 
+        found = payload(formulas(app, page), RESULTS)
+        for one in found.values() if closed(app) else ():
+            for mistake in one["mistakes"]:
+                del mistake["name"]
         data = {
             label: json.dumps(
                 {"format": FORMAT, **one}, ensure_ascii=False, allow_nan=False
             )
-            for label, one in payload(formulas(app, page), RESULTS).items()
+            for label, one in found.items()
         }
         env.unrolled_yours[page] = now, data
 
@@ -55,7 +63,9 @@ def place(app: Sphinx, block: Cited, here: str) -> list[nodes.Node]:
     if block.label not in data or app.builder.format != "html":
         return []
     derived = f"{app.builder.get_relative_uri(here, block.docname)}#{block.label}"
-    attributes = f'data-of="{block.label}" data-derivation="{derived}"'
+    attributes = f'data-of="{block.label}"'
+    if not closed(app):
+        attributes += f' data-derivation="{derived}"'
     return [
         nodes.raw("", f'<div class="yours-place" {attributes}></div>', format="html")
     ]
@@ -68,7 +78,7 @@ def offer(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         answering = [
             k
             for k, part in enumerate(node)
-            if isinstance(part, nodes.math_block | derivation)
+            if isinstance(part, nodes.math_block | derivation | fold)
             or "to-find" in part.get("classes", [])
         ]
         first = min(answering, default=1)
@@ -94,6 +104,9 @@ def write(app: Sphinx, error: Exception | None) -> None:
     folder = Path(app.outdir, "_static", FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
     said = json.loads((package / "said.json").read_text())
+    del said["mistake"]  # the payloads have what they need of it
+    for key in HELD_BACK if closed(app) else ():
+        del said[key]
     scripts = [
         f"if (!globalThis.unrolled?.element) {{\n{(live / 'runtime.js').read_text()}\n}}",
         f"unrolled.sentences = {json.dumps(said, ensure_ascii=False)};",

@@ -19,9 +19,11 @@ from pathlib import Path
 from lock import only_one
 
 BUILD = Path("_build")
-SITE, OLD, NEW = BUILD / "html", BUILD / "old", BUILD / "new"
-BUILT = BUILD / "built"
+SITE, BUILT = BUILD / "html", BUILD / "built"
 DRAFT = BUILD / "draft"
+CLOSED = BUILD / "questions"
+"""The folder of the book without solutions, beside whose pages no other stands."""
+FOLDERS = {"1": BUILD, "0": CLOSED}
 
 INPUTS = (
     *("book", "code"),
@@ -68,9 +70,14 @@ def state() -> str:
     return digest.hexdigest()
 
 
-def is_built() -> bool:
-    """Whether the site is there, and made of what is here now."""
-    return SITE.is_dir() and BUILT.is_file() and BUILT.read_text() == state()
+def is_built(folder: Path) -> bool:
+    """Whether the site in a folder is there, and made of what is here now."""
+    built = folder / BUILT.name
+    return (
+        (folder / SITE.name).is_dir()
+        and built.is_file()
+        and built.read_text() == state()
+    )
 
 
 def overrides() -> dict:
@@ -83,10 +90,10 @@ def overrides() -> dict:
     }
 
 
-def sphinx(folder: Path, strict: bool) -> int:
+def sphinx(folder: Path, strict: bool, closed: bool = False) -> int:
     """Let Sphinx build the site, as Jupyter Book configures it, in ``folder``; 0 if all is well.
 
-    What ``folder`` holds of an earlier build is taken up.
+    What ``folder`` holds of an earlier build is taken up. ``closed`` is the book without solutions.
     """
     # Most of the objects live as long as the build: to look for rubbish among them took two fifths of its time.
     gc.set_threshold(200_000, 20, 100)
@@ -100,6 +107,7 @@ def sphinx(folder: Path, strict: bool) -> int:
         noconfig=True,
         path_config="_config.yml",
         confoverrides=overrides(),
+        tags=["closed"] if closed else [],
         warningiserror=strict,
         keep_going=True,
     )
@@ -112,39 +120,49 @@ def open_to_all(folder: Path) -> None:
         path.chmod(0o755 if path.is_dir() else 0o644)
 
 
-def build() -> int:
-    """Build the site and put it in the place of the old one; the exit code."""
+def build(folder: Path) -> int:
+    """Build the site of a folder and put it in the place of the old one; the exit code."""
     start, before = time.perf_counter(), state()
-    shutil.rmtree(NEW, ignore_errors=True)
-    if failed := sphinx(NEW, strict=True):
+    site, built = folder / SITE.name, folder / BUILT.name
+    old, new = folder / "old", folder / "new"
+    shutil.rmtree(new, ignore_errors=True)
+    if failed := sphinx(new, strict=True, closed=folder == CLOSED):
         print("The book was not built: see above for what to mend.", file=sys.stderr)
         return failed
     # a digest of the machine's paths, for builds that take up an earlier one
-    (NEW / "html" / ".buildinfo").unlink()
-    open_to_all(NEW / "html")
-    BUILT.unlink(missing_ok=True)
-    shutil.rmtree(OLD, ignore_errors=True)
-    if SITE.exists():
-        SITE.rename(OLD)
-    (NEW / "html").rename(SITE)
-    BUILT.write_text(before)
-    shutil.rmtree(OLD, ignore_errors=True)
-    shutil.rmtree(NEW)
+    (new / "html" / ".buildinfo").unlink()
+    open_to_all(new / "html")
+    built.unlink(missing_ok=True)
+    shutil.rmtree(old, ignore_errors=True)
+    if site.exists():
+        site.rename(old)
+    (new / "html").rename(site)
+    built.write_text(before)
+    shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(new)
     seconds = time.perf_counter() - start
-    print(f"The book was built in {seconds:.0f} s: {SITE / 'index.html'}")
+    print(f"The book was built in {seconds:.0f} s: {site / 'index.html'}")
     return 0
 
 
 def main() -> int:
     """Build the book if it is not built; the exit code."""
     draft = sys.argv[1:] == ["draft"]
-    if not draft and is_built():
-        print(f"Nothing has changed since the book was built: {SITE / 'index.html'}")
+    folder = FOLDERS.get(wanted := os.environ.get("SOLUTIONS", "1"))
+    if folder is None:
+        print(
+            f"SOLUTIONS is {wanted!r}; expected 1, the book, or 0, the book without solutions",
+            file=sys.stderr,
+        )
+        return 2
+    if not draft and is_built(folder):
+        page = folder / SITE.name / "index.html"
+        print(f"Nothing has changed since the book was built: {page}")
         return 0
     with only_one(BUILD / "lock", "make watch" if draft else "make book"):
         if draft:
             return sphinx(DRAFT, strict=False)
-        return 0 if is_built() else build()
+        return 0 if is_built(folder) else build(folder)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@
   const slopes = (u) => u.map((z) => 1 - z * z);
   const update = (n, t) => (n.residual ? sub(n.h[t], n.h[t - 1]) : n.h[t]);
   const D = (n, t) => slopes(update(n, t));
-  const back = (n, t, g) => times(transpose(n.W_recurrent), mul(D(n, t), g)); // Wᵀ D_t g
+  const back = (n, t, g) => times(transpose(n.W_recurrent), mul(D(n, t), g));
 
   // What is computed, in this order. Each has the value of what it needs: n is the net with its forward pass, and of the
   // backward pass what is known so far; g[t], delta[t], and the three gradients of matrices as far as they are summed.

@@ -135,7 +135,7 @@ def backward_pass(
             (files(__package__) / "sentences.json").read_text("utf-8")
         ),
     }
-    return Live(["backward", "stepper"], payload, table)
+    return Live(["backward", "spelled", "stepper"], payload, table)
 
 
 def written(a: ndarray) -> str:

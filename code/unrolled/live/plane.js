@@ -157,13 +157,9 @@
     const status = el("div", { class: "live-status", "aria-live": "polite" });
     const announce = (...inside) => status.replaceChildren(...inside.map((part) => (typeof part === "string" ? el("p", {}, part) : part)));
     const formula = (said) => el("p", { class: "live-formula" }, math(said));
-    function gradient() {
-      const { now } = state, { P, terms, v_c } = gradients(now), [pull, ...push] = terms, u_o = now.u[now.o];
-      if (!sampling()) return [formula(`∂J/∂v_{c} = u_{${now.o}} − Σ_{j} P(j | c) u_{j}`), formula(`= ${vector(u_o)} − ${vector(P.reduce((sum, p, j) => along(sum, p, now.u[j]), [0, 0]))} = ${vector(v_c)}`)];
-      const often = (word) => (now.negatives[word] === 1 ? "" : `${fraction(now.negatives[word])} `);
-      return [formula(`∂J/∂v_{c} = (1 − σ(u_{${now.o}} · v_{c})) u_{${now.o}}${push.map(({ word }) => ` − ${often(word)}σ(u_{${word}} · v_{c}) u_{${word}}`).join("")}`),
-        formula(`= ${fraction(pull.size)} ${vector(u_o)}${push.map(({ word, size }) => ` − ${fraction(-size)} ${vector(now.u[word])}`).join("")} = ${vector(v_c)}`)];
-    }
+    const { spelled } = unrolled;
+    const gradient = () => (spelled?.centre(state.now, gradients(state.now)) ?? []).map(formula);
+    const seen = (text) => (text ? [el("p", { class: "live-seen" }, text)] : []);
 
     function predict(guess) {
       Object.assign(state, { guess, open: true });
@@ -181,9 +177,7 @@
       announce(el("p", { class: "live-count" }, `Step ${state.steps}`), formula(`v_{c} + η ∂J/∂v_{c} = ${vector(now.v_c)} + ${fraction(eta)} ${by} = ${vector(state.now.v_c)}`),
         el("p", {}, math(sampling() ? "J" : `J = log P(${now.o} | c)`), ` goes from ${fraction(before.J)} to ${fraction(after.J)}, `, math(probability(now.o)), ` from ${fraction(before.P[now.o])} to ${fraction(after.P[now.o])}.`,
           !sampling() && most !== now.o && gain[most] > gain[now.o] + 1e-9 ? ` Word ${most} gains more than the observed word.` : "", after.J < before.J - 1e-12 ? " J falls: this step was too long. Take a smaller one." : ""),
-        el("p", { class: "live-seen" }, "To have seen: ", sampling()
-          ? ["the observed word pulls ", math("v_{c}"), " with the strength 1 − σ, and a negative pushes with σ. A word that the model already judges right hardly counts."]
-          : [math("v_{c}"), " moves in the direction from the expected to the observed vector. A short step makes the observed word more probable. Another word may gain more."]));
+        ...seen(spelled?.seen_step(sampling())));
     }
 
     // Many steps, with all vectors moving, from here: positives alone, and with negatives on average over the draws
@@ -215,7 +209,7 @@
       const [alone, both] = ways.map(({ found }) => [found[LONG.indexOf(100)], found.at(-1)]), o = state.now.o, grows = each.filter((j) => alone[1].scores[j] > alone[0].scores[j] + 0.1);
       const growing = grows.length ? `after 1,000 steps the score${grows.length > 1 ? "s of words" : " of word"} ${listed(grows)} still grow${grows.length > 1 ? "" : "s"}` : "in 1,000 steps from here no score grows much";
       announce(el("p", {}, `Positives alone: ${growing}. J is ${fraction(alone[1].J)}; it never reaches 0. With negatives: the score of the observed word is ${fraction(both[0].scores[o])} after 100 steps and ${fraction(both[1].scores[o])} after 1,000.`),
-        ...(grows.length ? [el("p", { class: "live-seen" }, "To have seen: positives alone run off, and nothing teaches the model to say no. Negatives do: what is drawn and not seen goes down.")] : []));
+        ...seen(grows.length && spelled?.seen_far));
     }
 
     // A place by seed: vectors of halves, a gradient that is not small and not between two directions

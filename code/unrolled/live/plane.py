@@ -47,7 +47,7 @@ def one_step(
     drawn = None if negatives is None else np.bincount(negatives, minlength=V).tolist()
     place = {"v_c": v_c.tolist(), "u": u.tolist(), "o": int(o), "negatives": drawn}
     table = tabulate(rows, headers=headers, tablefmt="html", disable_numparse=True)
-    return Live(["skipgram", "plane"], {"place": place}, table)
+    return Live(["skipgram", "spelled", "plane"], {"place": place}, table)
 
 
 def demand_place(

@@ -24,22 +24,14 @@
     const first = (list) => list.findIndex((step) => step.kind === "e");
     const net = (network) => ({ residual: network === "residual", x: state.x, y: state.y, W_embed: state.W_embed, W_recurrent: state.W_recurrent, W_unembed: state.W_unembed });
 
-    // What a step is called, its formula, and the formula with the numbers put in.
-    const slope = (n, t) => (n.residual ? `1 − (h_{${t}} − h_{${t - 1}})^{2}` : `1 − h_{${t}}^{2}`);
-    const slopes = (n, t) => n.h[t].map((z, i) => 1 - (n.residual ? z - n.h[t - 1][i] : z) ** 2);
-    const about = {
-      a: (n, t) => [`a_{${t}}`, `W_{embed} x_{${t}} + W_{recurrent} h_{${t - 1}}`, vector(n.a[t]), `into the tanh of step ${t}`],
-      h: (n, t) => [`h_{${t}}`, n.residual ? `h_{${t - 1}} + tanh(a_{${t}})` : `tanh(a_{${t}})`, vector(n.h[t]), `the state after step ${t}`],
-      s: (n) => ["s", `W_{unembed} h_{${n.x.length}}`, vector(n.s), "the scores"],
-      p: (n) => ["p", "softmax(s)", vector(n.p), "the probabilities"],
-      e: (n) => ["e = ∂J/∂s", "y − p", `${vector(n.y_hot)} − ${vector(n.p)}`, "observed minus expected"],
-      W_unembed: (n) => ["∂J/∂W_{unembed}", `e h_{${n.x.length}}^{⊤}`, `${vector(n.e)} times ${vector(n.h.at(-1))}`, "error times what was there"],
-      g_T: (n) => [`g_{${n.x.length}} = ∂J/∂h_{${n.x.length}}`, "W_{unembed}^{⊤} e", `W_{unembed}^{⊤} ${vector(n.e)}`, "back through the readout"],
-      delta: (n, t) => [`δ_{${t}} = ∂J/∂a_{${t}}`, `(${slope(n, t)}) ⊙ g_{${t}}`, `${vector(slopes(n, t))} ⊙ ${vector(n.g[t])}`, `back through the tanh of step ${t}`],
-      W_embed: (n, t) => ["∂J/∂W_{embed}", `what it was, + δ_{${t}} x_{${t}}^{⊤}`, `column “${words[n.x[t - 1]]}” gets ${vector(n.delta[t])}`, "the word's column collects"],
-      W_recurrent: (n, t) => ["∂J/∂W_{recurrent}", `what it was, + δ_{${t}} h_{${t - 1}}^{⊤}`, t === 1 ? `h_{0} is zero, so nothing is added` : `${vector(n.delta[t])} times ${vector(n.h[t - 1])}`, "the shared matrix collects"],
-      g: (n, t) => [`g_{${t - 1}} = ∂J/∂h_{${t - 1}}`, n.residual ? `g_{${t}} + W_{recurrent}^{⊤} δ_{${t}}` : `W_{recurrent}^{⊤} δ_{${t}}`, n.residual ? `${vector(n.g[t])} + W_{recurrent}^{⊤} ${vector(n.delta[t])}` : `W_{recurrent}^{⊤} ${vector(n.delta[t])}`, n.residual ? "along the stream, and through the branch" : `back through the matrix of step ${t}`],
+    // What a step is called; its formula, that with the numbers put in, and what it does
+    const called = {
+      a: (t) => `a_{${t}}`, h: (t) => `h_{${t}}`, s: () => "s", p: () => "p", e: () => "e = ∂J/∂s", delta: (t) => `δ_{${t}} = ∂J/∂a_{${t}}`,
+      g_T: (t) => `g_{${t}} = ∂J/∂h_{${t}}`, g: (t) => `g_{${t - 1}} = ∂J/∂h_{${t - 1}}`,
+      W_embed: () => "∂J/∂W_{embed}", W_recurrent: () => "∂J/∂W_{recurrent}", W_unembed: () => "∂J/∂W_{unembed}",
     };
+    const { spelled } = unrolled;
+    const about = (n, { kind, t }) => spelled?.backward[kind](n, t, words) ?? [];
 
     // A smaller case for a mistake: plain numbers in the place of all that it needs.
     const SMALL = { residual: false, x: [0, 0], y: 0, y_hot: [1, 0], p: [0.25, 0.75], s: [1, 2], h: [[0, 0], [0.5, 0], [0.5, 0.75]], a: [null, [2, 1], [2, 1]],
@@ -67,7 +59,7 @@
       draw();
     }
 
-    const mode = choices("Mode", [["watch", "Watch"], ["turn", "Your turn"], ["find", "Find the mistake"]], () => state.mode, (value) => {
+    const mode = choices("Mode", [["watch", "Watch"], ["turn", "Your turn"], ...(spelled ? [["find", "Find the mistake"]] : [])], () => state.mode, (value) => {
       // who computes gets other numbers than those that the page works out
       const example = JSON.stringify(state.W_unembed) === JSON.stringify(payload.matrices.W_unembed);
       restart({ mode: value, networks: value === "watch" ? state.networks : state.networks.slice(0, 1), ...(value === "turn" && example ? { W_unembed: structuredClone(payload.turn) } : {}) });
@@ -183,8 +175,7 @@
     }
     const drawAllArrows = () => panels.querySelectorAll(".live-graph").forEach(drawArrows);
 
-    const seen = () => "To have seen: each gradient of a matrix is an error times what was there, and has the matrix's shape. A matrix that is used at every step collects a term from each." +
-      (state.networks.includes("residual") ? " Along the stream the gradient comes back unchanged; each branch adds to it." : "");
+    const seen = () => (spelled ? [el("p", { class: "live-seen" }, spelled.seen_back(state.networks.includes("residual")))] : []);
 
     // Watch
 
@@ -193,22 +184,22 @@
       if (!state.done) return announce(`${list.length} steps: first forwards, then back. Each gradient waits for the one after it.`);
       const step = list[state.done - 1], k = state.done - 1 - first(list);
       const lines = state.networks.flatMap((which) => {
-        const n = pass.backward(net(which)), [name, formula, inserted] = about[step.kind](n, step.t);
+        const n = pass.backward(net(which)), name = called[step.kind](step.t), [formula, inserted] = about(n, step);
         const value = k < 0 || Array.isArray(n.values[k][0]) ? "" : ` = ${vector(n.values[k])}`;
         const title = state.networks.length > 1 ? [el("p", { class: "live-count" }, TITLES[which])] : [];
-        return [...title, ...[`${name} = ${formula}`, `${k < 0 || value ? "= " : ""}${inserted}${value}`].map((line) => el("p", { class: "live-formula" }, math(line)))];
+        const written = formula ? [`${name} = ${formula}`, `${k < 0 || value ? "= " : ""}${inserted}${value}`] : [name];
+        return [...title, ...written.map((line) => el("p", { class: "live-formula" }, math(line)))];
       });
-      const [, , , said] = about[step.kind](pass.backward(net(state.networks[0])), step.t), matrix = NEEDED[step.kind];
-      announce(el("p", { class: "live-count" }, `Step ${state.done} of ${list.length}, ${said}`), ...lines, ...(matrix ? [given(matrix)] : []));
-      if (state.done === list.length) status.append(el("p", { class: "live-seen" }, seen()));
+      const [, , said] = about(pass.backward(net(state.networks[0])), step), matrix = NEEDED[step.kind];
+      announce(el("p", { class: "live-count" }, `Step ${state.done} of ${list.length}${said ? `, ${said}` : ""}`), ...lines, ...(matrix ? [given(matrix)] : []));
+      if (state.done === list.length) status.append(...seen());
     }
 
     // Your turn
 
     const added = (t) => `once step ${t} has been added${t === state.x.length ? " (going back, it is the first)" : ""}`;
     const place_of = (step, entry, width) => {
-      const [name] = about[step.kind](pass.backward(net(state.networks[0])), step.t);
-      const short = name.split(" = ")[0];
+      const name = called[step.kind](step.t), short = name.split(" = ")[0];
       if (step.kind === "W_embed") return [math(`Entry of ${short}`), ` in row ${Math.floor(entry / width) + 1}, column “${words[entry % width]}”, ${added(step.t)}`];
       if (step.kind === "W_recurrent") return [math(`Entry of ${short}`), ` in row ${Math.floor(entry / width) + 1}, column ${(entry % width) + 1}, ${added(step.t)}`];
       if (step.kind === "W_unembed") return [math(`Entry of ${short}`), ` in the row of “${words[Math.floor(entry / width)]}”, column ${(entry % width) + 1}`];
@@ -219,7 +210,7 @@
       const list = steps(state.x.length);
       if (state.done >= list.length) {
         question.replaceChildren();
-        return announce(`Done: ${state.count} numbers, ${state.shown} of them shown to you.`, el("p", { class: "live-seen" }, seen()));
+        return announce(`Done: ${state.count} numbers, ${state.shown} of them shown to you.`, ...seen());
       }
       const step = list[state.done], { entry, right, slips, width } = asking;
       const field = el("input", { type: "text", inputmode: "none", autocomplete: "off", "aria-label": "Your number" });
@@ -265,13 +256,13 @@
       if (!known) return announce(el("p", {}, el("strong", {}, "Not right. "), general), ...(count > 1 ? [formula_of(step)] : []));
       const lines = [el("p", {}, el("strong", {}, "Not right. "), known.ask)];
       if (count > 1) lines.push(small(step, slip));
-      if (count > 2) lines.push(el("p", {}, el("strong", {}, known.name), " ", known.rule));
+      if (count > 2 && known.name) lines.push(el("p", {}, el("strong", {}, known.name), " ", known.rule));
       announce(...lines);
     }
 
     function formula_of(step) {
-      const [name, formula] = about[step.kind](pass.backward(net(state.networks[0])), step.t);
-      return el("p", { class: "live-formula" }, math(`${name} = ${formula}`));
+      const [formula] = about(pass.backward(net(state.networks[0])), step);
+      return formula ? el("p", { class: "live-formula" }, math(`${called[step.kind](step.t)} = ${formula}`)) : "";
     }
 
     function small(step, slip) {

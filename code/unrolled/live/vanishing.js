@@ -36,7 +36,8 @@
     const numbers = el("tbody");
     const about = el("p");
     const status = el("p", { "aria-live": "polite" });
-    const seen = el("p", { class: "live-seen", hidden: true }, "To have seen: without a stream, each step multiplies the gradient by ", math("W_{recurrent}^{⊤} D_{t}"), ", and small weights make it vanish. With a stream, each step adds this product to the gradient itself. That alleviates vanishing, but does not prevent it: the other paths can cancel the identity path.");
+    const spelled = unrolled.spelled?.vanishing;
+    const seen = el("p", { class: "live-seen", hidden: true }, spelled?.seen() ?? []);
     const scale = el("output");
     const slider = el("input", { type: "range", min: 0, max: 2, step: 0.05, oninput: () => change({ scale: +slider.value }) });
     const network = choices("Network", networks.map(({ name }, k) => [k, name]), () => state.network, (k) => change({ network: k, scale: 1 }));
@@ -48,7 +49,7 @@
       const bars = found.map((size) => el("span", { class: "live-slot" }, el("span", { class: "live-column", style: `height: ${height(size)}` }), el("span", { class: "live-mark" }, MARKED.find(([, , is]) => is(size))?.[0] ?? "")));
       const told = (t) => t === 1 || t === state.T || state.T < 12 || t % 5 === 0;
       return el("section", { class: "live-panel" },
-        el("p", {}, el("strong", {}, title), ` at step 1: ${power(found[0])}`, el("br"), math(formula)),
+        el("p", {}, el("strong", {}, title), ` at step 1: ${power(found[0])}`, formula ? [el("br"), math(formula)] : []),
         el("div", { class: "live-chart", role: "img", "aria-label": `${title}: a bar for each step, on a logarithmic scale. All numbers stand below.` },
           el("span", { class: "live-axis" }, math("‖g_{t}‖ / ‖g_{T}‖")), el("div", { class: "live-plot" }, ticks, bars),
           el("div", { class: "live-steps" }, found.map((_, k) => el("span", {}, told(k + 1) ? String(k + 1) : ""))), el("span", { class: "live-axis" }, "step ", math("t"))),
@@ -61,20 +62,20 @@
       network.update();
       length.update();
       about.textContent = networks[state.network].said;
-      panels.replaceChildren(panel("Without a stream", "g_{t−1} = W_{recurrent}^{⊤} D_{t} g_{t}", vanilla), panel("With a stream", "g_{t−1} = (I + W_{recurrent}^{⊤} D_{t}) g_{t}", stream));
+      panels.replaceChildren(panel("Without a stream", spelled?.formulas[0], vanilla), panel("With a stream", spelled?.formulas[1], stream));
       numbers.replaceChildren(...vanilla.map((size, k) => el("tr", {}, el("th", { scope: "row" }, String(k + 1)), el("td", {}, power(size)), el("td", {}, power(stream[k])))));
       status.textContent = `Scale ${state.scale}, ${state.T - 1} steps back. Of the last gradient, the first word gets ${power(vanilla[0])} without a stream, and ${power(stream[0])} with one.`;
     }
 
     function change(to) {
       Object.assign(state, to);
-      seen.hidden = false;
+      seen.hidden = !spelled;
       draw();
     }
 
     const predict = unrolled.predict("Predict: the scale of the weights is ½. How much of the last gradient reaches the first word, ten steps back?", ANSWERS, (k) => {
       change(PREDICTED);
-      return [el("strong", {}, k === RIGHT ? "Yes. " : "Not so. "), "Without a stream, each step multiplies by ½ at most, and ten of them make less than a thousandth. With one, each step adds to the gradient that was there. Look at the bars."];
+      return [el("strong", {}, k === RIGHT ? "Yes. " : "Not so. "), `${spelled?.why ?? ""}Look at the bars.`];
     });
     const heads = ["step", "without a stream", "with a stream"].map((head) => el("th", { scope: "col" }, head));
 

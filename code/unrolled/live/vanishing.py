@@ -111,5 +111,7 @@ def vanishing(
         for name, (said, case) in NETWORKS.items()
     ]
     return Live(
-        ["backward", "vanishing"], {"networks": networks, "steps": STEPS}, table
+        ["backward", "spelled", "vanishing"],
+        {"networks": networks, "steps": STEPS},
+        table,
     )

@@ -18,7 +18,7 @@
         await script("yours.js");
         await script(`${of}.js`);
         const payload = globalThis.unrolled?.goals?.[of];
-        if (payload?.format !== 1) throw new Error(payload ? "the data are of another version of the book" : "the data were cut");
+        if (payload?.format !== 2) throw new Error(payload ? "the data are of another version of the book" : "the data were cut");
         status.textContent = "";
         unrolled.write(place, payload);
       } catch (error) {

@@ -153,14 +153,6 @@
       if (node.op === "function" && ["log", "exp", "tanh"].includes(node.parts[0])) yield ["more", node.parts[1]];
     };
 
-  // What kind of fault a known mistake is, by its words
-  const KINDS = [
-    ["slope", /1 − h|1 − a|derivative|slope|tanh|activation/],
-    ["transpose", /transposed/],
-    ["order", /order|wrong side/],
-    ["index", /h_t for|time/],
-  ];
-
   // What is said of a line for which no value was found
   const vague = ({ fault }) => ["unread", "shape", "entries", "goal"].includes(fault);
 
@@ -371,7 +363,7 @@
         (single ? { fault: "one", mistake } : undefined) ??
         (factor ? { fault: "factor", factor, mistake } : undefined) ??
         this.rightly(node, sign, indices, drawn, tex, mistake) ??
-        (mistake ? { fault: KINDS.find(([, words]) => words.test(mistake))?.[0] ?? "different", mistake, unsure: true } : undefined) ??
+        (mistake ? { fault: mistake.fault, mistake, unsure: true } : undefined) ??
         mended("letter", "more") ?? { fault: "different" }
       );
     }
@@ -459,7 +451,7 @@
           const here = Object.keys(one.mistakes).filter((k) => one.mistakes[k].every((x, m) => Math.abs(x - own[m]) <= SAME * Math.max(Math.abs(x), 1)));
           names = names ? names.filter((k) => here.includes(k) || !(k in one.mistakes)) : here;
         }
-      return names?.length ? this.mistakes[names[0]] : "";
+      return names?.length ? this.mistakes[names[0]] : null;
     }
 
     // The number that the right value has to be multiplied by, the same in all cases.

@@ -6,7 +6,10 @@ No line that is right is in it.
 
 __all__ = ["payload"]
 
+import json
+import re
 from collections.abc import Iterator, Mapping
+from importlib.resources import files
 
 import numpy as np
 
@@ -23,6 +26,28 @@ DIGITS = 12
 
 TELLING = 3
 """On so many of the random cases terms and mistakes are sent."""
+
+KINDS = {
+    "slope": "1 − h|1 − a|derivative|slope|tanh|activation",
+    "transpose": "transposed",
+    "order": "order|wrong side",
+    "index": "h_t for|time",
+}
+"""What kind of fault a known mistake is, by its words."""
+
+
+def described(mistake: str) -> dict[str, str]:
+    """A known mistake: its name, what kind of fault it is, and what to ask a reader who
+    makes it, or nothing, where that is asked of all faults of the kind.
+    """
+    said = json.loads((files(__package__) / "said.json").read_text("utf-8"))
+    kinds = (kind for kind, words in KINDS.items() if re.search(words, mistake))
+    asks = (ask for words, ask in said["mistake"].items() if words in mistake)
+    return {
+        "name": mistake,
+        "fault": next(kinds, "different"),
+        "ask": next(asks, ""),
+    }
 
 
 def short(value: object) -> object:
@@ -166,7 +191,7 @@ def payload(page: Page, results: Mapping[str, Result]) -> dict[str, dict]:
         label: {
             "contexts": collected.contexts,
             "goals": told,
-            "mistakes": collected.mistakes,
+            "mistakes": [described(name) for name in collected.mistakes],
         }
         for label, (collected, told) in found.items()
         if told

@@ -114,7 +114,7 @@
         if (right && found.order) add(filled(said.order, { order: found.order.replace("\\ell", "l") }));
         if (right && key !== "right") add(filled(said.teacher, { cases: found.cases ?? goal.checks.length }));
         if (right) buttons.push(copy("Copy as LaTeX", () => `${goal.tex} = ${found.tex}`));
-        buttons.push(el("button", { type: "button", onclick: () => close(true) }, right ? "Compare with the derivation" : "Show the step"));
+        if (said.step) buttons.push(el("button", { type: "button", onclick: () => close(true) }, right ? said.step.right : said.step.wrong));
       }
       if (!right && matchMedia("(max-width: 30rem)").matches) buttons.unshift(el("button", { type: "button", class: "live-next", onclick: () => ((keys.hidden = false), field.focus({ preventScroll: true })) }, "Change my line"));
       if (attempts.length > 1) buttons.push(copy("Copy my lines", () => attempts.map((one) => `${one.goal} = ${one.text} (${one.status})`).join("\n")));
@@ -122,20 +122,22 @@
       keys.hidden = matchMedia("(max-width: 30rem)").matches;
     }
 
-    // A question first, then a small case in numbers, then the name of the mistake
+    // A question first, then a small case in numbers, then the name of the mistake and the rule; without solutions, no more
+    // than the first two
     function help(found, key, add, lines) {
       const now = Date.now(), own = (tries[key] ??= []);
       if (own.at(-1)?.text !== last.text) own.push({ text: last.text, now });
       const shape = found.shape && judge.lettered(found.shape);
       const parts = (found.error?.shapes ?? []).map((one) => judge.lettered(one));
       const words = { ...found, shape, wanted: wanted(), goal: "the gradient", shapes: parts.length > 1 ? filled(said.shapes, { left: parts[0], right: parts[1] }) : "" };
-      const [, special] = Object.entries(said.mistake).find(([name]) => found.mistake?.includes(name)) ?? [];
-      const ask = special ?? said.ask[key], vague = !ask || (!found.piece && ask.includes("{piece}"));
-      if ((own.length === 1 || SLIPS.includes(key)) && !vague) {
+      const ask = found.mistake?.ask || said.ask[key], vague = !ask || (!found.piece && ask.includes("{piece}"));
+      const asks = () => {
         const [before, after] = filled(ask, { ...words, piece: "%" }).split("%");
         return after === undefined ? add(before) : add(before, math(found.piece), after);
-      }
-      const case_ = own.length === (vague ? 1 : 2) && !["shape", "goal", "plain", "edge", "entries", "columns", "open"].includes(key) && judge.small(found.node, found.sign);
+      };
+      if ((own.length === 1 || SLIPS.includes(key)) && !vague) return asks();
+      const case_ = (own.length === (vague ? 1 : 2) || !said.rule) && !["shape", "goal", "plain", "edge", "entries", "columns", "open"].includes(key) && judge.small(found.node, found.sign);
+      if (!case_ && !said.rule) return vague ? undefined : asks();
       if (case_) {
         const sizes = Object.entries(case_.sizes).map(([name, n]) => `${name} = ${n}`).join(", ");
         const at = Object.entries(case_.env).map(([name, n]) => `${name.replace("\\ell", "l")} = ${n}`).join(", ");
@@ -145,7 +147,7 @@
         if (numbers.length) lines.push(el("details", {}, el("summary", {}, said.numbers), numbers));
       }
       if (case_) return;
-      if (found.mistake) add(filled(said.named, { mistake: found.mistake }));
+      if (found.mistake) add(filled(said.named, { mistake: found.mistake.name }));
       add(said.rule[key] ?? "");
       if (own.length >= 3 && now - own.at(-3).now < FAST) add(said.again);
     }
