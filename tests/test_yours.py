@@ -39,8 +39,8 @@ JUDGED = """
     const [of, goal, line] = row, judge = judges[of]?.find((one) => one.asks(goal.replace(/^-/, "")));
     if (!judge) return null;
     const began = Date.now(), found = unrolled.judge(judge, line);
-    const { fault, mistake, piece, rightly, words } = found;
-    return { fault, mistake, piece, rightly, words, right: unrolled.isRight(found), time: Date.now() - began };
+    const { fault, mistake, piece, letter, rightly, words } = found;
+    return { fault, mistake, piece, letter, rightly, words, right: unrolled.isRight(found), time: Date.now() - began };
   };
 })()
 """
@@ -197,6 +197,10 @@ FIRST = [
     ),
     ("answer-centre-gradient", V_C, "-u_o + sum_j P(j|c) u_o", "terms", ""),
     ("answer-centre-gradient", V_C, "-u_o + u_j", "open", ""),
+    ("answer-centre-gradient", V_C, "-u_o + P(j|c) u_j", "sum", ""),
+    ("answer-mlp-gradients", UNEMBED, "dJ/dW_unembed_ij = e_k h_l", "open", ""),
+    ("answer-mlp-gradients", UNEMBED, "e_i h_j x_k", "unread", ""),
+    ("answer-mlp-gradients", UNEMBED, "2 e_k h_j", "factor", ""),
 ]
 """Lines, what is said first of them, and what is in the name of the mistake that they are."""
 
@@ -206,6 +210,22 @@ def test_what_is_said_first_of_a_line(file: Path):
     for line, one in zip(FIRST, found, strict=True):
         assert one["fault"] == line[3], (line, one)
         assert line[4] in (one.get("mistake") or ""), (line, one)
+
+
+def test_what_is_meant_of_a_line_is_named(file: Path):
+    h = r"\partial J / \partial h"
+    found = judged(
+        file,
+        [
+            ["answer-mlp-gradients", h, "e_c h_c h_j"],
+            ["answer-mlp-gradients", h, "e_j h_c h_c"],
+            ["answer-centre-gradient", V_C, "-u_o + sum_j u_j"],
+            ["answer-rnn-gradients", UNEMBED, "e h_t^T"],
+        ],
+    )
+    assert [one.get("letter") for one in found[:2]] == ["c", "c"]
+    assert found[2]["rightly"] == ["-u_o"] and found[2]["piece"] == r"\sum_j u_j"
+    assert found[3]["piece"] == r"h_t^\top"
 
 
 def right_lines() -> list[list[str]]:

@@ -298,6 +298,7 @@
       if (loose.length === 2 && this.drawn[0].at[0].value.cols === 1) return this.twoIndices(node, sign, loose);
       // which entry is meant: the left side says it, or each order is tried
       const said = entry.length === loose.length && entry.every((name) => loose.includes(name));
+      if (entry.length && !said) return { fault: "open", letter: loose.find((name) => !entry.includes(name)) ?? entry[0] };
       const orders = said ? [entry] : loose.length === 2 ? [loose, [...loose].reverse()] : [loose];
       const found = orders.map((indices) => ({ ...this.judged(node, sign, tex, indices), indices }));
       const best = found.find(unrolled.isRight) ?? found.find((one) => !vague(one)) ?? found[0];
