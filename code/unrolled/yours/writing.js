@@ -147,7 +147,7 @@
       if (case_) return;
       if (found.mistake) add(filled(said.named, { mistake: found.mistake }));
       add(said.rule[key] ?? "");
-      if (own.length >= 3 && now - own.at(-3).now < FAST) add(said.again);
+      if (key !== "plain" && own.length >= 3 && now - own.at(-3).now < FAST) add(said.again);
     }
 
     const copy = (name, text) => {
