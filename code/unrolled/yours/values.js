@@ -9,7 +9,7 @@
   // A letter without a value, and where it stands
   class Unknown extends Error {
     constructor(message, at) {
-      super(message);
+      super(unrolled.shown?.(message) ?? message); // with letters as a reader writes them
       this.at = at;
     }
   }
