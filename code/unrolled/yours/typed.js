@@ -469,7 +469,8 @@
           this.note("read", at, whole, told);
           return this.compared(found[0], "=", found[1], at);
         }
-        if (told && loose) this.fail(say("kronecker", whole, told), at, this.offer(at, told, this.line[this.i - 1].at + 1));
+        const last = this.line[this.i - 1];
+        if (told && loose) this.fail(say("kronecker", whole, told), at, this.offer(at, told, last.at + last.text.length));
       }
       this.i = start;
       return null;
@@ -626,7 +627,7 @@
         if (this.texts().length > 1) return piece(`\\exp(${this.inner(this.group()).tex})`, "?");
         this.i -= 1;
       }
-      if (base === "E" && ["_", "\\sim"].includes(this.peek())) {
+      if (base === "E" && ["_", "\\sim"].includes(this.peek()) && this.sized("|V|")) {
         this.take("_");
         return this.expectation(this.group(), at);
       }

@@ -346,9 +346,16 @@ class Writer:
     def unknown(self, name: str, at: int) -> NoReturn:
         """A name that the page does not have, with those that it has."""
         named = ("vector", "matrix", "number", "function")
-        own = [x for x, one in self.known.items() if one.kind in named and x != "\\sigma"]
+        own = [
+            x for x, one in self.known.items() if one.kind in named and x != "\\sigma"
+        ]
         lower = self.known.get(name.lower())
-        if re.fullmatch("[A-Z]", name) and lower and lower.below and lower.kind == "vector":
+        if (
+            re.fullmatch("[A-Z]", name)
+            and lower
+            and lower.below
+            and lower.kind == "vector"
+        ):
             self.fail(say("family", name, lower.name), at)
         self.fail(say("name", name, ", ".join(own)), at)
 
@@ -616,7 +623,7 @@ class Writer:
                 self.note("read", at, whole, told)
                 return self.compared(found[0], "=", found[1], at)
             if told and loose:
-                end = self.line[self.i - 1].at + 1
+                end = self.line[self.i - 1].at + len(self.line[self.i - 1].text)
                 offer = self.text[:at] + told + self.text[end:]
                 self.fail(say("kronecker", whole, told), at, offer)
         self.i = start
@@ -856,7 +863,7 @@ class Writer:
             if len(texts) > 1:
                 return Piece(f"\\exp({self.inner(self.group()).tex})", "?")
             self.i -= 1
-        if base == "E" and self.peek() in ("_", "\\sim"):
+        if base == "E" and self.peek() in ("_", "\\sim") and self.sized("|V|"):
             self.take("_")
             return self.expectation(self.group(), at)
         plain = self.known.get(base)

@@ -433,7 +433,7 @@
       }
       const range = this.kase.ranges[letter];
       if (range) return numbers(...range, true);
-      throw new Unknown(`${letter} is no letter of this page, nor is it said over which values it runs`, node.at);
+      throw new Unknown(`It is not said from where to where ${letter} runs. Write both ends at its sum.`, node.at);
     }
 
     // The terms of a sum, the factors of a product
