@@ -613,24 +613,8 @@
       }
       if (["\\haty", "\\hatp"].includes(base) && this.peek() === "_" && this.known.has("P") && !this.known.has(base) && !this.known.has("p")) base = "p";
       if (base === "p" && this.peek() === "_" && this.known.has("P") && !this.known.get("p")?.below) base = "P";
-      const one = (base === "\\delta" || base === "y" && !this.known.has("y")) && this.indicated(base, at);
-      if (one) return one;
-      const by = this.known.get(this.peek(this.peek(1) === "{" ? 2 : 1));
-      if (["g", "\\delta"].includes(base) && this.peek() === "_" && this.known.has("J") && by?.kind === "vector" && !INDICES.includes(by.name)) {
-        this.take();
-        const found = this.inner(this.group());
-        this.note("read", at, `${base}_${found.tex}`, `∂J/∂${found.tex}`);
-        return this.slope(piece("J", "n"), found);
-      }
-      if (base === "e" && this.peek() === "^" && opens(this.peek(1)) && this.line.length > this.i + 4) {
-        this.take();
-        if (this.texts().length > 1) return piece(`\\exp(${this.inner(this.group()).tex})`, "?");
-        this.i -= 1;
-      }
-      if (base === "E" && ["_", "\\sim"].includes(this.peek()) && this.sized("|V|")) {
-        this.take("_");
-        return this.expectation(this.group(), at);
-      }
+      const other = this.other(base, at);
+      if (other) return other;
       const plain = this.known.get(base), texts = new Map();
       for (const x of this.known.keys()) if (x.startsWith(base + "_")) texts.set(after(x, "_"), x);
       let [below, above] = this.scripts(Boolean(plain && plain.below));
@@ -651,6 +635,29 @@
         return this.finished(piece(this.ask(base, at, offered), "m", WHOLE), below, above);
       }
       return found.kind === "function" ? this.value(found, below, above, at) : this.member(found, below, above, at);
+    }
+
+    // What is no letter of the page: an indicator, a gradient that has its letter below, an exponential, an expectation
+    other(base, at) {
+      const one = (base === "\\delta" || base === "y" && !this.known.has("y")) && this.indicated(base, at);
+      if (one) return one;
+      const by = this.known.get(this.peek(this.peek(1) === "{" ? 2 : 1));
+      if (["g", "\\delta"].includes(base) && this.peek() === "_" && this.known.has("J") && by?.kind === "vector" && !INDICES.includes(by.name)) {
+        this.take();
+        const found = this.inner(this.group());
+        this.note("read", at, `${base}_${found.tex}`, `∂J/∂${found.tex}`);
+        return this.slope(piece("J", "n"), found);
+      }
+      if (base === "e" && this.peek() === "^" && opens(this.peek(1)) && this.line.length > this.i + 4) {
+        this.take();
+        if (this.texts().length > 1) return piece(`\\exp(${this.inner(this.group()).tex})`, "?");
+        this.i -= 1;
+      }
+      if (base === "E" && ["_", "\\sim"].includes(this.peek()) && this.sized("|V|")) {
+        this.take("_");
+        return this.expectation(this.group(), at);
+      }
+      return null;
     }
 
     expectation(spec, at) {

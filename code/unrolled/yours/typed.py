@@ -842,30 +842,8 @@ class Writer:
             base = "p" if self.peek() == "_" and "p" not in self.known else base
         if base == "p" and self.peek() == "_" and "P" in self.known:
             base = base if plain and plain.below else "P"
-        if base == "\\delta" or base == "y" and not plain:
-            if found := self.indicated(base, at):
-                return found
-        if base in ("g", "\\delta") and self.peek() == "_" and "J" in self.known:
-            by = self.known.get(self.peek(2 if self.peek(1) == "{" else 1))
-            if by and by.kind == "vector" and by.name not in INDICES:
-                self.take()
-                found = self.inner(self.group())
-                self.note("read", at, f"{base}_{found.tex}", f"∂J/∂{found.tex}")
-                return self.slope(Piece("J", "n"), found, at)
-        if (
-            base == "e"
-            and self.peek() == "^"
-            and self.peek(1) in BRACKETS
-            and len(self.line) > self.i + 4
-        ):
-            self.take()
-            texts = self.texts()
-            if len(texts) > 1:
-                return Piece(f"\\exp({self.inner(self.group()).tex})", "?")
-            self.i -= 1
-        if base == "E" and self.peek() in ("_", "\\sim") and self.sized("|V|"):
-            self.take("_")
-            return self.expectation(self.group(), at)
+        if found := self.other(base, at):
+            return found
         plain = self.known.get(base)
         texts = {x.partition("_")[2]: x for x in self.known if x.startswith(base + "_")}
         below, above = self.scripts(bool(plain and plain.below))
@@ -890,6 +868,36 @@ class Writer:
         if found.kind == "function":
             return self.value_of(found, below, above, at)
         return self.member(found, below, above, at)
+
+    def other(self, base: str, at: int) -> Piece | None:
+        """What is no letter of the page: an indicator, a gradient that has its letter
+        below, an exponential, an expectation.
+        """
+        if base == "\\delta" or base == "y" and "y" not in self.known:
+            if found := self.indicated(base, at):
+                return found
+        if base in ("g", "\\delta") and self.peek() == "_" and "J" in self.known:
+            by = self.known.get(self.peek(2 if self.peek(1) == "{" else 1))
+            if by and by.kind == "vector" and by.name not in INDICES:
+                self.take()
+                found = self.inner(self.group())
+                self.note("read", at, f"{base}_{found.tex}", f"∂J/∂{found.tex}")
+                return self.slope(Piece("J", "n"), found, at)
+        if (
+            base == "e"
+            and self.peek() == "^"
+            and self.peek(1) in BRACKETS
+            and len(self.line) > self.i + 4
+        ):
+            self.take()
+            texts = self.texts()
+            if len(texts) > 1:
+                return Piece(f"\\exp({self.inner(self.group()).tex})", "?")
+            self.i -= 1
+        if base == "E" and self.peek() in ("_", "\\sim") and self.sized("|V|"):
+            self.take("_")
+            return self.expectation(self.group(), at)
+        return None
 
     def expectation(self, spec: list[Token], at: int) -> Piece:
         """E_{o ~ p_c}[u_o], as a sum."""
