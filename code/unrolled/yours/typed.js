@@ -32,7 +32,8 @@
   class Mistyped extends Error {
     constructor(said, at, offer = "") {
       super(said);
-      Object.assign(this, { at, offer });
+      this.at = at;
+      Object.defineProperty(this, "offer", { get: () => (typeof offer === "function" ? offer() : offer) }); // not at each key
     }
   }
 
@@ -158,7 +159,7 @@
       this.line = tokens(written);
       const opened = unclosed(written, this.line);
       if (opened.length) {
-        const offer = closed(this, opened, (line) => new Writer(line, symbols, names));
+        const offer = () => closed(this, opened, (line) => new Writer(line, symbols, names));
         this.fail(say("unclosed", opened.at(-1).text), opened.at(-1).at, offer);
       }
       this.numpy = this.line.some((one) => one.text === "@");
