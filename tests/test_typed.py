@@ -287,10 +287,33 @@ def test_lines_of_chance_are_read_or_refused_in_no_time():
             found = typed(line, symbols[label])
             read_ += 1
             assert found.readings and all(read(x) for x in found.readings[:2])
+            said = [x.said for x in found.notes] + [x.name for x in found.asked]
         except Mistyped as reason:
             assert 0 <= reason.at <= len(line) and str(reason)
+            said = [str(reason)]
+        assert "\\" not in "".join(said), line
         worst = max(worst, time.process_time() - start)
     assert read_ > 1_000 and worst < 1
+
+
+def test_letters_without_a_value_are_named_as_they_are_typed():
+    found = node(
+        "(name) => new unrolled.Unknown(`${name} has no member 4`).message",
+        "judge",
+        [r"\delta", r"\sigma", r"\varepsilon", "h"],
+    )
+    assert [x.split()[0] for x in found] == ["δ", "σ", "ε", "h"]
+
+
+STEP = r"(?<![A-Za-z])t(?![A-Za-z])"
+
+
+def test_index_that_is_shown_is_one_of_the_page():
+    for label in {label for label, _ in lines_of_all(0)}:
+        symbols = symbols_of(label)
+        for line in ("e_", "sum_? e", "sum_q e"):
+            said = told(line, symbols)["says"]
+            assert ("T" in symbols.known) == bool(re.search(STEP, said)), (label, said)
 
 
 JUDGED = """([symbols, line]) => {

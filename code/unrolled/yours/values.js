@@ -9,7 +9,7 @@
   // A letter without a value, and where it stands
   class Unknown extends Error {
     constructor(message, at) {
-      super(message);
+      super(unrolled.shown?.(message) ?? message); // with letters as a reader writes them
       this.at = at;
     }
   }
@@ -433,7 +433,7 @@
       }
       const range = this.kase.ranges[letter];
       if (range) return numbers(...range, true);
-      throw new Unknown(`${letter} is no letter of this page, nor is it said over which values it runs`, node.at);
+      throw new Unknown(`It is not said from where to where ${letter} runs. Write both ends at its sum.`, node.at);
     }
 
     // The terms of a sum, the factors of a product
