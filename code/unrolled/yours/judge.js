@@ -290,7 +290,7 @@
     verdict(node, sign, tex, entry) {
       const known = new Set([...this.goal.free, ...Object.keys(this.symbols)]);
       const loose = free(node).filter((name) => !known.has(name)).sort();
-      if (loose.length > 2) return { fault: "unread", words: `${loose.join(", ")}: what are they?` };
+      if (loose.length > 2) return { fault: "unread", words: unrolled.shown(`${loose.join(", ")}: what are they?`) };
       // a letter that stands for a step, and not for an entry
       const entries = new Set(all(node).filter((one) => one.op === "entry").flatMap((one) => one.parts[1].flatMap((index) => free(index))));
       const steps = loose.filter((name) => this.context.ranges.includes(name) && !entries.has(name));
@@ -508,8 +508,8 @@
     const tex = text.slice(text.lastIndexOf("=") + 1).trim();
     if (tex.length > unrolled.typing.longest) return;
     try {
-      unrolled.expression(tex, symbols);
-      return { readings: [tex], notes: [], asked: [], left: "" };
+      const loose = free(unrolled.expression(tex, symbols)).filter((name) => !(name in symbols));
+      if (loose.length <= 2) return { readings: [tex], notes: [], asked: [], left: "" };
     } catch (error) {
       if (!unclear(error)) throw error;
     }
