@@ -179,8 +179,9 @@ def understood(text: str, goals: Sequence[Goal]) -> tuple["Wanted", list["Line"]
     sign = -1 if said.left.startswith("-") else 1 if said.left else goal.sign
     wanted = wanted_of(goal.display.of, goals.index(goal), sign)
     return wanted, [
-        Line(wanted, said, node, indices_of(node, goal, symbols))
+        Line(wanted, said, node, order)
         for node in expressions(said, goal, symbols)
+        for order in orders(indices_of(node, goal, symbols), said.left, symbols)
     ]
 
 
@@ -302,6 +303,22 @@ def indices_of(node: Node, goal: Goal, symbols: Symbols) -> tuple[str, ...]:
             f"What do {', '.join(loose)} stand for? An entry has two indices."
         )
     return tuple(loose)
+
+
+def orders(
+    indices: tuple[str, ...], left: str, symbols: Symbols
+) -> list[tuple[str, ...]]:
+    """The orders in which indices may be those of an entry: that of the left side, if
+    it has them, or each.
+    """
+    own: tuple[str, ...] = ()
+    with suppress(ValueError):
+        entries = (
+            x.parts[1] for x in left_side(left, symbols).all() if x.op == "entry"
+        )
+        own = tuple(letter for one in next(entries, ()) for letter in sorted(free(one)))
+    every = [*itertools.permutations(indices)]
+    return [own] if own in every else every
 
 
 def plain(tex: str) -> str:
