@@ -16,7 +16,13 @@ from test_printed import PAGES
 from unrolled.checks.formula import RESULTS
 from unrolled.formulas.arrays import Misshapen, Unknown
 from unrolled.formulas.layout import read
-from unrolled.formulas.meaning import Node, Reader, Statement, Symbols, statements
+from unrolled.formulas.meaning import (
+    Node,
+    Statement,
+    Symbols,
+    expression,
+    statements,
+)
 from unrolled.formulas.sides import differences, free
 from unrolled.formulas.values import Values
 from unrolled.yours import goals
@@ -54,7 +60,7 @@ def of_result(page: str, result: str, size: str) -> tuple:
 
 def letters(tex: str, symbols: Symbols) -> set[str]:
     """The letters of an expression that are bound by no sum."""
-    return free(node_of(tex, symbols))
+    return free(expression(tex, symbols))
 
 
 def holds(goal: str, reading: str, context, values: list, row: bool) -> float:
@@ -77,11 +83,6 @@ def holds(goal: str, reading: str, context, values: list, row: bool) -> float:
     return min(errors)
 
 
-def node_of(tex: str, symbols: Symbols) -> Node:
-    """An expression."""
-    return Reader(read(tex).children, symbols).whole()
-
-
 def judged(
     line: str, goal: str, page: str, result: str, size: str = "", row: bool = False
 ) -> float:
@@ -91,7 +92,7 @@ def judged(
     if found.left:
         # the line's own left side, without sign and entry, is what the result prints
         own, printed = (
-            node_of(x.removeprefix("-"), context.symbols) for x in (found.left, goal)
+            expression(x.removeprefix("-"), context.symbols) for x in (found.left, goal)
         )
         if own.op == "derivative" and own.parts[1].op == "entry":
             own = Node("derivative", (own.parts[0], own.parts[1].parts[0]))

@@ -21,7 +21,7 @@ from unrolled.formulas.printed import BOUND
 from unrolled.formulas.typos import typos
 from unrolled.formulas.values import Values
 from unrolled.yours import goals as asked
-from unrolled.yours.goals import Goal, goals, projections
+from unrolled.yours.goals import Goal, goals, last_side, projections
 from unrolled.yours.payload import payload
 from unrolled.yours.typed import Mistyped, typed, valued
 
@@ -271,13 +271,7 @@ def test_no_wrong_line_is_called_right(file: Path):
 
 def right_side(goal: Goal) -> str:
     """The TeX of the last side of a goal's statement."""
-    tex, last = goal.display.tex, goal.statement.sides[-1]
-    begin = tex.rindex("=", 0, min(one.at for one in last.all())) + 1
-    end = re.split(
-        r"&&|\\in\s+\\R|\\\\|\\qquad|\\quad|\\end\{|(?<=[\w})])\s*[,.]\s*(?=\n|$)",
-        tex[begin:],
-    )
-    return end[0].strip().rstrip(".,").strip()
+    return last_side(goal.display.tex, goal.statement.sides[-1])
 
 
 def all_goals() -> Iterator[Goal]:

@@ -157,7 +157,7 @@ def payload(page: Page, results: Mapping[str, Result]) -> dict[str, dict]:
                     "context": collected.context(goal.context),
                     "draft": collected.context(draft[1]) if draft else None,
                     "free": list(goal.free),
-                    "sign": -1 if "(-" in goal.tex else 1,
+                    "sign": goal.sign,
                     "checks": checks,
                     "plain": plain,
                 }
