@@ -38,9 +38,10 @@ JUDGED = """
     if (typeof row === "string") return Object.keys(judges);
     const [of, goal, line] = row, judge = judges[of]?.find((one) => one.asks(goal.replace(/^-/, "")));
     if (!judge) return null;
-    const began = Date.now(), found = unrolled.judge(judge, line);
-    const { fault, mistake, piece, rightly, words } = found;
-    return { fault, mistake, piece, rightly, words, right: unrolled.isRight(found), time: Date.now() - began };
+    const began = Date.now(), found = unrolled[Array.isArray(line) ? "judged" : "judge"](judge, line);
+    const { fault, mistake, piece, rightly, words, lines } = found;
+    const more = { line: found.line, right: unrolled.isRight(found), time: Date.now() - began, count: lines?.length };
+    return { fault, mistake, piece, rightly, words, ...more };
   };
 })()
 """
@@ -58,8 +59,10 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def judged(file: Path, lines: list) -> list[dict | None]:
-    """What the page makes of lines, each with its result and the left side; None where it does not ask for that."""
-    return node(JUDGED, "judge", [str(file), *lines])[1:]
+    """What the page makes of lines, or lists of lines, each with its result and the left side; None where it does not
+    ask for that.
+    """
+    return node(JUDGED, "several", [str(file), *lines])[1:]
 
 
 EMBED, UNEMBED, RECURRENT = (
@@ -197,6 +200,7 @@ FIRST = [
     ),
     ("answer-centre-gradient", V_C, "-u_o + sum_j P(j|c) u_o", "terms", ""),
     ("answer-centre-gradient", V_C, "-u_o + u_j", "open", ""),
+    ("skipgram-centre-gradient", V_C, "u_3 - sum_j P(j|c) u_j", "beyond", ""),
 ]
 """Lines, what is said first of them, and what is in the name of the mistake that they are."""
 
@@ -244,6 +248,105 @@ def test_no_wrong_line_is_called_right(file: Path):
         if one["fault"] == "different" and not one.get("mistake")
     ]
     assert len(vague) < 12
+
+
+# Several lines
+
+NEXT = ("rnn-gradients", RECURRENT)
+STATES, RIGHT = ("rnn-states", r"\delta_t"), "sum_t delta_t h_{t-1}^T"
+SEVERAL = [
+    # chains, of which the first wrong line is named
+    (*NEXT, [f"dJ/dW_recurrent = {RIGHT}", "= sum_t (1-h_t^2) * g_t h_{t-1}^T"], "", 2),
+    (*NEXT, [RIGHT, "= sum_t delta_t h_t^T", "= 7"], "index", 2),
+    (*NEXT, ["", RIGHT, " ", "= h_", "= 7"], "unread", 4),
+    (*NEXT, ["", " "], "unread", None),
+    (*NEXT, [r"\begin{aligned}", RIGHT + r" \\ % Right.", "&= e", r"\end{aligned}"], "goal", 3),
+    # the sign is that of the left side above
+    (*NEXT, [f"dL/dW_recurrent = -{RIGHT}", f"= -{RIGHT}"], "loss", 2),
+    (*NEXT, [f"dL/dW_recurrent = -{RIGHT}", f"= {RIGHT}"], "sign", 2),
+    # letters that the reader names, used or not
+    (*NEXT, ["let A_t = diag(1-h_t^2)", "sum_t A_t g_t h_{t-1}^T"], "", 2),
+    (*NEXT, ["let A_t = diag(1-h_t^2)", "sum_k A_k g_k h_k^T"], "index", 2),
+    (*NEXT, ["let A = delta_t h_{t-1}^T", "sum_t A"], "", 2),
+    (*NEXT, ["let q = e e^T", RIGHT], "", 2),
+    (*NEXT, ["let A_t = diag(1-h_t^2)"], "let", 1),
+    (*NEXT, ["let A = e h_3", RIGHT], "shape", 1),
+    (
+        *NEXT,
+        ["let q_3 = g_3", "let q_2 = W_recurrent^T D_3 q_3", "D_3 q_3 h_2^T + D_2 q_2 h_1^T"],
+        "three",
+        3,
+    ),
+    (
+        *STATES,
+        ["let A_t = diag(h_t)", "let B_t = A_t A_t", "g_t - B_t g_t"],
+        "",
+        3,
+    ),
+    # what is bound in a let does not meet what is bound around its letter
+    (
+        "skipgram-centre-gradient",
+        V_C,
+        ["let q_j = exp(u_j . v_c) / (sum_k exp(u_k . v_c))", "u_o - sum_k q_k u_k"],
+        "",
+        2,
+    ),
+    # a row is a row, whatever stands for it
+    (*STATES, ["let q = h_3", "(q^T q) (1-h_t^2) * g_t - (q^T q - 1) (1-h_t^2) * g_t"], "three", 2),
+    # letters of the page are judged by their values
+    (*NEXT, ["let delta_t = (1-h_t^2) * g_t", RIGHT], "", 2),
+    (*NEXT, ["let delta_3 = (1-h_3^2) * g_2", "= 7"], "index", 1),
+    (*NEXT, ["let (delta_t)_i = (g_t)_i (1-(h_t)_i^2)", RIGHT], "", 2),
+    (*NEXT, ["let g_t = W_recurrent^T delta_{t+1}", RIGHT], "", 2),
+    (*NEXT, ["let g_t = W_recurrent delta_{t+1}", RIGHT], "one", 1),
+    (*NEXT, ["let g_3 = W_unembed^T e", RIGHT], "", 2),
+    (*NEXT, ["let dJ/dh_2 = W_recurrent^T delta_3", RIGHT], "", 2),
+    (*NEXT, ["let e = p - y", RIGHT], "sign", 1),
+    (*NEXT, ["let e_1 = y_1 - p_1", RIGHT], "", 2),
+    (*NEXT, ["let dW_embed = sum_t delta_t x_t^T", RIGHT], "", 2),
+    (*STATES, ["let g_{t-1} = W_recurrent delta_t", "= 7"], "one", 1),
+    (*STATES, ["let delta_t = (1-h_t^2) * g_t"], "", 1),
+    # what cannot be named, or not so, is refused in words
+    (*NEXT, ["let q = q + 1", RIGHT], "q cannot be said by q itself.", 1),
+    (*NEXT, ["let q = 1", "let q = q + 1"], "q cannot be said by q itself.", 2),
+    (*NEXT, ["let q_t = W_recurrent q_{t-1}"], "q cannot be said by q itself.", 1),
+    (*NEXT, ["let q = r", "let r = q"], "No line above says what r is", 1),
+    (*NEXT, ["sum_t q h_{t-1}^T", "let q = delta_t"], "No line above says what q is", 1),
+    (*NEXT, ["let q_3 = g_3", "q_2 h_1^T"], "No line above says what q is", 2),
+    (*NEXT, ["let k = 2"], "k counts steps", 1),
+    *((*NEXT, [f"let {x}"], "Behind let stands", 1) for x in ("", "q", "name = 1", "q_{t-1} = 1", "3 = e")),
+    (*NEXT, ["let dJ/dx_t = W_embed^T delta_t"], "The page has no value", 1),
+    (*NEXT, ["let h_7 = 1"], "The page has no value", 1),
+    (
+        *NEXT,
+        [f"let {b} = {a} + {a} + {a} + {a}" for a, b in zip("ezqruvf", "zqruvfA", strict=True)],
+        "this is too long",
+        4,
+    ),
+]  # fmt: skip
+"""Lines, what is said of them, as a fault or in words, and of which line it is said."""
+
+
+def test_first_wrong_of_several_lines_is_named(file: Path):
+    found = judged(file, [one[:3] for one in SEVERAL])
+    for (*_, lines, said, line), one in zip(SEVERAL, found, strict=True):
+        assert one.get("line") == line, (lines, one)
+        assert one["fault"] == said or said in (one["words"] or "") != "", (lines, one)
+        assert one["count"] == sum(
+            not re.fullmatch(r"\s*|\\(begin|end).*", x) for x in lines[:line]
+        ), lines
+
+
+def test_a_line_alone_is_judged_as_one_of_several(file: Path):
+    """For each line of the corpus."""
+    lines = [*right_lines(), *(line[1:4] for line in LINES["wrong"])]
+    alone = judged(file, lines)
+    several = judged(file, [[*where, [line]] for *where, line in lines])
+    for row, one, other in zip(lines, alone, several, strict=True):
+        told = {"fault", "mistake", "piece", "words", "right"}
+        assert one is other is None or all(one.get(x) == other.get(x) for x in told), (
+            row
+        )
 
 
 # Typos and known mistakes
@@ -398,8 +501,10 @@ def test_every_fault_has_its_sentences():
         re.findall(r'yield \["(\w+)"', script)
     )
     assert faults <= SAID["status"].keys()
-    # and each sentence its fault
-    assert SAID["status"].keys() - {"right"} <= set(re.findall(r'"(\w+)"', script))
+    # and each sentence its fault; that of lets is of several lines
+    assert SAID["status"].keys() - {"right", "let"} <= set(
+        re.findall(r'"(\w+)"', script)
+    )
     assert SAID["ask"].keys() | SAID["rule"].keys() <= SAID["status"].keys()
     right = {"row", "three", "loss", "right"}
     for fault in faults - right - {"unread", "symbol", "different"}:
@@ -442,6 +547,16 @@ def test_lines_of_chance_get_a_verdict_in_no_time(file: Path):
             "diag(",
             "🙂",
         )
+    ]
+    lines += [
+        [
+            *of,
+            [
+                rng.choice(["", "let ", f"let {rng.choice('qAzδ')} = "]) + line
+                for _, _, line in rng.sample(lines, 3)
+            ],
+        ]
+        for of in places * 200
     ]
     found = judged(file, lines)
     assert all(one["fault"] is not None for one in found)
@@ -600,6 +715,38 @@ def test_keys_alone_open_write_check_and_close(site: Path, phone: Page):
     phone.keyboard.press("Escape")
     dialog.wait_for(state="detached")
     assert button.evaluate("button => document.activeElement === button")
+
+
+def test_several_lines_are_written_on_a_wide_screen(site: Path, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 740})
+    dialog = opened(page, site, "backprop-rnn", "rnn-gradients")
+    dialog.locator(".yours-goals button").nth(1).click()
+    dialog.get_by_label("Your lines").fill("let A_t = diag(1 - h_t^2)")
+    assert dialog.locator(".yours-line li").count() == 0
+    dialog.get_by_role("button", name="Add a line").click()
+    assert "name a letter" in dialog.locator(".yours-verdict").inner_text()
+    page.keyboard.type("sum_t A_t g_t h_t^T")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("= e h")
+    lines = dialog.locator(".yours-line li")
+    assert lines.locator("math .shape").count() > 3 and lines.count() == 3
+    page.keyboard.press("Enter")
+    verdict = dialog.locator(".yours-verdict")
+    assert "Nearly: one index. The first wrong line is 2." in verdict.inner_text()
+    assert dialog.locator(".yours-line li.is-not").get_attribute("value") == "2"
+    assert verdict.get_by_role("button", name="Show the step").is_visible()
+    page.keyboard.press("Shift+ArrowUp")
+    page.keyboard.press("Shift+Home")
+    page.keyboard.type("sum_t A_t g_t h_{t-1}^T")
+    page.keyboard.press("Enter")
+    assert "Right. All 2 lines agree." in verdict.inner_text()
+    page.close()
+
+
+def test_a_phone_has_one_line(site: Path, phone: Page):
+    dialog = opened(phone, site, "backprop-rnn", "rnn-gradients")
+    assert dialog.locator("textarea").count() == 0
+    assert dialog.get_by_role("button", name="Add a line").count() == 0
 
 
 def test_nothing_of_a_line_is_run(site: Path, phone: Page):
