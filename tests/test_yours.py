@@ -337,6 +337,45 @@ def test_first_wrong_of_several_lines_is_named(file: Path):
         ), lines
 
 
+COPIED = """
+(() => {
+  const payloads = JSON.parse(require("fs").readFileSync(rows[0]));
+  return (row) => {
+    if (typeof row === "string") return "";
+    const [of, left, ...tries] = row, judges = payloads[of].goals.map((goal) => new unrolled.Judge(goal, payloads[of]));
+    const judge = judges.find((one) => one.asks(left)), { goal } = judge;
+    return unrolled.copied(tries.map((lines) => ({ goal, lines: unrolled.judged(judge, lines).lines })));
+  };
+})()
+"""
+
+
+def test_own_lines_are_copied_with_what_was_said_of_them(file: Path):
+    tries = [
+        ["let A_t = diag(1-h_t^2)", "sum_t A_t g_t h_t^T", "= 7"],
+        [f"dL/dW_recurrent = -{RIGHT}", "= h_"],
+    ]
+    ((_, found)) = node(COPIED, "several", [str(file), [*NEXT, *tries]])
+    goal = r"\frac{\partial J}{\partial W_{\text{recurrent}}}"
+    assert found["text"].splitlines() == [
+        "let A_t = diag(1-h_t^2) (Right.)",
+        rf"{goal} = sum_t A_t g_t h_t^T (Nearly: one index.)",
+        f"dL/dW_recurrent = -{RIGHT} (Right, for the loss −J.)",
+        rf"{goal} = h_ (I cannot read this.)",
+    ]
+    assert found["latex"].splitlines() == [
+        r"\begin{aligned}",
+        r"\text{let } A_t &= \operatorname{diag}(1 - h_t^2) && \text{Right.} \\",
+        rf"{goal} &= \sum_t A_t g_t h_t^\top && \text{{Nearly: one index.}} \\",
+        rf"-{goal} &= -\sum_t \delta_t h_{{t-1}}^\top && \text{{Right, for the loss $-J$.}} \\",
+        "% = h_ (I cannot read this.)",
+        r"\end{aligned}",
+    ]
+    # and what was copied can be pasted
+    (again,) = judged(file, [[*NEXT, found["latex"].splitlines()]])
+    assert again["fault"] == "index" and again["line"] == 3
+
+
 def test_a_line_alone_is_judged_as_one_of_several(file: Path):
     """For each line of the corpus."""
     lines = [*right_lines(), *(line[1:4] for line in LINES["wrong"])]

@@ -135,7 +135,8 @@
 
   // Each line that is written: its number, what was read, who judges it, and whether it is a let.
   unrolled.written = function* (judge, lines, letters) {
-    const names = lines.map((line) => new_name(line.trim(), judge.symbols)).filter(Boolean);
+    const texts = lines.map((line) => line.replace(/%.*/, "").trim().replace(/^\\text\{let ?\}/, "let "));
+    const names = texts.map((text) => new_name(text, judge.symbols)).filter(Boolean);
     let lets = new Map(names.map((name) => [name, []])), left = "";
     const read = (text) => {
       const own = knowing(judge, lets), is_let = LET.test(text), name = new_name(text, judge.symbols);
@@ -151,8 +152,7 @@
       const said = unrolled.typedLine(told, own.symbols, letters);
       return { judge: own, said, is_let: !own.asks(said.left.replace(/^-/, "")) };
     };
-    for (const [k, line] of lines.entries()) {
-      const text = line.replace(/%.*/, "").trim();
+    for (const [k, text] of texts.entries()) {
       if (NOTHING.test(text)) continue;
       let one;
       try {
@@ -186,6 +186,14 @@
     }
     const last = found.at(-1) ?? { ...unrolled.judge(judge, ""), judge };
     return { ...last, fault: last.is_let && unrolled.isRight(last) ? "let" : last.fault, lines: found };
+  };
+  // Lines that were judged, each with what was said of it first, as text and as LaTeX: { goal, lines } for each try.
+  unrolled.copied = (tries) => {
+    const rows = tries.flatMap(({ goal, lines }) => lines.map((one) => ({ ...one, goal: one.said.left || goal.tex, status: unrolled.sentences.status[one.fault || "right"] })));
+    const as_text = ({ text, said, is_let, goal, status }) => `${said.left || is_let ? "" : `${goal} = `}${text.replace(/^[&\s]*=\s*/, "")} (${status})`;
+    const as_tex = ({ text, tex, is_let, goal, status }) =>
+      tex ? `${is_let ? "\\text{let } " : ""}${goal} &= ${tex} && \\text{${status.replace("−J", "$-J$")}} \\\\` : `% ${text} (${status})`;
+    return { text: rows.map(as_text).join("\n"), latex: ["\\begin{aligned}", ...rows.map(as_tex), "\\end{aligned}"].join("\n") };
   };
   if (typeof module === "object") module.exports = unrolled;
 })(globalThis);

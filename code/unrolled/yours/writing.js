@@ -105,7 +105,7 @@
       const found = unrolled.judged(judge, field.value.split("\n"), meant);
       last = { text, found };
       set(found);
-      attempts.push({ goal: goal.tex, text, tex: found.tex ?? "", status: said.status[unrolled.isRight(found) ? found.fault || "right" : found.fault] });
+      attempts.push({ goal, lines: found.lines });
       tell(found);
     }
 
@@ -129,11 +129,11 @@
         if (!right) help(found, key, add, lines);
         if (right && found.order) add(filled(said.order, { order: found.order.replace("\\ell", "l") }));
         if (right && key !== "right") add(filled(said.teacher, { cases: found.cases ?? goal.checks.length }));
-        if (right) buttons.push(copy("Copy as LaTeX", () => `${goal.tex} = ${found.tex}`));
         buttons.push(el("button", { type: "button", onclick: () => close(true) }, right ? "Compare with the derivation" : "Show the step"));
       }
       if (!right && narrow()) buttons.unshift(el("button", { type: "button", class: "live-next", onclick: () => ((keys.hidden = false), field.focus({ preventScroll: true })) }, "Change my line"));
-      if (attempts.length > 1) buttons.push(copy("Copy my lines", () => attempts.map((one) => `${one.goal} = ${one.text} (${one.status})`).join("\n")));
+      if (right || attempts.length > 1) buttons.push(copy("Copy as LaTeX", () => unrolled.copied(attempts).latex));
+      if (attempts.length > 1) buttons.push(copy("Copy my lines", () => unrolled.copied(attempts).text));
       verdict.replaceChildren(...lines, el("div", { class: "live-buttons" }, buttons));
       keys.hidden = narrow() || many();
       if (many()) verdict.scrollIntoView({ block: "nearest" });
