@@ -501,11 +501,16 @@ def test_the_page_holds_no_right_line(file: Path):
 
 # What is said
 
-SENTENCES = [
-    (key, text)
-    for key, texts in SAID.items()
-    for text in (texts.values() if isinstance(texts, dict) else [texts])
-]
+
+def sentences(said: str | list | dict) -> list[str]:
+    """All sentences in a part of what is said."""
+    if isinstance(said, str):
+        return [said]
+    parts = said if isinstance(said, list) else said.values()
+    return [text for part in parts for text in sentences(part)]
+
+
+SENTENCES = [(key, text) for key, said in SAID.items() for text in sentences(said)]
 
 
 @pytest.mark.parametrize("key, text", SENTENCES, ids=lambda x: x[:30])
@@ -522,6 +527,14 @@ def test_sentences_are_short(key: str, text: str):
 def test_what_is_said_first_has_no_symbol_of_a_right_line(key: str, text: str):
     plain = re.sub(r"\{\w+\}", "", text)  # the reader's own
     assert not re.search(r"[ᵀ⊤⊙Σδ∂^\\]|\w_\w|[A-Za-z]\(", plain), text
+
+
+def test_each_block_has_one_question_when_a_line_is_right(file: Path):
+    of = [label for one in SAID["after"] for label in one["of"]]
+    assert sorted(of) == sorted(json.loads(file.read_text()))
+    # and its answer is none of a goal
+    for one in SAID["after"]:
+        assert not re.search(r"[ᵀ⊤⊙Σδ∂^\\=*]", one["ask"] + one["answer"]), one
 
 
 def test_each_question_about_a_mistake_is_about_one(file: Path):
@@ -714,7 +727,12 @@ def test_line_is_written_with_tiles_alone(
     assert field.input_value() == line
     assert dialog.locator(".yours-line [role=math]").count()
     dialog.get_by_role("button", name="Check", exact=True).tap()
-    assert "Right." in dialog.locator(".yours-verdict").inner_text()
+    verdict = dialog.locator(".yours-verdict")
+    assert "Right." in verdict.inner_text()
+    (asked,) = [x for x in SAID["after"] if of in x["of"]]
+    assert asked["answer"] not in verdict.inner_text()
+    dialog.get_by_text(asked["ask"]).tap()
+    assert asked["answer"] in verdict.inner_text()
     dialog.get_by_role("button", name="Copy as LaTeX").wait_for()
 
 

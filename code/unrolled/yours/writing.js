@@ -31,7 +31,7 @@
     return Object.values(context.symbols).filter(({ name, kind }) => (name in known || kind === "function") && name !== "J" && ["vector", "matrix", "number", "function", "index"].includes(kind));
   }
 
-  function open(payload, close) {
+  function open(payload, of, close) {
     const { goals } = payload;
     let goal, judge, tries, last, meant = {};
     const attempts = [], judges = new Map();
@@ -129,6 +129,7 @@
         if (!right) help(found, key, add, lines);
         if (right && found.order) add(filled(said.order, { order: found.order.replace("\\ell", "l") }));
         if (right && key !== "right") add(filled(said.teacher, { cases: found.cases ?? goal.checks.length }));
+        if (right) lines.push(...after());
         buttons.push(el("button", { type: "button", onclick: () => close(true) }, right ? "Compare with the derivation" : "Show the step"));
       }
       if (!right && narrow()) buttons.unshift(el("button", { type: "button", class: "live-next", onclick: () => ((keys.hidden = false), field.focus({ preventScroll: true })) }, "Change my line"));
@@ -138,6 +139,9 @@
       keys.hidden = narrow() || many();
       if (many()) verdict.scrollIntoView({ block: "nearest" });
     }
+
+    // What is asked when the line is right, with its answer one tap away
+    const after = () => said.after.filter((one) => one.of.includes(of)).map(({ ask, answer }) => el("details", { class: "yours-after" }, el("summary", {}, ask), answer));
 
     // Which of several lines it is about
     const many = () => field.value.trim().includes("\n");
@@ -257,7 +261,7 @@
       if (lead) lead_to(place);
       else place.querySelector("button").focus();
     };
-    const { made, focus } = open(payload, close);
+    const { made, focus } = open(payload, place.dataset.of, close);
     dialog.append(...made);
     document.body.append(dialog);
     dialog.showModal();
