@@ -508,7 +508,9 @@
     const tex = text.slice(text.lastIndexOf("=") + 1).trim();
     if (tex.length > unrolled.typing.longest) return;
     try {
-      unrolled.expression(tex, symbols);
+      const letters = all(unrolled.expression(tex, symbols)).filter(({ op }) => op === "letter");
+      // dots are no letter, nor is what the page does not know
+      if (!letters.every(({ parts: [name] }) => name === "\\ell" || unrolled.typing.indices.includes(name))) return;
       return { readings: [tex], notes: [], asked: [], left: "" };
     } catch (error) {
       if (!unclear(error)) throw error;
@@ -550,7 +552,7 @@
     return best;
   };
   unrolled.judge = (judge, text, letters) => unrolled.weigh(judge, unrolled.read(judge, text, letters));
-  const RIGHT = ["", "row", "three", "loss"];
+  const RIGHT = ["", "row", "three", "loss", "member"];
   Object.assign(unrolled, { Judge, unclear });
   unrolled.isRight = (found) => RIGHT.includes(found.fault);
   if (typeof module === "object") module.exports = unrolled;

@@ -105,7 +105,8 @@
 
   // The same judge, at the indices for which a line has a value: behind the last step there is none.
   function where_it_has(judge, node) {
-    const has = ({ case: k }, { env }) => known_value(judge.values(judge.context, k), node, env) !== undefined;
+    const first = Object.fromEntries(unrolled.free(node).map((name) => [name, 1])); // of entries
+    const has = ({ case: k }, { env }) => known_value(judge.values(judge.context, k), node, { ...first, ...env }) !== undefined;
     const checks = judge.goal.checks.map((check) => ({ ...check, at: check.at.filter((one) => has(check, one)) })).filter(({ at }) => at.length);
     return Object.assign(judge, checks.some(({ kind }) => kind === "drawn") && { goal: { ...judge.goal, checks } });
   }
@@ -141,7 +142,11 @@
     const read = (text) => {
       const own = knowing(judge, lets), is_let = LET.test(text), name = new_name(text, judge.symbols);
       if (!is_let && /^let\b/i.test(text)) refuse("name");
-      if (!is_let) return { judge: Object.assign(own, { left }), said: unrolled.read(own, text.replace(/^[&\s]*=/, ""), letters) };
+      if (!is_let) {
+        const said = unrolled.read(own, text.replace(/^[&\s]*=/, ""), letters);
+        left = said.left || left;
+        return { judge: Object.assign(own, { left }), said, is_member: is_member(own, left) };
+      }
       const told = text.replace(/^let\b/i, "");
       if (name) {
         const [said, more] = define(judge, lets, name, told, letters);
@@ -161,19 +166,28 @@
         if (!unrolled.unclear(error)) throw error;
         one = { judge, said: { fault: "unread", words: error.message, offer: error.offer } };
       }
-      if (!one.is_let) left = one.said.left || left;
       yield { ...one, text, line: k + 1 };
     }
   };
 
+  // Whether a left side is another member of the letter that is asked for at all indices: g_2, or g_t for g_{t-1}
+  function is_member(judge, left) {
+    const letter_of = (tex) => {
+      const { op, parts } = judge.named(unrolled.expression(tex.replace(/^-/, ""), judge.symbols));
+      return op === "entry" ? parts[0].parts[0] : parts[0];
+    };
+    return left !== "" && judge.goal.free.length > 0 && !judge.asks(left.replace(/^-/, "")) && same(letter_of(left), letter_of(judge.goal.tex));
+  }
+
   // What a line is to who judges it.
   function weighed(one) {
     try {
-      const judge = one.is_let && one.said.fault === undefined ? of_letter(one.judge, one.said.left) : one.judge;
-      return { ...one, judge, ...unrolled.weigh(judge, one.said) };
+      const anew = (one.is_let && one.said.fault === undefined) || one.is_member;
+      const judge = anew ? of_letter(one.judge, one.judge.left || one.said.left) : one.judge, found = { ...one, judge, ...unrolled.weigh(judge, one.said) };
+      return one.is_member && found.fault === "" && !judge.goal.free.length ? { ...found, fault: "member" } : found;
     } catch (error) {
       if (!unrolled.unclear(error)) throw error;
-      return { ...one, fault: "unread", words: error.message };
+      return one.is_member ? { ...one, ...unrolled.weigh(one.judge, one.said) } : { ...one, fault: "unread", words: error.message };
     }
   }
 
