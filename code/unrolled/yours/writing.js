@@ -71,7 +71,7 @@
       const made = written.map((one) => [one, found?.lines.find(({ line }) => line === one.line) ?? one]).map(([one, { said, tex = said.readings?.[0] }]) => {
         if (!tex) return el("span", { class: "yours-raw" }, one.text);
         const right = math(tex, { labels: shapes(one.judge, tex) });
-        return many || one.is_let ? el("span", {}, math(`${said.left} =`), " ", right) : right;
+        return many || one.is_let || one.is_member ? el("span", {}, math(`${said.left} =`), " ", right) : right;
       });
       line.replaceChildren(...(many ? [el("ol", {}, made.map((one, k) => Object.assign(el("li", { class: !unrolled.isRight(found ?? { fault: "" }) && written[k].line === found.line ? "is-not" : "" }, one), { value: written[k].line })))] : made));
     }
@@ -128,7 +128,7 @@
         else add(good, ...found.rightly.flatMap((tex, k) => [k ? ", " : "", math(tex)]), more);
         if (!right) help(found, key, add, lines);
         if (right && found.order) add(filled(said.order, { order: found.order.replace("\\ell", "l") }));
-        if (right && key !== "right") add(filled(said.teacher, { cases: found.cases ?? goal.checks.length }));
+        if (right && !said.good[key].includes("{cases}")) add(filled(said.teacher, { cases: found.cases ?? goal.checks.length }));
         if (right) lines.push(...after());
         buttons.push(el("button", { type: "button", onclick: () => close(true) }, right ? "Compare with the derivation" : "Show the step"));
       }
