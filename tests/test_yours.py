@@ -807,6 +807,13 @@ def test_several_lines_are_written_on_a_wide_screen(site: Path, browser):
     page.keyboard.type("sum_t A_t g_t h_{t-1}^T")
     page.keyboard.press("Enter")
     assert "Right. All 2 lines agree." in verdict.inner_text()
+    # what is offered changes its line alone
+    dialog.get_by_label("Your lines").fill("let A_t = diag(1 - h_t^2\n= sum_t A_t")
+    page.keyboard.press("Enter")
+    assert "I cannot read this. Look at line 1." in verdict.inner_text()
+    verdict.get_by_role("button", name="Did you mean").click()
+    written = dialog.get_by_label("Your lines").input_value()
+    assert written == "let A_t = diag(1 - h_t^2)\n= sum_t A_t"
     page.close()
 
 

@@ -164,7 +164,7 @@
         one = read(text);
       } catch (error) {
         if (!unrolled.unclear(error)) throw error;
-        one = { judge, said: { fault: "unread", words: error.message, offer: error.offer } };
+        one = { judge, said: { fault: "unread", words: error.message, offer: error.offer && `let${error.offer}` } };
       }
       yield { ...one, text, line: k + 1 };
     }

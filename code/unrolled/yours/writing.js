@@ -117,7 +117,7 @@
       const buttons = [];
       if (key === "unread") {
         add(found.words);
-        if (found.offer) buttons.push(el("button", { type: "button", onclick: () => put(found.offer) }, `Did you mean ${found.offer}?`));
+        if (found.offer) buttons.push(el("button", { type: "button", onclick: () => put_line(found) }, `Did you mean ${found.offer}?`));
       } else if (key === "symbol") {
         const [{ name, offered }] = found.asked;
         add(filled(offered.length ? said.which : said.nothing, { name }));
@@ -193,6 +193,7 @@
 
     // Tiles: letters, then signs; a letter's index is changed by a second tap
     const put = (text) => ((field.value = text), set(), field.focus({ preventScroll: true }));
+    const put_line = ({ line, offer }) => put(field.value.split("\n").map((one, k) => (k + 1 === line ? offer : one)).join("\n"));
     const insert = (text) => {
       const { selectionStart: a, selectionEnd: b, value } = field;
       const space = /[\w)}\]δσᵀ]$/.test(value.slice(0, a)) && /^[\w(δσΣ]/.test(text) ? " " : "";
