@@ -305,6 +305,14 @@ SEVERAL = [
         "",
         2,
     ),
+    # a sum over the index of a letter has its values
+    (
+        "skipgram-centre-gradient",
+        V_C,
+        ["let A_j = P(j | c) u_j", "u_o - sum_k A_k"],
+        "",
+        2,
+    ),
     # a row is a row, whatever stands for it
     (*STATES, ["let q = h_3", "(q^T q) (1-h_t^2) * g_t - (q^T q - 1) (1-h_t^2) * g_t"], "three", 2),
     # letters of the page are judged by their values

@@ -438,7 +438,9 @@
         if (axis >= own.length) throw new Misshapen(`${axis + 1} indices of what has fewer`, [own], node.at);
         return numbers(1, own[axis]);
       }
-      const range = this.kase.ranges[letter];
+      // or those of the letter that a reader has used below a letter of their own
+      const own = all(node).flatMap(({ op, parts }) => (op === "where" ? parts[0].filter((_, k) => same(parts[1][k].parts, [letter])) : []));
+      const range = [letter, ...own].map((name) => this.kase.ranges[name]).find(Boolean);
       if (range) return numbers(...range, true);
       throw new Unknown(`${letter} is no letter of this page, nor is it said over which values it runs`, node.at);
     }
