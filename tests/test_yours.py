@@ -338,9 +338,9 @@ SEVERAL = [
     (*STATE, ["delta_t = (1-h_t^2) * g_t"], "other", 1),
     ("rnn-states", "g_T", ["g_2 = W_recurrent^T delta_3"], "other", 1),
     # what cannot be named, or not so, is refused in words
-    (*NEXT, ["let q = q + 1", RIGHT], "q cannot be said by q itself.", 1),
-    (*NEXT, ["let q = 1", "let q = q + 1"], "q cannot be said by q itself.", 2),
-    (*NEXT, ["let q_t = W_recurrent q_{t-1}"], "q cannot be said by q itself.", 1),
+    (*NEXT, ["let q = q + 1", RIGHT], "The line for q has q in it.", 1),
+    (*NEXT, ["let q = 1", "let q = q + 1"], "The line for q has q in it.", 2),
+    (*NEXT, ["let q_t = W_recurrent q_{t-1}"], "The line for q has q in it.", 1),
     (*NEXT, ["let q = r", "let r = q"], "No line above says what r is", 1),
     (*NEXT, ["sum_t q h_{t-1}^T", "let q = delta_t"], "No line above says what q is", 1),
     (*NEXT, ["let q_3 = g_3", "q_2 h_1^T"], "No line above says what q is", 2),
