@@ -430,7 +430,10 @@
 
     // The values of a letter for which none are printed: those of the page, or the entries of what has it as an index
     span(letter, node, env) {
+      let range = this.kase.ranges[letter];
       for (const { op, parts } of all(node)) {
+        // that of the letter which the reader has put below a letter of their own
+        if (op === "where") range ??= this.kase.ranges[parts[0].find((_, k) => same(parts[1][k].parts, [letter]))];
         if (op !== "entry") continue;
         const axis = parts[1].findIndex((index) => index.op === "letter" && index.parts[0] === letter);
         if (axis < 0) continue;
@@ -438,9 +441,6 @@
         if (axis >= own.length) throw new Misshapen(`${axis + 1} indices of what has fewer`, [own], node.at);
         return numbers(1, own[axis]);
       }
-      // or those of the letter that a reader has used below a letter of their own
-      const own = all(node).flatMap(({ op, parts }) => (op === "where" ? parts[0].filter((_, k) => same(parts[1][k].parts, [letter])) : []));
-      const range = [letter, ...own].map((name) => this.kase.ranges[name]).find(Boolean);
       if (range) return numbers(...range, true);
       throw new Unknown(`${letter} is no letter of this page, nor is it said over which values it runs`, node.at);
     }
