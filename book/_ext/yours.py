@@ -19,7 +19,17 @@ from .results import answer, derivation, result
 FOLDER = "yours"
 """Below the site's static files."""
 
-SCRIPTS = ("layout", "meaning", "values", "set", "typing", "typed", "judge", "several", "writing")
+SCRIPTS = (
+    "layout",
+    "meaning",
+    "values",
+    "set",
+    "typing",
+    "typed",
+    "judge",
+    "several",
+    "writing",
+)
 FORMAT = 1
 
 
