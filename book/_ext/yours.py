@@ -24,7 +24,17 @@ logger = logging.getLogger(__name__)
 FOLDER = "yours"
 """Below the site's static files."""
 
-SCRIPTS = ("layout", "meaning", "values", "set", "typing", "typed", "judge", "writing")
+SCRIPTS = (
+    "layout",
+    "meaning",
+    "values",
+    "set",
+    "typing",
+    "typed",
+    "judge",
+    "several",
+    "writing",
+)
 FORMAT = 1
 
 

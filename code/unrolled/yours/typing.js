@@ -103,7 +103,7 @@
     "of": "%1 of what? A bracket is expected.",
     "sum": "A sum over what? Write sum_%1, or sum_{%1=1}^%3.",
     "last": "Up to what does the sum go? Write sum_{%1=1}^%3.",
-    "dots": "Dots in a sum are not read. Write the sum with sum_%1.",
+    "dots": "Dots in a sum are not read. Write one term behind sum_%1, with %1 as its index.",
     "arguments": "%1 takes %2.",
     "minus": "Is %1 the index? Put it in braces: _{%1}.",
     "range": "The first of all is number 1 here. Write range(1, T+1).",

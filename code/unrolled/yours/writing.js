@@ -31,14 +31,16 @@
     return Object.values(context.symbols).filter(({ name, kind }) => (name in known || kind === "function") && name !== "J" && ["vector", "matrix", "number", "function", "index"].includes(kind));
   }
 
-  function open(payload, close) {
+  function open(payload, of, close) {
     const { goals } = payload;
     let goal, judge, tries, last, meant = {};
     const attempts = [], judges = new Map();
 
     const left = el("div", { class: "yours-left" });
     const line = el("div", { class: "yours-line", "aria-live": "off" });
-    const field = el("input", { type: "text", "aria-label": "Your line", autocomplete: "off", autocapitalize: "off", spellcheck: "false", inputmode: "none", maxlength: "10000", oninput: () => set(), onpointerdown: () => (keys.hidden = false) });
+    const narrow = () => matchMedia("(max-width: 30rem)").matches, wide = !narrow();
+    const ways = { autocomplete: "off", autocapitalize: "off", spellcheck: "false", inputmode: "none", maxlength: "10000", oninput: () => set(), onpointerdown: () => (keys.hidden = false) };
+    const field = wide ? el("textarea", { "aria-label": "Your lines", rows: "1", onkeydown: enter, ...ways }) : el("input", { type: "text", "aria-label": "Your line", ...ways });
     const verdict = el("div", { class: "yours-verdict", role: "status" });
     const keys = el("div", { class: "yours-keys" });
     const choices = goals.length > 1 && el("div", { class: "yours-goals", role: "group", "aria-label": "What to write" });
@@ -56,52 +58,66 @@
       set();
       tiles();
     };
-    const wanted = () => {
-      const [{ value }] = judge.drawn[0].at;
-      return judge.lettered([value.rows, value.cols]);
+    const wanted = (one = judge) => {
+      const [{ value }] = one.drawn[0].at;
+      return one.lettered([value.rows, value.cols]);
     };
 
-    // The line as it is read
-    function set() {
+    // The lines as they are read; one alone without its number
+    function set(found) {
       keys.hidden = false;
-      line.replaceChildren();
-      if (!field.value.trim()) return;
-      try {
-        const read = unrolled.typedLine(field.value, judge.symbols, meant);
-        line.append(math(read.readings[0], { labels: shapes(read.readings[0]) }));
-      } catch {
-        line.append(el("span", { class: "yours-raw" }, field.value));
-      }
+      if (wide) field.rows = Math.min(field.value.split("\n").length, 6);
+      const written = [...unrolled.written(judge, field.value.split("\n"), meant)], many = written.length > 1;
+      const made = written.map((one) => [one, found?.lines.find(({ line }) => line === one.line) ?? one]).map(([one, { said, tex = said.readings?.[0] }]) => {
+        if (!tex) return el("span", { class: "yours-raw" }, one.text);
+        const right = math(tex, { labels: shapes(one.judge, tex) });
+        return many || one.is_let || one.is_member ? el("span", {}, math(`${said.left} =`), " ", right) : right;
+      });
+      line.replaceChildren(...(many ? [el("ol", {}, made.map((one, k) => Object.assign(el("li", { class: !unrolled.isRight(found ?? { fault: "" }) && written[k].line === found.line ? "is-not" : "" }, one), { value: written[k].line })))] : made));
     }
-    function shapes(tex) {
+    function shapes(judge, tex) {
       try {
-        const values = judge.values(judge.context, judge.drawn[0].case);
-        const parts = values.parts(unrolled.expression(tex, judge.symbols), judge.drawn[0].at[0].env);
-        return parts.filter(({ kind, shape }) => kind === "factor" && shape?.length).map(({ at, shape }) => ({ at, tex: judge.letters(shape) }));
+        const values = judge.values(judge.context, judge.drawn[0].case), node = judge.named(unrolled.expression(tex, judge.symbols));
+        const env = { ...Object.fromEntries(unrolled.free(node).map((name) => [name, 1])), ...judge.drawn[0].at[0].env };
+        return values.parts(node, env).filter(({ kind, shape }) => kind === "factor" && shape?.length).map(({ at, shape }) => ({ at, tex: judge.letters(shape) }));
       } catch {
         return [];
       }
     }
 
+    // Enter checks; with Shift it begins a line, as the button does.
+    function enter(event) {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      check();
+    }
+    const add_line = () => {
+      field.setRangeText("\n", field.value.length, field.value.length, "end");
+      last = null;
+      verdict.replaceChildren(el("p", { class: "yours-note" }, said.several.hint));
+      set();
+      field.focus({ preventScroll: true });
+    };
+
     function check() {
       const text = field.value.trim();
       if (!text || text === last?.text) return;
-      const found = unrolled.judge(judge, text, meant);
+      const found = unrolled.judged(judge, field.value.split("\n"), meant);
       last = { text, found };
-      if (found.tex) line.replaceChildren(math(found.tex, { labels: shapes(found.tex) }));
-      attempts.push({ goal: goal.tex, text, tex: found.tex ?? "", status: said.status[unrolled.isRight(found) ? found.fault || "right" : found.fault] });
+      set(found);
+      attempts.push({ goal, lines: found.lines });
       tell(found);
     }
 
     function tell(found) {
       const key = found.fault || "right", right = unrolled.isRight(found), words = { ...found, goal: goal.name ?? "the gradient" };
-      const lines = [el("p", { class: `yours-status ${right ? "is-right" : ["unread", "symbol", "itself"].includes(key) ? "is-unread" : "is-not"}` }, el("strong", {}, said.status[key]))];
+      const lines = [el("p", { class: `yours-status ${right ? "is-right" : ["unread", "symbol", "itself"].includes(key) ? "is-unread" : "is-not"}` }, el("strong", {}, said.status[key]), which(found, right))];
       const add = (text, ...more) => text && lines.push(el("p", {}, text, ...more));
       for (const note of found.notes ?? []) lines.push(el("p", { class: "yours-note" }, note.said));
       const buttons = [];
       if (key === "unread") {
         add(found.words);
-        if (found.offer) buttons.push(el("button", { type: "button", onclick: () => put(found.offer) }, `Did you mean ${found.offer}?`));
+        if (found.offer) buttons.push(el("button", { type: "button", onclick: () => put_line(found) }, `Did you mean ${found.offer}?`));
       } else if (key === "symbol") {
         const [{ name, offered }] = found.asked;
         add(filled(offered.length ? said.which : said.nothing, { name }));
@@ -112,23 +128,35 @@
         else add(good, ...found.rightly.flatMap((tex, k) => [k ? ", " : "", math(tex)]), more);
         if (!right) help(found, key, add, lines);
         if (right && found.order) add(filled(said.order, { order: found.order.replace("\\ell", "l") }));
-        if (right && key !== "right") add(filled(said.teacher, { cases: found.cases ?? goal.checks.length }));
-        if (right) buttons.push(copy("Copy as LaTeX", () => `${goal.tex} = ${found.tex}`));
+        if (right && !said.good[key].includes("{cases}")) add(filled(said.teacher, { cases: found.cases ?? goal.checks.length }));
+        if (right) lines.push(...after());
         buttons.push(el("button", { type: "button", onclick: () => close(true) }, right ? "Compare with the derivation" : "Show the step"));
       }
-      if (!right && matchMedia("(max-width: 30rem)").matches) buttons.unshift(el("button", { type: "button", class: "live-next", onclick: () => ((keys.hidden = false), field.focus({ preventScroll: true })) }, "Change my line"));
-      if (attempts.length > 1) buttons.push(copy("Copy my lines", () => attempts.map((one) => `${one.goal} = ${one.text} (${one.status})`).join("\n")));
+      if (!right && narrow()) buttons.unshift(el("button", { type: "button", class: "live-next", onclick: () => ((keys.hidden = false), field.focus({ preventScroll: true })) }, "Change my line"));
+      if (right || attempts.length > 1) buttons.push(copy("Copy as LaTeX", () => unrolled.copied(attempts).latex));
+      if (attempts.length > 1) buttons.push(copy("Copy my lines", () => unrolled.copied(attempts).text));
       verdict.replaceChildren(...lines, el("div", { class: "live-buttons" }, buttons));
-      keys.hidden = matchMedia("(max-width: 30rem)").matches;
+      keys.hidden = narrow() || many();
+      if (many()) verdict.scrollIntoView({ block: "nearest" });
+    }
+
+    // What is asked when the line is right, with its answer one tap away
+    const after = () => said.after.filter((one) => one.of.includes(of)).map(({ ask, answer }) => el("details", { class: "yours-after" }, el("summary", {}, ask), answer));
+
+    // Which of several lines it is about
+    const many = () => field.value.trim().includes("\n");
+    function which({ fault, line, lines }, right) {
+      const key = right ? "right" : ["unread", "symbol", "itself", "let"].includes(fault) ? "at" : "wrong";
+      return many() && fault !== "let" ? ` ${filled(said.several[key], { line, lines: lines.length })}` : "";
     }
 
     // A question first, then a small case in numbers, then the name of the mistake
     function help(found, key, add, lines) {
-      const now = Date.now(), own = (tries[key] ??= []);
-      if (own.at(-1)?.text !== last.text) own.push({ text: last.text, now });
+      const now = Date.now(), own = (tries[key] ??= []), { judge, text } = found;
+      if (own.at(-1)?.text !== text) own.push({ text, now });
       const shape = found.shape && judge.lettered(found.shape);
       const parts = (found.error?.shapes ?? []).map((one) => judge.lettered(one));
-      const words = { ...found, shape, wanted: wanted(), goal: "the gradient", shapes: parts.length > 1 ? filled(said.shapes, { left: parts[0], right: parts[1] }) : "" };
+      const words = { ...found, shape, wanted: wanted(judge), goal: found.is_let ? "the letter" : "the gradient", shapes: parts.length > 1 ? filled(said.shapes, { left: parts[0], right: parts[1] }) : "" };
       const [, special] = Object.entries(said.mistake).find(([name]) => found.mistake?.includes(name)) ?? [];
       const ask = special ?? said.ask[key], vague = !ask || (!found.piece && ask.includes("{piece}"));
       if ((own.length === 1 || SLIPS.includes(key)) && !vague) {
@@ -165,6 +193,7 @@
 
     // Tiles: letters, then signs; a letter's index is changed by a second tap
     const put = (text) => ((field.value = text), set(), field.focus({ preventScroll: true }));
+    const put_line = ({ line, offer }) => put(field.value.split("\n").map((one, k) => (k + 1 === line ? offer : one)).join("\n"));
     const insert = (text) => {
       const { selectionStart: a, selectionEnd: b, value } = field;
       const space = /[\w)}\]δσᵀ]$/.test(value.slice(0, a)) && /^[\w(δσΣ]/.test(text) ? " " : "";
@@ -199,7 +228,7 @@
       const row = el("div", { class: "yours-tiles", role: "group", "aria-label": "Signs" }, signs.map(([sign, text, name]) => tile(sign, name, () => insert(text))));
       const back = tile("⌫", "delete", () => {
         const { selectionStart: a, selectionEnd: b, value } = field;
-        const from = a < b ? a : a - (value.slice(0, a).match(/(?:\w+\(|[A-Za-zδσ](?:_(?:\{[^{}]*\}|\w+))?|.)\s*$/u)?.[0].length ?? 0);
+        const from = a < b ? a : a - (value.slice(0, a).match(/(?:\w+\(|[A-Za-zδσ](?:_(?:\{[^{}]*\}|\w+))?|[^])[^\S\n]*$/u)?.[0].length ?? 0);
         field.setRangeText("", from, b, "end");
         set();
         field.focus({ preventScroll: true });
@@ -215,7 +244,7 @@
       keys.replaceChildren(indices, main, row);
     }
 
-    const form = el("form", { class: "yours-form", onsubmit: (event) => (event.preventDefault(), check()) }, field, el("button", { class: "live-next" }, "Check"));
+    const form = el("form", { class: "yours-form", onsubmit: (event) => (event.preventDefault(), check()) }, field, wide ? el("button", { type: "button", onclick: add_line }, "Add a line") : [], el("button", { class: "live-next" }, "Check"));
     if (choices) choices.append(...goals.map((one) => Object.assign(el("button", { type: "button", onclick: () => choose(one) }, math(one.tex)), { goal: one })));
     const title = el("h2", { id: "yours-title" }, "Write yours");
     const shut = el("button", { type: "button", class: "yours-close", "aria-label": "Close", onclick: () => close() }, "×");
@@ -233,7 +262,7 @@
       if (lead) lead_to(place);
       else place.querySelector("button").focus();
     };
-    const { made, focus } = open(payload, close);
+    const { made, focus } = open(payload, place.dataset.of, close);
     dialog.append(...made);
     document.body.append(dialog);
     dialog.showModal();
