@@ -21,6 +21,7 @@ import numpy as np
 
 from unrolled.checks.diagnosis import OF_THE_LOSS, SINGLE
 from unrolled.checks.formula import RESULTS, Case, Parts, Result, error, parts
+from unrolled.checks.formula import named as sizes_of
 from unrolled.checks.mutants import Mutant
 from unrolled.checks.reading import Unreadable
 from unrolled.checks.verdict import (
@@ -636,6 +637,12 @@ def as_meant(
     if isinstance(reason, Misshapen):
         shapes = in_letters(sentence(reason), size)
         raise Refused(say("shape", shapes=shapes), False)
+    if " has no member " in str(reason):
+        raise Refused(
+            f"{sentence(reason)} That is where {sizes_of(size)}. A line has to hold for all sizes; to fix one, "
+            "give it, such as T=3.",
+            False,
+        )
     raise Refused(sentence(reason))
 
 
