@@ -19,7 +19,10 @@ from .results import answer, derivation, result
 FOLDER = "yours"
 """Below the site's static files."""
 
-SCRIPTS = ("layout", "meaning", "values", "set", "typing", "typed", "judge", "writing")
+SCRIPTS = (
+    *("layout", "meaning", "values", "set", "typing", "typed", "judge"),
+    *("tiles", "writing"),
+)
 FORMAT = 1
 
 
