@@ -78,9 +78,7 @@ def goals(page: Page) -> Iterator[Goal]:
                 yield Goal(display, entry, context, statement, tex, letters)
 
 
-def letters(
-    said: Iterable[Statement], ops: Collection[str] = ("symbol",)
-) -> set[str]:
+def letters(said: Iterable[Statement], ops: Collection[str] = ("symbol",)) -> set[str]:
     """The letters that statements have; with other ``ops`` what is called, too."""
     return {
         node.parts[0]
@@ -130,11 +128,15 @@ def derived_in(goal: Goal, goals: Sequence[Goal]) -> str:
     same = [
         one
         for one in goals
-        if what(one.head) == what(goal.head) and not one.display.of.startswith("answer-")
+        if what(one.head) == what(goal.head)
+        and not one.display.of.startswith("answer-")
     ]
     best = max(
         same,
-        key=lambda one: (one.display.of == goal.display.of, one.context is goal.context),
+        key=lambda one: (
+            one.display.of == goal.display.of,
+            one.context is goal.context,
+        ),
         default=goal,
     )
     return best.display.of

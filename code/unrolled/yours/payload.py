@@ -192,4 +192,3 @@ def tell(data: dict, page: Page, context: Context, of: Collection[str]) -> None:
     for name, symbol in data["symbols"].items():
         symbol["is"] = table.get(symbol["tex"], {}).get("is", "")
         symbol["spoken"] = name in spoken
-

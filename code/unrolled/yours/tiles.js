@@ -18,10 +18,11 @@
     return Object.values(symbols).filter(({ name, kind, spoken }) => spoken && name !== "J" && (name in known || kind === "function") && ["vector", "matrix", "number", "function"].includes(kind));
   }
 
-  // What each of them is, as a list; sentences have formulas between $
-  unrolled.explained = (context) => {
+  // What each of them is, as a list, but for one that is itself what a goal asks for; sentences have formulas between $
+  unrolled.explained = (judge) => {
+    const told = letters(judge.context).filter(({ name }) => !judge.holds({ op: "symbol", parts: [name, []] }, judge.drawn, judge.goal.sign));
     const shape = ({ kind, shape: [rows, cols] }) => (kind === "number" ? ", a number" : cols ? `, a ${rows} × ${cols} matrix` : rows ? `, a column of length ${rows}` : "");
-    return el("ul", {}, letters(context).map((one) => el("li", {}, math(bare(one.tex)), shape(one), ": ", one.is.split("$").map((part, k) => (k % 2 ? math(part) : part)), ".")));
+    return el("ul", {}, told.map((one) => el("li", {}, math(bare(one.tex)), shape(one), ": ", one.is.split("$").map((part, k) => (k % 2 ? math(part) : part)), ".")));
   };
 
   // A letter with another index. The index of an entry stands behind a step, h_{t,i}; a matrix has two, W_{ij}.

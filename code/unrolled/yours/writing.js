@@ -49,7 +49,7 @@
       let text, told;
       ({ text, tries, last, told } = kept.get(one) ?? { text: "", tries: {}, last: null, told: [] });
       left.replaceChildren(math(asked(goal, judge.context), {}), el("span", { class: "yours-shape" }, `, ${described(judge, size())}`));
-      letters.replaceChildren(el("summary", {}, "What the letters are"), unrolled.explained(judge.context));
+      letters.replaceChildren(el("summary", {}, "What the letters are"), unrolled.explained(judge));
       field.value = text;
       verdict.replaceChildren(...told);
       const { groups, back } = unrolled.tiles(judge, field, set);
