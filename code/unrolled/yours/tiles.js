@@ -57,7 +57,10 @@
       done();
     };
     const tile = (content, name, act, kind = "") => el("button", { type: "button", "aria-label": name, class: kind, onclick: act }, content);
-    const group = (name, ...inside) => el("div", { class: "yours-tiles", role: "group", "aria-label": name }, el("span", { class: "yours-label", "aria-hidden": "true" }, name), ...inside);
+    const group = (name, [first, ...others]) => {
+      const named = el("span", { class: "yours-named" }, el("span", { class: "yours-label", "aria-hidden": "true" }, name), first);
+      return el("div", { class: "yours-tiles", role: "group", "aria-label": name }, named, others);
+    };
 
     // The index over which a sum is usual, and the indices
     const ranges = context.ranges.map(plain), below = own.map(({ tex }) => plain(tex).split("_")[1]);
