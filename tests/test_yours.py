@@ -564,9 +564,10 @@ def test_where_nothing_can_be_asked_numbers_are_shown_at_once(site: Path, phone:
     dialog.locator(".yours-goals button").nth(1).click()
     said = told(dialog, "(1 - h_t)^2 ⊙ g_t")
     assert re.search(r"entry \d of yours is (\S+)\. Right is (\S+)\.", said)
-    dialog.locator("summary").click()
+    verdict = dialog.locator(".yours-verdict")
+    verdict.locator("summary").click()
     for letter in ("h", "g"):
-        shown = dialog.locator("details p", has_text=f"{letter}")
+        shown = verdict.locator("details p", has_text=f"{letter}")
         assert re.search(r"= \(\S+, \S+\)$", shown.first.inner_text())
 
 
