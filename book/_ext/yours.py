@@ -20,8 +20,16 @@ FOLDER = "yours"
 """Below the site's static files."""
 
 SCRIPTS = (
-    *("layout", "meaning", "values", "set", "typing", "typed", "judge"),
-    *("tiles", "writing"),
+    "layout",
+    "meaning",
+    "values",
+    "set",
+    "typing",
+    "typed",
+    "judge",
+    "several",
+    "tiles",
+    "writing",
 )
 FORMAT = 1
 

@@ -39,7 +39,7 @@
   }
 
   // What ⌫ takes away before the cursor: a sign, a letter with its index, what opens a bracket
-  const LAST = /(?:\^T|\^\d|\^\(l\)|[A-Za-z]+\(|(?:[A-Za-zδσε]|sum)(?:_(?:\{[^{}]*\}|\w+))*|.)\s*$/u;
+  const LAST = /(?:\^T|\^\d|\^\(l\)|[A-Za-z]+\(|(?:[A-Za-zδσε]|sum)(?:_(?:\{[^{}]*\}|\w+))*|[^])[^\S\n]*$/u;
 
   // The tiles of a goal, and ⌫. They write in a field; changed() is called after each change.
   unrolled.tiles = (judge, field, changed) => {

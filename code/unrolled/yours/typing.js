@@ -92,7 +92,7 @@
     "of": "%1 of what? A bracket is expected.",
     "sum": "A sum over what? Write sum_t, or sum_{t=1}^T.",
     "last": "Up to what does the sum go? Write sum_{t=1}^T.",
-    "dots": "Dots in a sum are not read. Write the sum with sum_t.",
+    "dots": "Dots in a sum are not read. Write one term behind sum_t, or sum_k, with that letter as its index.",
     "arguments": "%1 takes %2.",
     "minus": "Is %1 the index? Put it in braces: _{%1}.",
     "range": "The first of all is number 1 here. Write range(1, T+1).",

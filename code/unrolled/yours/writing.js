@@ -28,7 +28,7 @@
     return `${tex} = \\partial J / \\partial ${raised.replace(letter, by)}`;
   }
 
-  function open(payload, close, derivation) {
+  function open(payload, of, close, derivation) {
     const { goals } = payload;
     let goal, judge, tries, last, meant = {};
     const attempts = [], judges = new Map(), kept = new Map(), solved = new Set();
@@ -36,7 +36,9 @@
     const left = el("div", { class: "yours-left" });
     const letters = el("details", { class: "yours-letters" });
     const line = el("div", { class: "yours-line", "aria-live": "off" });
-    const field = el("input", { type: "text", "aria-label": "Your line", autocomplete: "off", autocapitalize: "off", spellcheck: "false", inputmode: "none", maxlength: "10000", oninput: () => set(), onclick: () => write() });
+    const wide = matchMedia("(min-width: 30.01rem) and (min-height: 30.01rem)").matches; // room for several lines
+    const ways = { autocomplete: "off", autocapitalize: "off", spellcheck: "false", inputmode: "none", maxlength: "10000", oninput: () => set(), onclick: () => write() };
+    const field = wide ? el("textarea", { "aria-label": "Your lines", rows: "1", onkeydown: enter, ...ways }) : el("input", { type: "text", "aria-label": "Your line", ...ways });
     const verdict = el("div", { class: "yours-verdict", role: "status", tabindex: "-1" });
     const keys = el("div", { class: "yours-keys" });
     const choices = goals.length > 1 && el("div", { class: "yours-goals", role: "group", "aria-label": "What to write" });
@@ -58,11 +60,11 @@
       mark();
       write();
     };
-    const size = () => {
-      const [{ value }] = judge.drawn[0].at;
+    const size = (one = judge) => {
+      const [{ value }] = one.drawn[0].at;
       return [value.rows, value.cols];
     };
-    const wanted = () => judge.lettered(size());
+    const wanted = (one = judge) => one.lettered(size(one));
 
     // Which goal is written, and which are right
     function mark() {
@@ -83,31 +85,47 @@
       body.scrollTop = body.scrollHeight;
     }
 
-    // The line as it is read
-    function set() {
+    // The lines as they are read; one alone without its number
+    function set(found) {
       keys.hidden = false;
-      line.replaceChildren();
-      if (!field.value.trim()) return;
-      try {
-        let read = unrolled.typedLine(field.value, judge.symbols, meant);
-        // a letter that has to be asked for stands as it was typed
-        if (read.asked.length) read = unrolled.typedLine(field.value, judge.symbols, { ...meant, ...Object.fromEntries(read.asked.map(({ name }) => [name, name])) });
-        line.append(math(read.readings[0], { labels: shapes(read.readings[0]) }));
-      } catch {
-        line.append(el("span", { class: "yours-raw" }, field.value));
-      }
+      if (wide) field.rows = Math.min(field.value.split("\n").length, 6);
+      const lines = field.value.split("\n");
+      let written = [...unrolled.written(judge, lines, meant)];
+      const unknown = written.flatMap(({ said }) => said.asked ?? []), many = written.length > 1;
+      // a letter that has to be asked for stands as it was typed
+      if (unknown.length) written = [...unrolled.written(judge, lines, { ...meant, ...Object.fromEntries(unknown.map(({ name }) => [name, name])) })];
+      const made = written.map((one) => [one, found?.lines.find(({ line }) => line === one.line) ?? one]).map(([one, { said, tex = said.readings?.[0] }]) => {
+        if (!tex) return el("span", { class: "yours-raw" }, one.text);
+        const right = math(tex, { labels: shapes(one.judge, tex) });
+        return many || one.is_let || one.is_member ? el("span", {}, math(`${said.left} =`), " ", right) : right;
+      });
+      line.replaceChildren(...(many ? [el("ol", {}, made.map((one, k) => Object.assign(el("li", { class: !unrolled.isRight(found ?? { fault: "" }) && written[k].line === found.line ? "is-not" : "" }, one), { value: written[k].line })))] : made));
       line.scrollLeft = line.scrollWidth;
       line.tabIndex = line.scrollLeft ? 0 : -1; // what scrolls is reached by keys
     }
-    function shapes(tex) {
+    function shapes(judge, tex) {
       try {
-        const values = judge.values(judge.context, judge.drawn[0].case);
-        const parts = values.parts(unrolled.expression(tex, judge.symbols), judge.drawn[0].at[0].env);
-        return parts.filter(({ kind, shape }) => kind === "factor" && shape?.length).map(({ at, shape }) => ({ at, tex: judge.letters(shape) }));
+        const values = judge.values(judge.context, judge.drawn[0].case), node = judge.named(unrolled.expression(tex, judge.symbols));
+        const env = { ...Object.fromEntries(unrolled.free(node).map((name) => [name, 1])), ...judge.drawn[0].at[0].env };
+        return values.parts(node, env).filter(({ kind, shape }) => kind === "factor" && shape?.length).map(({ at, shape }) => ({ at, tex: judge.letters(shape) }));
       } catch {
         return [];
       }
     }
+
+    // Enter checks; with Shift it begins a line, as the button does.
+    function enter(event) {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      check();
+    }
+    const add_line = () => {
+      field.setRangeText("\n", field.value.length, field.value.length, "end");
+      last = null;
+      verdict.replaceChildren(el("p", { class: "yours-note" }, said.several.hint));
+      set();
+      field.focus({ preventScroll: true });
+    };
 
     function check() {
       const text = field.value.trim();
@@ -115,10 +133,10 @@
       (field.inputMode === "none" || !narrow() ? field : verdict).focus({ preventScroll: true });
       if (!text) return void verdict.replaceChildren(el("p", { class: "yours-status is-unread" }, said.empty));
       if (text === last?.text) return again();
-      const found = unrolled.judge(judge, text, meant);
+      const found = unrolled.judged(judge, field.value.split("\n"), meant);
       last = { text, found };
-      if (found.tex) line.replaceChildren(math(found.tex, { labels: shapes(found.tex) }));
-      attempts.push({ goal: goal.tex, text, tex: found.tex ?? "", status: said.status[unrolled.isRight(found) ? found.fault || "right" : found.fault] });
+      set(found);
+      attempts.push({ goal, lines: found.lines });
       tell(found);
     }
 
@@ -131,13 +149,13 @@
 
     function tell(found) {
       const key = found.fault || "right", right = unrolled.isRight(found), words = { ...found, goal: goal.name ?? "the gradient" };
-      const lines = [el("p", { class: `yours-status ${right ? "is-right" : ["unread", "symbol", "itself"].includes(key) ? "is-unread" : "is-not"}` }, el("strong", {}, said.status[key]))];
+      const lines = [el("p", { class: `yours-status ${right ? "is-right" : ["unread", "symbol", "itself"].includes(key) ? "is-unread" : "is-not"}` }, el("strong", {}, said.status[key]), which(found, right))];
       const add = (text, ...more) => text && lines.push(el("p", {}, text, ...more));
       for (const note of found.notes ?? []) lines.push(el("p", { class: "yours-note" }, note.said));
       const buttons = [];
       if (key === "unread") {
         add(found.words);
-        if (found.offer) buttons.push(el("button", { type: "button", onclick: () => ((field.value = found.offer), set(), check()) }, `Did you mean ${found.offer}?`));
+        if (found.offer) buttons.push(el("button", { type: "button", onclick: () => (put_line(found), check()) }, `Did you mean ${found.offer}?`));
       } else if (key === "symbol") {
         const [{ name, offered }] = found.asked;
         add(filled(offered.length ? said.which : said.nothing, { name }));
@@ -148,30 +166,42 @@
         else add(good, ...found.rightly.flatMap((tex, k) => [k ? ", " : "", math(tex)]), more);
         if (!right) help(found, key, add, lines);
         if (right && found.order) add(filled(said.order, { order: found.order.replace("\\ell", "l") }));
-        if (right && key !== "right") add(filled(said.teacher, { cases: found.cases ?? goal.checks.length }));
+        if (right && !said.good[key].includes("{cases}")) add(filled(said.teacher, { cases: found.cases ?? goal.checks.length }));
         if (right) {
+          lines.push(...after());
           solved.add(goal);
           mark();
           const next = goals.find((one) => !solved.has(one));
           if (next) buttons.push(el("button", { type: "button", class: "live-next", onclick: () => choose(next) }, "Next: ", math(next.tex)));
-          buttons.push(copy("Copy as LaTeX", () => `${goal.tex} = ${found.tex}`));
         }
         buttons.push(derivation(goal.derived, right ? "compare with the derivation" : "show the derivation"));
       }
       if (!right && narrow()) buttons.unshift(el("button", { type: "button", class: "live-next", onclick: write }, "Change my line"));
-      if (attempts.length > 1) buttons.push(copy("Copy my lines", () => attempts.map((one) => `${one.goal} = ${one.text} (${one.status})`).join("\n")));
+      if (right || attempts.length > 1) buttons.push(copy("Copy as LaTeX", () => unrolled.copied(attempts).latex));
+      if (attempts.length > 1) buttons.push(copy("Copy my lines", () => unrolled.copied(attempts).text));
       verdict.replaceChildren(...lines, el("div", { class: "live-buttons" }, buttons));
-      keys.hidden = narrow();
-      if (keys.hidden) body.scrollTop = 0;
+      keys.hidden = narrow() || many();
+      if (narrow()) body.scrollTop = 0;
+      if (many()) verdict.scrollIntoView({ block: "nearest" });
+    }
+
+    // What is asked when the line is right, with its answer one tap away
+    const after = () => said.after.filter((one) => one.of.includes(of)).map(({ ask, answer }) => el("details", { class: "yours-after" }, el("summary", {}, ask), answer));
+
+    // Which of several lines it is about
+    const many = () => field.value.trim().includes("\n");
+    function which({ fault, line, lines }, right) {
+      const key = right ? "right" : ["unread", "symbol", "itself", "let"].includes(fault) ? "at" : "wrong";
+      return many() && fault !== "let" ? ` ${filled(said.several[key], { line, lines: lines.length })}` : "";
     }
 
     // A question first, then a small case in numbers, then the name of the mistake
     function help(found, key, add, lines) {
-      const now = Date.now(), own = (tries[key] ??= []);
-      if (own.at(-1)?.text !== last.text) own.push({ text: last.text, now });
+      const now = Date.now(), own = (tries[key] ??= []), { judge, text } = found;
+      if (own.at(-1)?.text !== text) own.push({ text, now });
       const shape = found.shape && judge.lettered(found.shape);
       const parts = (found.error?.shapes ?? []).map((one) => described(judge, one));
-      const words = { ...found, shape, wanted: wanted(), goal: "the gradient", shapes: parts.length > 1 ? filled(said.shapes, { left: parts[0], right: parts[1] }) : "" };
+      const words = { ...found, shape, wanted: wanted(judge), goal: found.is_let ? "the letter" : "the gradient", shapes: parts.length > 1 ? filled(said.shapes, { left: parts[0], right: parts[1] }) : "" };
       const [, special] = Object.entries(said.mistake).find(([name]) => found.mistake?.includes(name)) ?? [];
       const ask = special ?? said.ask[key], vague = !ask || (!found.piece && ask.includes("{piece}"));
       if ((own.length === 1 || SLIPS.includes(key)) && !vague) {
@@ -206,6 +236,7 @@
       return button;
     };
 
+    const put_line = ({ line, offer }) => (field.value = field.value.split("\n").map((one, k) => (k + 1 === line ? offer : one)).join("\n"));
     const erase = el("button", { type: "button", class: "yours-erase", "aria-label": "delete" }, "⌫");
     const abc = el("button", { type: "button", "aria-pressed": "false", "aria-label": "ABC", title: "Keyboard, or tiles", onclick: () => {
       const on = field.inputMode === "none";
@@ -216,7 +247,7 @@
       write();
     } }, "ABC");
 
-    const form = el("form", { class: "yours-form", onsubmit: (event) => (event.preventDefault(), check()) }, field, erase, el("button", { class: "live-next" }, "Check"));
+    const form = el("form", { class: "yours-form", onsubmit: (event) => (event.preventDefault(), check()) }, field, erase, wide ? el("button", { type: "button", onclick: add_line }, "Add a line") : [], el("button", { class: "live-next" }, "Check"));
     if (choices) choices.append(...goals.map((one) => Object.assign(el("button", { type: "button", onclick: () => choose(one) }, math(one.tex)), { goal: one })));
     const title = el("h2", { id: "yours-title" }, "Write yours");
     const shut = el("button", { type: "button", class: "yours-close", "aria-label": "Close", onclick: () => close() }, "×");
@@ -228,13 +259,13 @@
   // The dialog of a block. While the page is open it keeps what was written in it.
   const dialogs = {};
   unrolled.write = (place, payload) => {
-    const { of } = place.dataset, one = (dialogs[of] ??= made(payload));
+    const { of } = place.dataset, one = (dialogs[of] ??= made(payload, of));
     one.place = place;
     document.body.append(one.dialog);
     one.dialog.showModal();
     one.focus();
   };
-  function made(payload) {
+  function made(payload, of) {
     const one = {};
     const close = (label) => {
       one.dialog.close();
@@ -247,7 +278,7 @@
       const href = one.place.dataset.derivation.replace(/#.*/, `#${label}`);
       return el("a", { class: "yours-beside", href, target: "_blank", rel: "noopener" }, `${what[0].toUpperCase()}${what.slice(1)} (new tab)`);
     };
-    const { made: parts, focus } = open(payload, close, derivation);
+    const { made: parts, focus } = open(payload, of, close, derivation);
     const dialog = el("dialog", { class: "live yours", "aria-labelledby": "yours-title", onclose: () => dialog.remove(), onkeydown: (event) => event.stopPropagation() }, parts);
     return Object.assign(one, { dialog, focus });
   }
