@@ -664,7 +664,7 @@ def phone(browser) -> Iterator[Page]:
 def opened(page: Page, site: Path, name: str, of: str) -> Locator:
     """The dialog of a block, opened by its button."""
     page.goto((site / f"{name}.html").as_uri())
-    page.locator(f"#{of} .yours-place").get_by_role("button").click()
+    page.locator(f".yours-place[data-of='{of}']").get_by_role("button").click()
     dialog = page.get_by_role("dialog")
     dialog.wait_for()
     return dialog
@@ -720,7 +720,7 @@ TILES = [
         "word2vec",
         "negative-sampling-gradient",
         0,
-        "bracket one minus σ u_j index-o inner-product v_c closing-bracket closing-bracket u_j index-o minus "
+        "opening-bracket one minus σ u_j index-o inner-product v_c closing-bracket closing-bracket u_j index-o minus "
         "sum index-k σ u_j index-w_k inner-product v_c closing-bracket u_j index-w_k",
         "(1 - σ(u_o · v_c)) u_o - sum_k σ(u_{w_k} · v_c) u_{w_k}",
     ),
@@ -728,8 +728,33 @@ TILES = [
         "word2vec",
         "skipgram-centre-gradient",
         0,
-        "u_j index-o minus sum index-j P index-j given c closing-bracket u_j",
+        "u_j index-o minus sum index-j P index-j given index-c closing-bracket u_j",
         "u_o - sum_j P(j | c) u_j",
+    ),
+    # by entries
+    ("backprop-mlp", "one-layer-gradients", 1, "e index-i h index-j", "e_i h_j"),
+    (
+        "backprop-mlp",
+        "one-layer-gradients",
+        0,
+        "sum index-i W_unembed index-i index-j e index-j index-i",
+        "sum_i W_unembed_{ij} e_i",
+    ),
+    (
+        "backprop-rnn",
+        "rnn-gradients",
+        1,
+        "sum δ_t index-i h_t index-j index-t-1",
+        "sum_t δ_{t,i} h_{t-1,j}",
+    ),
+    # a 1 that is no index, and an index after the T
+    (
+        "residual",
+        "answer-residual",
+        0,
+        "g_t index-2 plus W_recurrent transposed opening-bracket opening-bracket index-1 minus opening-bracket h_t "
+        "index-2 minus h_t index-1 closing-bracket squared closing-bracket entry-by-entry g_t index-2 closing-bracket",
+        "g_2 + W_recurrent^T ((1 - (h_2 - h_1)^2) ⊙ g_2)",
     ),
 ]
 
@@ -739,9 +764,10 @@ def test_where_nothing_can_be_asked_numbers_are_shown_at_once(site: Path, phone:
     dialog.locator(".yours-goals button").nth(1).click()
     said = told(dialog, "(1 - h_t)^2 ⊙ g_t")
     assert re.search(r"entry \d of yours is (\S+)\. Right is (\S+)\.", said)
-    dialog.locator("summary").click()
+    verdict = dialog.locator(".yours-verdict")
+    verdict.locator("summary").click()
     for letter in ("h", "g"):
-        shown = dialog.locator("details p", has_text=f"{letter}")
+        shown = verdict.locator("details p", has_text=f"{letter}")
         assert re.search(r"= \(\S+, \S+\)$", shown.first.inner_text())
 
 
@@ -755,7 +781,7 @@ def test_line_is_written_with_tiles_alone(
     if dialog.locator(".yours-goals").count():
         dialog.locator(".yours-goals button").nth(goal).tap()
     for tile in tiles.split():
-        label = re.sub(r"-(?=\w{3})|(?<=^index)-", " ", tile)
+        label = re.sub(r"-(?=\w{3})|(?<=^index)-|(?<=entry)-|(?<=by)-", " ", tile)
         dialog.get_by_role("button", name=label, exact=True).tap()
     assert field.input_value() == line
     assert dialog.locator(".yours-line [role=math]").count()
@@ -824,7 +850,9 @@ def test_several_lines_are_written_on_a_wide_screen(site: Path, browser):
     verdict = dialog.locator(".yours-verdict")
     assert "Nearly: one index. The first wrong line is 2." in verdict.inner_text()
     assert dialog.locator(".yours-line li.is-not").get_attribute("value") == "2"
-    assert verdict.get_by_role("button", name="Show the step").is_visible()
+    assert verdict.get_by_role(
+        "button", name="Close and show the derivation"
+    ).is_visible()
     page.keyboard.press("Shift+ArrowUp")
     page.keyboard.press("Shift+Home")
     page.keyboard.type("sum_t A_t g_t h_{t-1}^T")
@@ -883,14 +911,225 @@ def test_data_that_are_missing_cut_or_old_are_said(site: Path, phone: Page, spoi
     assert phone.get_by_role("dialog").count() == 0
 
 
-def test_step_is_shown_when_it_is_asked_for(site: Path, phone: Page):
-    dialog = opened(phone, site, "backprop-mlp", "softmax-error")
+def test_derivation_is_shown_when_it_is_asked_for(site: Path, phone: Page):
+    dialog = opened(phone, site, "backprop-mlp", "answer-mlp-gradients")
     told(dialog, "1 - p")
-    dialog.get_by_role("button", name="Show the step").click()
+    dialog.get_by_role("button", name="Close and show the derivation").click()
     dialog.wait_for(state="detached")
+    # not the short answer, which has none
     assert phone.locator("#softmax-error .derivation").evaluate(
-        "e => e.getBoundingClientRect().top < innerHeight"
+        "e => e === document.activeElement && e.getBoundingClientRect().top < innerHeight"
     )
+
+
+def test_each_goal_leads_to_a_derivation(site: Path, file: Path):
+    pages = [page.read_text() for page in site.glob("*.html")]
+    for label, one in json.loads(file.read_text()).items():
+        for goal in one["goals"]:
+            block = f'id="{goal["derived"]}"'
+            (text,) = [text for text in pages if block in text]
+            own = text[text.index(block) :].split('class="yours-place"')[1]
+            assert 'class="derivation"' in own, (label, goal["tex"])
+
+
+def test_map_opens_the_derivation_beside_the_line(site: Path, phone: Page):
+    dialog = opened(phone, site, "questions", "answer-rnn-gradients")
+    told(dialog, "W_unembed e")
+    link = dialog.get_by_role("link", name="Show the derivation (new tab)")
+    with phone.expect_popup() as popup:
+        link.tap()
+    assert popup.value.url.endswith("backprop-rnn.html#rnn-states")
+    assert dialog.get_by_label("Your line").input_value() == "W_unembed e"
+
+
+def test_lines_verdicts_and_what_is_right_are_kept(site: Path, phone: Page):
+    dialog = opened(phone, site, "questions", "answer-mlp-gradients")
+    field, goals = (
+        dialog.get_by_label("Your line"),
+        dialog.locator(".yours-goals button"),
+    )
+    told(dialog, "p - y")
+    goals.nth(1).tap()
+    told(dialog, "W_unembed^T e")
+    dialog.get_by_role("button", name="Next:").tap()
+    assert goals.nth(0).get_attribute("aria-pressed") == "true"
+    assert field.input_value() == "p - y"
+    told(dialog, "y - p")
+    assert (
+        dialog.locator(".yours-verdict button").first.inner_text().startswith("Next:")
+    )
+    dialog.get_by_role("button", name="Next:").tap()
+    assert goals.nth(2).get_attribute("aria-pressed") == "true"
+    assert [", right" in one for one in goals.all_inner_texts()] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    goals.nth(1).tap()
+    phone.keyboard.press("Escape")
+    dialog.wait_for(state="detached")
+    phone.locator(".yours-place[data-of=answer-mlp-gradients] button").tap()
+    assert field.input_value() == "W_unembed^T e"
+    assert "Right." in dialog.locator(".yours-verdict").inner_text()
+    assert goals.nth(0).locator(".visually-hidden").count() == 1
+    stored = phone.evaluate("JSON.stringify([localStorage, sessionStorage])")
+    assert "unembed" not in stored
+
+
+def test_hint_is_seen_while_the_line_is_changed(site: Path, phone: Page):
+    dialog = opened(phone, site, "questions", "answer-rnn-gradients")
+    dialog.locator(".yours-goals button").nth(4).tap()
+    told(dialog, "sum_t delta_t h_t^T")
+    field = dialog.get_by_label("Your line")
+    for again in (dialog.get_by_role("button", name="Change my line"), field):
+        again.tap()
+        assert dialog.locator(".yours-keys").is_visible()
+        assert field.evaluate("e => e === document.activeElement")
+        seen = dialog.evaluate(
+            """dialog => {
+              const { top, bottom } = dialog.querySelector(".yours-body").getBoundingClientRect();
+              return [".yours-left", ".yours-line", ".yours-verdict p:last-of-type"].map((name) => {
+                const one = dialog.querySelector(name).getBoundingClientRect();
+                return one.top >= top - 1 && one.bottom <= bottom + 1;
+              });
+            }"""
+        )
+        assert seen == [True, True, True]
+        assert dialog.locator(".yours-goals").evaluate("e => e.clientHeight < 60")
+        dialog.get_by_role("button", name="Check", exact=True).tap()
+        assert "This is the same line." in dialog.locator(".yours-verdict").inner_text()
+        assert not dialog.locator(".yours-keys").is_visible()
+
+
+def test_lying_phone_has_all_in_sight(site: Path, phone: Page):
+    phone.set_viewport_size({"width": 740, "height": 360})
+    dialog = opened(phone, site, "questions", "answer-rnn-gradients")
+    dialog.locator(".yours-goals button").nth(4).tap()
+    told(dialog, "sum_t delta_t h_t^T")
+    for name in ("delete", "ABC", "Check", "Close"):
+        box = dialog.get_by_role("button", name=name, exact=True).bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= 360, name
+    line, field = (dialog.locator(x).bounding_box() for x in (".yours-line", "input"))
+    assert line["y"] + line["height"] <= field["y"]
+    assert dialog.evaluate("e => e.scrollHeight <= e.clientHeight + 1")
+    # a tile that is out of sight comes into it
+    dialog.get_by_role("button", name="tanh").tap()
+    dialog.get_by_role("button", name="ABC").tap()
+    assert not dialog.get_by_role("button", name="tanh").is_visible()
+
+
+def test_page_behind_stands_still(site: Path, phone: Page):
+    opened(phone, site, "questions", "answer-rnn-gradients")
+    before = phone.evaluate("scrollY")
+    for y in (20, 150, 600):
+        phone.mouse.move(180, y)
+        phone.mouse.wheel(0, 700)
+    phone.wait_for_timeout(200)
+    assert phone.evaluate("scrollY") == before > 0
+
+
+def test_erasing_takes_whole_signs(site: Path, phone: Page):
+    dialog = opened(phone, site, "backprop-rnn", "rnn-gradients")
+    field = dialog.get_by_label("Your line")
+    field.fill("sum_t δ_t ⊙ tanh(W_recurrent_{ij}^T h_{t-1}^T")
+    left = []
+    while field.input_value():
+        dialog.get_by_role("button", name="delete").tap()
+        left.append(field.input_value().strip())
+    assert left == [
+        "sum_t δ_t ⊙ tanh(W_recurrent_{ij}^T h_{t-1}",
+        "sum_t δ_t ⊙ tanh(W_recurrent_{ij}^T",
+        "sum_t δ_t ⊙ tanh(W_recurrent_{ij}",
+        "sum_t δ_t ⊙ tanh(",
+        "sum_t δ_t ⊙",
+        "sum_t δ_t",
+        "sum_t",
+        "",
+    ]
+
+
+def test_empty_unknown_and_mended_lines(site: Path, phone: Page):
+    dialog = opened(phone, site, "backprop-mlp", "one-layer-gradients")
+    verdict, shown = dialog.locator(".yours-verdict"), dialog.locator(".yours-line")
+    assert "Write a line first." in told(dialog, " ")
+    # what U is, is not said before it has been asked
+    dialog.get_by_label("Your line").fill("U^T e")
+    assert shown.inner_text().startswith("𝑈") or "U" in shown.inner_text()
+    told(dialog, "U^T e")
+    verdict.get_by_role("button").filter(has=phone.locator("math")).last.tap()
+    assert "Right." in verdict.inner_text() and "unembed" in shown.inner_text()
+    assert dialog.get_by_label("Your line").evaluate(
+        "e => e === document.activeElement"
+    )
+    told(dialog, "(W_unembed^T e")
+    verdict.get_by_role("button", name="Did you mean").tap()
+    assert "Right." in verdict.inner_text()
+
+
+def test_long_lines_show_their_end(site: Path, phone: Page):
+    phone.set_viewport_size({"width": 320, "height": 640})
+    dialog = opened(phone, site, "residual", "answer-residual")
+    field = dialog.get_by_label("Your line")
+    field.fill("(I + W^T diag(1-(h_2-h_1)^2)) (I + W^T diag(1-(h_3-h_2)^2))")
+    dialog.get_by_role("button", name="g_t", exact=True).tap()
+    for part in (field, dialog.locator(".yours-line")):
+        assert part.evaluate(
+            "e => e.scrollLeft > 0 && e.scrollLeft + e.clientWidth > e.scrollWidth - 3"
+        )
+
+
+def test_letters_are_explained_and_no_answer_is(site: Path, phone: Page, file: Path):
+    for label, one in json.loads(file.read_text()).items():
+        for context in {goal["context"] for goal in one["goals"]}:
+            for name, letter in one["contexts"][context]["symbols"].items():
+                if letter["spoken"]:
+                    assert letter["is"] and not re.search(r"[`{]doc", letter["is"]), (
+                        label,
+                        name,
+                    )
+                # those that hide the derivation of a step
+                assert (
+                    name not in "AP"
+                    or letter["kind"] != "matrix"
+                    or not letter["spoken"]
+                ), label
+    dialog = opened(phone, site, "questions", "answer-mlp-gradients")
+    dialog.locator(".yours-letters summary").tap()
+    told_of = dialog.locator(".yours-letters li")
+    assert "column of length |V|" in told_of.first.inner_text()
+    assert not any("observed minus" in text for text in told_of.all_inner_texts())
+    dialog.locator(".yours-goals button").nth(1).tap()
+    assert any("observed minus" in text for text in told_of.all_inner_texts())
+
+
+@pytest.mark.parametrize(
+    "name, of, shown",
+    [
+        ("residual", "answer-residual", r"g_1 = \partial J / \partial h_1"),
+        (
+            "backprop-mlp",
+            "deep-gradients",
+            r"\delta_\ell = \partial J / \partial a_\ell",
+        ),
+        (
+            "word2vec",
+            "answer-centre-gradient",
+            r"\frac{\partial (-\log P(o \mid c))}{\partial v_c}",
+        ),
+    ],
+)
+def test_goal_says_which_derivative_it_is(
+    site: Path, phone: Page, name: str, of: str, shown: str
+):
+    dialog = opened(phone, site, name, of)
+    assert dialog.locator(".yours-left [data-tex]").get_attribute("data-tex") == shown
+    tiles = dialog.locator(".yours-tiles button").evaluate_all(
+        "all => all.map(e => e.ariaLabel)"
+    )
+    assert len(tiles) == len({*tiles})
+    # an index is no letter
+    assert not {"c", "o", "w_k"} & {*tiles}
 
 
 def test_each_block_that_states_a_gradient_has_its_button(site: Path, file: Path):

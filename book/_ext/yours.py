@@ -33,6 +33,7 @@ SCRIPTS = (
     "typed",
     "judge",
     "several",
+    "tiles",
     "writing",
 )
 FORMAT = 1

@@ -9,7 +9,7 @@ __all__ = ["Goal", "goals", "packed", "projections", "unpacked"]
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -105,6 +105,10 @@ def packed(page: Page) -> dict:
     for goal in goals(page):
         own = {k: x for k, x in goal.entry.items() if k not in OF_THE_BUILD}
         own["definitions"] = [*map(page.printed, own["definitions"])]
+        own["symbols"] = {
+            name: {k: x for k, x in one.items() if k != "is"}
+            for name, one in own["symbols"].items()
+        }
         if own not in entries:
             entries.append(own)
         shown[goal.display] = entries.index(own)
@@ -124,15 +128,68 @@ def unpacked(packed: Mapping, of: str) -> Iterator[Goal]:
                     yield goal
 
 
-def letters(said: Iterable[Statement]) -> set[str]:
-    """The letters that statements have."""
+def letters(said: Iterable[Statement], ops: Collection[str] = ("symbol",)) -> set[str]:
+    """The letters that statements have; with other ``ops`` what is called, too."""
     return {
         node.parts[0]
         for one in said
         for side in one.sides
         for node in side.all()
-        if node.op == "symbol"
+        if node.op in ops
     }
+
+
+SPOKEN = "symbol", "call", "function"
+
+
+def spoken(page: Page, of: Collection[str], context: Context) -> set[str]:
+    """The letters and functions that some blocks of a page state, and those that these
+    stand for: of them a line may be made. J and its derivatives are what is asked for.
+    """
+    text, asked_for = page.source(page.name), {"J", *derivatives(context).values()}
+    stated = [
+        statement
+        for one in page.displays
+        if one.of in of and not derived(text, one)
+        if (page.context(one) or (0, 0))[1] is context
+        for statement in statements(one.tex, context.symbols)
+    ]
+    words = {x for x, one in context.symbols.known.items() if one.kind == "index"}
+    defined = [
+        (
+            letters([one._replace(sides=one.sides[:1])], SPOKEN) - words,
+            letters([one], SPOKEN),
+        )
+        for one in context.definitions
+    ]
+    found, before = letters(stated, SPOKEN), set[str]()
+    while found != before:
+        before = found
+        found = found.union(*(x for head, x in defined if head <= found - asked_for))
+    return found
+
+
+def derived_in(goal: Goal, goals: Sequence[Goal]) -> str:
+    """The result that derives a goal; a short answer states it alone."""
+
+    def what(head: Node) -> object:
+        return head.parts[head.op == "derivative"]
+
+    same = [
+        one
+        for one in goals
+        if what(one.head) == what(goal.head)
+        and not one.display.of.startswith("answer-")
+    ]
+    best = max(
+        same,
+        key=lambda one: (
+            one.display.of == goal.display.of,
+            one.context is goal.context,
+        ),
+        default=goal,
+    )
+    return best.display.of
 
 
 def derived(text: str, display: Display) -> bool:

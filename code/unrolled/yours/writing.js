@@ -7,14 +7,9 @@
   const math = (tex, options = { display: false }) => Object.assign(el("span"), { innerHTML: unrolled.set(tex, options) });
   const FAST = 60_000, SLIPS = ["sign", "chain", "other", "itself"]; // told at once; of ideas one is asked first
 
-  // A letter as one types it: W_recurrent, δ_t, h_t^(l)
-  const GREEK = { delta: "δ", ell: "l", sigma: "σ", alpha: "α", eta: "η", tau: "τ", varepsilon: "ε" };
-  const bare = (tex) => tex.replace(/^\{(.*)\}$/, "$1");
-  const plain = (tex) =>
-    bare(tex)
-      .replace(/\\(?:text|operatorname|hat)\s*\{?(\w+)\}?/g, "$1")
-      .replace(/\\([a-z]+)/g, (_, name) => GREEK[name] ?? name)
-      .replace(/([_^])\{(\w+|\(\w\))\}/g, "$1$2");
+  const narrow = () => matchMedia("(max-width: 30rem)").matches;
+  // A shape in words, where a matrix is no mere product
+  const described = (judge, shape) => judge.lettered(shape).replace(/^.+ × .+$/, "a $& matrix");
 
   // A value in a line: a number, the entries of a column, the rows of a matrix
   const inLine = (value) => {
@@ -25,55 +20,88 @@
     return `(${rows.join("; ")})`;
   };
 
-  // The page's letters that a line may have, in the order of the table; those of the case alone
-  function letters(context) {
-    const known = context.cases[0].letters;
-    return Object.values(context.symbols).filter(({ name, kind }) => (name in known || kind === "function") && name !== "J" && ["vector", "matrix", "number", "function", "index"].includes(kind));
+  // The left side of a goal; with the derivative that it is, if it is a letter
+  function asked({ tex }, { derivatives, symbols }) {
+    const [by, letter] = Object.entries(derivatives).find(([, one]) => tex.startsWith(one)) ?? [];
+    if (!letter) return tex;
+    const raised = symbols[by].above > symbols[letter].above ? tex.replace(/_\{?([^{}]*)\}?$/, "^{($1)}") : tex;
+    return `${tex} = \\partial J / \\partial ${raised.replace(letter, by)}`;
   }
 
-  function open(payload, of, close) {
+  function open(payload, of, close, derivation) {
     const { goals } = payload;
     let goal, judge, tries, last, meant = {};
-    const attempts = [], judges = new Map();
+    const attempts = [], judges = new Map(), kept = new Map(), solved = new Set();
 
     const left = el("div", { class: "yours-left" });
+    const letters = el("details", { class: "yours-letters" });
     const line = el("div", { class: "yours-line", "aria-live": "off" });
-    const narrow = () => matchMedia("(max-width: 30rem)").matches, wide = !narrow();
-    const ways = { autocomplete: "off", autocapitalize: "off", spellcheck: "false", inputmode: "none", maxlength: "10000", oninput: () => set(), onpointerdown: () => (keys.hidden = false) };
+    const wide = matchMedia("(min-width: 30.01rem) and (min-height: 30.01rem)").matches; // room for several lines
+    const ways = { autocomplete: "off", autocapitalize: "off", spellcheck: "false", inputmode: "none", maxlength: "10000", oninput: () => set(), onclick: () => write() };
     const field = wide ? el("textarea", { "aria-label": "Your lines", rows: "1", onkeydown: enter, ...ways }) : el("input", { type: "text", "aria-label": "Your line", ...ways });
-    const verdict = el("div", { class: "yours-verdict", role: "status" });
+    const verdict = el("div", { class: "yours-verdict", role: "status", tabindex: "-1" });
     const keys = el("div", { class: "yours-keys" });
     const choices = goals.length > 1 && el("div", { class: "yours-goals", role: "group", "aria-label": "What to write" });
 
     const choose = (one) => {
+      if (goal) kept.set(goal, { text: field.value, tries, last, told: [...verdict.childNodes] });
       goal = one;
       if (!judges.has(one)) judges.set(one, new unrolled.Judge(one, payload));
       judge = judges.get(one);
-      tries = {};
-      last = null;
-      left.replaceChildren(math(`${goal.tex} =`, {}), el("span", { class: "yours-shape" }, ` ${wanted()}`));
-      for (const button of choices ? choices.children : []) button.setAttribute("aria-pressed", String(button.goal === goal));
-      field.value = "";
-      verdict.replaceChildren();
-      set();
-      tiles();
+      let text, told;
+      ({ text, tries, last, told } = kept.get(one) ?? { text: "", tries: {}, last: null, told: [] });
+      left.replaceChildren(math(asked(goal, judge.context), {}), el("span", { class: "yours-shape" }, `, ${described(judge, size())}`));
+      letters.replaceChildren(el("summary", {}, "What the letters are"), unrolled.explained(judge));
+      field.value = text;
+      verdict.replaceChildren(...told);
+      const { groups, back } = unrolled.tiles(judge, field, set);
+      keys.replaceChildren(...groups);
+      erase.onclick = back;
+      mark();
+      write();
     };
-    const wanted = (one = judge) => {
+    const size = (one = judge) => {
       const [{ value }] = one.drawn[0].at;
-      return one.lettered([value.rows, value.cols]);
+      return [value.rows, value.cols];
     };
+    const wanted = (one = judge) => one.lettered(size(one));
+
+    // Which goal is written, and which are right
+    function mark() {
+      for (const button of choices ? choices.children : []) {
+        button.setAttribute("aria-pressed", String(button.goal === goal));
+        if (solved.has(button.goal) && !button.classList.contains("is-solved")) {
+          button.classList.add("is-solved");
+          button.append(el("span", { "aria-hidden": "true" }, " ✓"), el("span", { class: "visually-hidden" }, ", right"));
+        }
+        if (button.goal === goal) button.scrollIntoView({ block: "nearest", inline: "nearest" });
+      }
+    }
+
+    // To the line again: where there is little room, what was said last is seen above the tiles
+    function write() {
+      set();
+      field.focus({ preventScroll: true });
+      body.scrollTop = body.scrollHeight;
+    }
 
     // The lines as they are read; one alone without its number
     function set(found) {
       keys.hidden = false;
       if (wide) field.rows = Math.min(field.value.split("\n").length, 6);
-      const written = [...unrolled.written(judge, field.value.split("\n"), meant)], many = written.length > 1;
+      const lines = field.value.split("\n");
+      let written = [...unrolled.written(judge, lines, meant)];
+      const unknown = written.flatMap(({ said }) => said.asked ?? []), many = written.length > 1;
+      // a letter that has to be asked for stands as it was typed
+      if (unknown.length) written = [...unrolled.written(judge, lines, { ...meant, ...Object.fromEntries(unknown.map(({ name }) => [name, name])) })];
       const made = written.map((one) => [one, found?.lines.find(({ line }) => line === one.line) ?? one]).map(([one, { said, tex = said.readings?.[0] }]) => {
         if (!tex) return el("span", { class: "yours-raw" }, one.text);
         const right = math(tex, { labels: shapes(one.judge, tex) });
         return many || one.is_let || one.is_member ? el("span", {}, math(`${said.left} =`), " ", right) : right;
       });
       line.replaceChildren(...(many ? [el("ol", {}, made.map((one, k) => Object.assign(el("li", { class: !unrolled.isRight(found ?? { fault: "" }) && written[k].line === found.line ? "is-not" : "" }, one), { value: written[k].line })))] : made));
+      line.scrollLeft = line.scrollWidth;
+      line.tabIndex = line.scrollLeft ? 0 : -1; // what scrolls is reached by keys
     }
     function shapes(judge, tex) {
       try {
@@ -101,12 +129,22 @@
 
     function check() {
       const text = field.value.trim();
-      if (!text || text === last?.text) return;
+      // an open keyboard would hide what is said
+      (field.inputMode === "none" || !narrow() ? field : verdict).focus({ preventScroll: true });
+      if (!text) return void verdict.replaceChildren(el("p", { class: "yours-status is-unread" }, said.empty));
+      if (text === last?.text) return again();
       const found = unrolled.judged(judge, field.value.split("\n"), meant);
       last = { text, found };
       set(found);
       attempts.push({ goal, lines: found.lines });
       tell(found);
+    }
+
+    // The same line: what was said of it, and that it is the same
+    function again() {
+      verdict.querySelector(".yours-same")?.remove();
+      verdict.prepend(el("p", { class: "yours-same" }, said.same));
+      keys.hidden = narrow();
     }
 
     function tell(found) {
@@ -117,7 +155,7 @@
       const buttons = [];
       if (key === "unread") {
         add(found.words);
-        if (found.offer) buttons.push(el("button", { type: "button", onclick: () => put_line(found) }, `Did you mean ${found.offer}?`));
+        if (found.offer) buttons.push(el("button", { type: "button", onclick: () => (put_line(found), check()) }, `Did you mean ${found.offer}?`));
       } else if (key === "symbol") {
         const [{ name, offered }] = found.asked;
         add(filled(offered.length ? said.which : said.nothing, { name }));
@@ -129,14 +167,21 @@
         if (!right) help(found, key, add, lines);
         if (right && found.order) add(filled(said.order, { order: found.order.replace("\\ell", "l") }));
         if (right && !said.good[key].includes("{cases}")) add(filled(said.teacher, { cases: found.cases ?? goal.checks.length }));
-        if (right) lines.push(...after());
-        buttons.push(el("button", { type: "button", onclick: () => close(true) }, right ? "Compare with the derivation" : "Show the step"));
+        if (right) {
+          lines.push(...after());
+          solved.add(goal);
+          mark();
+          const next = goals.find((one) => !solved.has(one));
+          if (next) buttons.push(el("button", { type: "button", class: "live-next", onclick: () => choose(next) }, "Next: ", math(next.tex)));
+        }
+        buttons.push(derivation(goal.derived, right ? "compare with the derivation" : "show the derivation"));
       }
-      if (!right && narrow()) buttons.unshift(el("button", { type: "button", class: "live-next", onclick: () => ((keys.hidden = false), field.focus({ preventScroll: true })) }, "Change my line"));
+      if (!right && narrow()) buttons.unshift(el("button", { type: "button", class: "live-next", onclick: write }, "Change my line"));
       if (right || attempts.length > 1) buttons.push(copy("Copy as LaTeX", () => unrolled.copied(attempts).latex));
       if (attempts.length > 1) buttons.push(copy("Copy my lines", () => unrolled.copied(attempts).text));
       verdict.replaceChildren(...lines, el("div", { class: "live-buttons" }, buttons));
       keys.hidden = narrow() || many();
+      if (narrow()) body.scrollTop = 0;
       if (many()) verdict.scrollIntoView({ block: "nearest" });
     }
 
@@ -155,7 +200,7 @@
       const now = Date.now(), own = (tries[key] ??= []), { judge, text } = found;
       if (own.at(-1)?.text !== text) own.push({ text, now });
       const shape = found.shape && judge.lettered(found.shape);
-      const parts = (found.error?.shapes ?? []).map((one) => judge.lettered(one));
+      const parts = (found.error?.shapes ?? []).map((one) => described(judge, one));
       const words = { ...found, shape, wanted: wanted(judge), goal: found.is_let ? "the letter" : "the gradient", shapes: parts.length > 1 ? filled(said.shapes, { left: parts[0], right: parts[1] }) : "" };
       const [, special] = Object.entries(said.mistake).find(([name]) => found.mistake?.includes(name)) ?? [];
       const ask = special ?? said.ask[key], vague = !ask || (!found.piece && ask.includes("{piece}"));
@@ -191,87 +236,54 @@
       return button;
     };
 
-    // Tiles: letters, then signs; a letter's index is changed by a second tap
-    const put = (text) => ((field.value = text), set(), field.focus({ preventScroll: true }));
-    const put_line = ({ line, offer }) => put(field.value.split("\n").map((one, k) => (k + 1 === line ? offer : one)).join("\n"));
-    const insert = (text) => {
-      const { selectionStart: a, selectionEnd: b, value } = field;
-      const space = /[\w)}\]δσᵀ]$/.test(value.slice(0, a)) && /^[\w(δσΣ]/.test(text) ? " " : "";
-      field.setRangeText(space + text, a, b, "end");
-      set();
-      field.focus({ preventScroll: true });
-    };
-    function tiles() {
-      const tile = (content, name, act) => el("button", { type: "button", "aria-label": name, onclick: act }, content);
-      const ranges = judge.context.ranges.map(plain), step = ["t", "l", "k"].find((x) => ranges.includes(x)) ?? ranges[0];
-      const indices = el("div", { class: "yours-tiles yours-indices", role: "group", "aria-label": "Index" });
-      const change = (index) => {
-        const old = field.value.slice(0, field.selectionStart), now = index.length > 1 ? `{${index}}` : index;
-        const made = old.replace(/_(\{[^{}]*\}|\w)(?=(\^\(l\))?$)/, `_${now}`);
-        if (made === old && !old.endsWith(`_${now}`)) return insert(/[^\s(|]$/.test(old) ? `_${now}` : index);
-        field.setRangeText(made, 0, field.selectionStart, "end");
-        set();
-        field.focus({ preventScroll: true });
-      };
-      const names = ranges.flatMap((x) => (x === step && "tl".includes(x) ? [x, `${x}-1`, `${x}+1`] : [x]));
-      if (step === "t") names.push("T");
-      if ("tl".includes(step)) names.push("1", "2", "3");
-      names.push(...Object.values(judge.symbols).filter(({ kind }) => kind === "index").map(({ tex }) => tex));
-      indices.append(...[...new Set(names)].map((index) => tile(math(index.replace("l", "\\ell ")), `index ${index}`, () => change(index))));
-      const main = el("div", { class: "yours-tiles", role: "group", "aria-label": "Letters" }, letters(judge.context).map(({ tex, kind }) => {
-        const text = plain(tex), made = tile(math(bare(tex)), text, () => insert(kind === "function" ? `${text}(` : text));
-        if (text.length > 4) made.classList.add("yours-wide");
-        return made;
-      }));
-      const signs = [["ᵀ", "^T", "transposed"], ["⊙", " ⊙ ", "entry by entry"], ["·", " · ", "inner product"], ["Σ", `sum_${step}`, "sum"], ["(", "(", "bracket"], [")", ")", "closing bracket"], ["+", " + ", "plus"], ["−", " - ", "minus"], ["1", "1", "one"], ["I", "I", "identity"], ["²", "^2", "squared"], ["diag", "diag(", "diagonal matrix"], ["tanh", "tanh(", "tanh"]];
-      if (letters(judge.context).some(({ kind, means }) => kind === "function" && !means)) signs.push(["|", " | ", "given"]);
-      const row = el("div", { class: "yours-tiles", role: "group", "aria-label": "Signs" }, signs.map(([sign, text, name]) => tile(sign, name, () => insert(text))));
-      const back = tile("⌫", "delete", () => {
-        const { selectionStart: a, selectionEnd: b, value } = field;
-        const from = a < b ? a : a - (value.slice(0, a).match(/(?:\w+\(|[A-Za-zδσ](?:_(?:\{[^{}]*\}|\w+))?|[^])[^\S\n]*$/u)?.[0].length ?? 0);
-        field.setRangeText("", from, b, "end");
-        set();
-        field.focus({ preventScroll: true });
-      });
-      const abc = el("button", { type: "button", "aria-pressed": "false", onclick: () => {
-        const on = field.inputMode === "none";
-        field.inputMode = on ? "text" : "none";
-        abc.setAttribute("aria-pressed", String(on));
-        field.blur();
-        field.focus();
-      } }, "ABC");
-      row.append(back, abc);
-      keys.replaceChildren(indices, main, row);
-    }
+    const put_line = ({ line, offer }) => (field.value = field.value.split("\n").map((one, k) => (k + 1 === line ? offer : one)).join("\n"));
+    const erase = el("button", { type: "button", class: "yours-erase", "aria-label": "delete" }, "⌫");
+    const abc = el("button", { type: "button", "aria-pressed": "false", "aria-label": "ABC", title: "Keyboard, or tiles", onclick: () => {
+      const on = field.inputMode === "none";
+      field.inputMode = on ? "text" : "none";
+      abc.setAttribute("aria-pressed", String(on));
+      keys.classList.toggle("is-away", on);
+      field.blur();
+      write();
+    } }, "ABC");
 
-    const form = el("form", { class: "yours-form", onsubmit: (event) => (event.preventDefault(), check()) }, field, wide ? el("button", { type: "button", onclick: add_line }, "Add a line") : [], el("button", { class: "live-next" }, "Check"));
+    const form = el("form", { class: "yours-form", onsubmit: (event) => (event.preventDefault(), check()) }, field, erase, wide ? el("button", { type: "button", onclick: add_line }, "Add a line") : [], el("button", { class: "live-next" }, "Check"));
     if (choices) choices.append(...goals.map((one) => Object.assign(el("button", { type: "button", onclick: () => choose(one) }, math(one.tex)), { goal: one })));
     const title = el("h2", { id: "yours-title" }, "Write yours");
     const shut = el("button", { type: "button", class: "yours-close", "aria-label": "Close", onclick: () => close() }, "×");
-    const body = el("div", { class: "yours-body" }, choices || [], left, line, verdict);
-    const made = [el("header", {}, title, shut), body, form, keys];
+    const body = el("div", { class: "yours-body" }, left, letters, line, verdict);
     choose(goals[0]);
-    return { made, focus: () => field.focus({ preventScroll: true }) };
+    return { made: [el("header", {}, title, choices || [], abc, shut), body, form, keys], focus: () => field.focus({ preventScroll: true }) };
   }
 
-  // The dialog of a block: leads to its derivation when it closes with a step to show.
+  // The dialog of a block. While the page is open it keeps what was written in it.
+  const dialogs = {};
   unrolled.write = (place, payload) => {
-    const dialog = el("dialog", { class: "live yours", "aria-labelledby": "yours-title", onclose: () => dialog.remove(), onkeydown: (event) => event.stopPropagation() });
-    const close = (lead) => {
-      dialog.close();
-      if (lead) lead_to(place);
-      else place.querySelector("button").focus();
-    };
-    const { made, focus } = open(payload, place.dataset.of, close);
-    dialog.append(...made);
-    document.body.append(dialog);
-    dialog.showModal();
-    focus();
+    const { of } = place.dataset, one = (dialogs[of] ??= made(payload, of));
+    one.place = place;
+    document.body.append(one.dialog);
+    one.dialog.showModal();
+    one.focus();
   };
-  function lead_to(place) {
-    const target = document.getElementById(place.dataset.of);
-    if (!target) return void (location.href = place.dataset.derivation);
-    place.parentElement.querySelector(".cover")?.click();
+  function made(payload, of) {
+    const one = {};
+    const close = (label) => {
+      one.dialog.close();
+      if (label) lead_to(document.getElementById(label));
+      else one.place.querySelector("button").focus();
+    };
+    // A way to the result that derives a goal; another page opens beside this one
+    const derivation = (label, what) => {
+      if (document.getElementById(label)) return el("button", { type: "button", onclick: () => close(label) }, `Close and ${what}`);
+      const href = one.place.dataset.derivation.replace(/#.*/, `#${label}`);
+      return el("a", { class: "yours-beside", href, target: "_blank", rel: "noopener" }, `${what[0].toUpperCase()}${what.slice(1)} (new tab)`);
+    };
+    const { made: parts, focus } = open(payload, of, close, derivation);
+    const dialog = el("dialog", { class: "live yours", "aria-labelledby": "yours-title", onclose: () => dialog.remove(), onkeydown: (event) => event.stopPropagation() }, parts);
+    return Object.assign(one, { dialog, focus });
+  }
+  function lead_to(target) {
+    target.querySelector(".cover")?.click();
     const step = target.querySelector(".derivation") ?? target;
     step.tabIndex = -1;
     step.scrollIntoView({ block: "start" });
