@@ -11,7 +11,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from _ext import kernel
-from _ext.execution import fingerprint
+from _ext.execution import counted_files, fingerprint
 from _ext.modules import imported_names, module_files
 
 ROOT = Path(__file__).parents[1]
@@ -78,6 +78,24 @@ def test_the_fingerprint_heeds_a_file_that_a_cell_names(tmp_path):
     assert len(set(digests)) == 3
     elsewhere = shutil.copytree(root, tmp_path / "elsewhere")
     assert fingerprint(notebook, elsewhere) == digests[-1]
+
+
+@pytest.mark.parametrize(
+    "line, counted",
+    [
+        ('attempt("rnn-states", "g_T")', True),
+        ("checks.attempt(\n    'rnn-states',\n    r'g_T',\n)", True),
+        ('attempt("rnn-states", mine)', False),
+        ('attempt("rnn-states", lambda: "g_T")', False),
+    ],
+)
+def test_what_reads_a_line_counts_where_a_cell_gives_one(line: str, counted: bool):
+    cell = new_code_cell(f"from unrolled import checks\n{line}")
+    files = counted_files(new_notebook(cells=[cell]), ROOT)
+    room = "code/unrolled/yours"
+    for name in ("unrolled.yours.line", f"{room}/goals.json", f"{room}/typing.js"):
+        assert (name in files) == counted
+    assert ("code/unrolled/formulas/layout.lark" in files) == counted
 
 
 def test_the_package_imports_nothing_that_its_text_does_not_show():

@@ -14,7 +14,7 @@ from test_printed import BOOK, EXECUTED
 from unrolled.checks.formula import RESULTS
 from unrolled.formulas.arrays import Identity, Unknown
 from unrolled.formulas.layout import Unreadable, read
-from unrolled.formulas.meaning import Node, Reader, Symbols, statements
+from unrolled.formulas.meaning import Node, Symbols, expression, statements
 from unrolled.formulas.printed import displays
 from unrolled.formulas.sides import environments
 from unrolled.formulas.typos import typos
@@ -521,7 +521,7 @@ def test_values_at_the_edges_are_the_package_s():
     different = []
     for tex, found in zip(EDGES, language(ALONE, rows), strict=True):
         try:
-            node = Reader(read(tex).children, context.symbols).whole()
+            node = expression(tex, context.symbols)
             expected = by_package(node, values, {"t": 2.0})
         except ValueError as error:
             expected = {"refused": type(error).__name__, "words": str(error)}

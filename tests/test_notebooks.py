@@ -171,6 +171,24 @@ def test_a_notebook_runs_from_the_wheel_and_shows_what_the_page_shows(
     assert at_home.execute(tmp_path / "gradients.ipynb", variables) == []
 
 
+def test_a_line_is_checked_from_the_wheel_alone(site: Path, tmp_path: Path):
+    (packed,) = (site / "downloads").glob("*.whl")
+    with zipfile.ZipFile(packed) as opened:
+        opened.extractall(tmp_path / "wheel")
+    cell = """
+from unrolled import checks
+from unrolled.results import backprop_mlp
+print(checks.__file__)
+print(checks.attempt("one-layer-gradients", "dJ/dW_unembed = e h^T").right)
+"""
+    printed = f"{tmp_path}/wheel/unrolled/checks/__init__.py\nTrue\n"
+    output = nbformat.v4.new_output("stream", name="stdout", text=printed)
+    cells = [nbformat.v4.new_code_cell(cell, outputs=[output])]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "line.ipynb")
+    variables = at_home.at_home() | {"PYTHONPATH": str(tmp_path / "wheel")}
+    assert at_home.execute(tmp_path / "line.ipynb", variables) == []
+
+
 def test_an_output_that_is_another_is_told(tmp_path: Path):
     cells = [nbformat.v4.new_code_cell("print(1)", id="cell-1")]
     cells[0].outputs = [nbformat.v4.new_output("stream", name="stdout", text="2\n")]

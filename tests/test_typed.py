@@ -16,7 +16,13 @@ from test_printed import PAGES
 from unrolled.checks.formula import RESULTS
 from unrolled.formulas.arrays import Misshapen, Unknown
 from unrolled.formulas.layout import read
-from unrolled.formulas.meaning import Node, Reader, Statement, Symbols, statements
+from unrolled.formulas.meaning import (
+    Node,
+    Statement,
+    Symbols,
+    expression,
+    statements,
+)
 from unrolled.formulas.sides import differences, free
 from unrolled.formulas.values import Values
 from unrolled.yours import goals
@@ -54,7 +60,7 @@ def of_result(page: str, result: str, size: str) -> tuple:
 
 def letters(tex: str, symbols: Symbols) -> set[str]:
     """The letters of an expression that are bound by no sum."""
-    return free(node_of(tex, symbols))
+    return free(expression(tex, symbols))
 
 
 def holds(goal: str, reading: str, context, values: list, row: bool) -> float:
@@ -77,11 +83,6 @@ def holds(goal: str, reading: str, context, values: list, row: bool) -> float:
     return min(errors)
 
 
-def node_of(tex: str, symbols: Symbols) -> Node:
-    """An expression."""
-    return Reader(read(tex).children, symbols).whole()
-
-
 def judged(
     line: str, goal: str, page: str, result: str, size: str = "", row: bool = False
 ) -> float:
@@ -91,7 +92,7 @@ def judged(
     if found.left:
         # the line's own left side, without sign and entry, is what the result prints
         own, printed = (
-            node_of(x.removeprefix("-"), context.symbols) for x in (found.left, goal)
+            expression(x.removeprefix("-"), context.symbols) for x in (found.left, goal)
         )
         if own.op == "derivative" and own.parts[1].op == "entry":
             own = Node("derivative", (own.parts[0], own.parts[1].parts[0]))
@@ -287,10 +288,33 @@ def test_lines_of_chance_are_read_or_refused_in_no_time():
             found = typed(line, symbols[label])
             read_ += 1
             assert found.readings and all(read(x) for x in found.readings[:2])
+            said = [x.said for x in found.notes] + [x.name for x in found.asked]
         except Mistyped as reason:
             assert 0 <= reason.at <= len(line) and str(reason)
+            said = [str(reason)]
+        assert "\\" not in "".join(said), line
         worst = max(worst, time.process_time() - start)
     assert read_ > 1_000 and worst < 1
+
+
+def test_letters_without_a_value_are_named_as_they_are_typed():
+    found = node(
+        "(name) => new unrolled.Unknown(`${name} has no member 4`).message",
+        "judge",
+        [r"\delta", r"\sigma", r"\varepsilon", "h"],
+    )
+    assert [x.split()[0] for x in found] == ["δ", "σ", "ε", "h"]
+
+
+STEP = r"(?<![A-Za-z])t(?![A-Za-z])"
+
+
+def test_index_that_is_shown_is_one_of_the_page():
+    for label in {label for label, _ in lines_of_all(0)}:
+        symbols = symbols_of(label)
+        for line in ("e_", "sum_? e", "sum_q e"):
+            said = told(line, symbols)["says"]
+            assert ("T" in symbols.known) == bool(re.search(STEP, said)), (label, said)
 
 
 JUDGED = """([symbols, line]) => {

@@ -39,9 +39,12 @@ logger = logging.getLogger(__name__)
 
 # A page depends on which data were chosen exactly if it imports this module, through all levels.
 DATA_CHOICE = "unrolled.data.choice"
-# The room whose files a page names by themselves, and the one whose modules read theirs.
+# The room whose files a page names by themselves, and those whose modules read theirs.
 MEASURED = "unrolled.measured"
-LIVE = "unrolled.live"
+READING = ("unrolled.live", "unrolled.formulas", "unrolled.yours")
+# What the check loads where a cell gives it a line of text, and there alone.
+LINES = "unrolled.yours.line"
+LINE = re.compile(r"""\battempt\(\s*["'][\w-]+["'],\s*r?["']""")
 KERNEL_NAME = re.compile(r"^(  display_name: .*)$", re.MULTILINE)
 
 
@@ -64,9 +67,10 @@ def counted_files(notebook: NotebookNode, root: Path) -> dict[str, Path]:
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     # without IPython's magics
     plain = TransformerManager().transform_cell("\n\n".join(cells))
-    modules, files = module_files(plain, root), named_files(plain, root)
-    if LIVE in modules:
-        files += modules[LIVE].parent.glob("*.[!p]*")
+    modules = module_files(plain, root, "" if LINE.search(plain) else LINES)
+    files = named_files(plain, root)
+    for room in modules.keys() & {*READING}:
+        files += modules[room].parent.glob("*.[!p]*")
     return modules | {os.path.relpath(file, root): file for file in files}
 
 

@@ -33,13 +33,13 @@ def module_file(name: str, root: Path) -> Path | None:
     return next((file for file in files if file.is_file()), None)
 
 
-def module_files(code: str, root: Path) -> dict[str, Path]:
-    """The package's modules that the code imports, through all levels, by name."""
+def module_files(code: str, root: Path, but: str = "") -> dict[str, Path]:
+    """The package's modules that the code imports, through all levels, by name; one may be passed over."""
     found: dict[str, Path] = {}
     waiting = list(imported_names(code))
     while waiting:
-        parts = waiting.pop().split(".")
-        if parts[0] != PACKAGE:
+        parts = (whole := waiting.pop()).split(".")
+        if parts[0] != PACKAGE or but and f"{whole}.".startswith(f"{but}."):
             continue
         # importing a.b.c runs a, then a.b, then a.b.c
         for name in (".".join(parts[:depth]) for depth in range(1, len(parts) + 1)):

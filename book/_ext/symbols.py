@@ -197,13 +197,16 @@ def as_number(letter: Letter) -> Letter:
 
 
 def computed(letters: Iterator[Letter]) -> dict[str, Mapping]:
-    """What is computed of letters: one of each name, and none that is bound on the page."""
+    """What is computed of letters, and what they are: one of each name, and none that is bound on the page."""
     first: dict[str, Letter] = {}
     for one in sorted(letters, key=lambda one: one.kind != "bound"):
         first.setdefault(one.name, one)
     parts = "kind", "shape", "means", "of"
     return {
-        one.tex: {part: one.entry[part] for part in parts if one.entry.get(part)}
+        one.tex: {
+            **{part: one.entry[part] for part in parts if one.entry.get(part)},
+            "is": one.what,
+        }
         for one in first.values()
         if one.kind not in UNBOUND
     }

@@ -1,7 +1,9 @@
 """“Write yours”: each block that states a gradient has a button, behind which a reader's own line is checked.
 
 What the check needs of a page (``unrolled.yours.payload``) is computed when the page's formulas have changed. It
-becomes a script of the site that loads when the button is tapped, as all scripts of the check.
+becomes a script of the site that loads when the button is tapped, as all scripts of the check. What a line in Python
+can be about is kept in the package, so that it is known without the pages; where they print something else, it is
+written anew.
 """
 
 import hashlib
@@ -11,18 +13,32 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
 
 from .citations import Cited
 from .nodes import closed, fold
 from .printed import formulas
 from .results import answer, derivation, result
 
+logger = logging.getLogger(__name__)
+
 FOLDER = "yours"
 """Below the site's static files."""
 
-SCRIPTS = ("layout", "meaning", "values", "set", "typing", "typed", "judge", "writing")
+SCRIPTS = (
+    "layout",
+    "meaning",
+    "values",
+    "set",
+    "typing",
+    "typed",
+    "judge",
+    "several",
+    "tiles",
+    "writing",
+)
 FORMAT = 2
-HELD_BACK = {"step", "rule", "named"}
+HELD_BACK = {"rule", "named", "after"}
 """The sentences that lead on to the right line, which a book without solutions does not have."""
 
 
@@ -42,9 +58,11 @@ def compute(app: Sphinx, env: BuildEnvironment) -> None:
             continue
         # Torch is only needed where something has changed
         from unrolled.checks.formula import RESULTS
+        from unrolled.yours.goals import packed
         from unrolled.yours.payload import payload
 
-        found = payload(formulas(app, page), RESULTS)
+        said = formulas(app, page)
+        found = payload(said, RESULTS)
         for one in found.values() if closed(app) else ():
             for mistake in one["mistakes"]:
                 del mistake["name"]
@@ -55,6 +73,21 @@ def compute(app: Sphinx, env: BuildEnvironment) -> None:
             for label, one in found.items()
         }
         env.unrolled_yours[page] = now, data
+        keep(code / "goals.json", page, packed(said))
+
+
+def keep(file: Path, page: str, goals: dict) -> None:
+    """Warn if the package has other goals of a page than these, and write these there."""
+    known = json.loads(file.read_text())
+    if goals != known.get(page, {"entries": [], "displays": []}):
+        file.write_text(
+            json.dumps({**known, page: goals}, ensure_ascii=False, indent=1) + "\n"
+        )
+        logger.warning(
+            "what a line can be about has changed: %s was written anew; keep it, and build again",
+            file.name,
+            location=page,
+        )
 
 
 def place(app: Sphinx, block: Cited, here: str) -> list[nodes.Node]:

@@ -84,9 +84,11 @@ class Verdict(NamedTuple):
         )
 
 
-def attempt(label: str, function: Callable[..., object], /, **only: int) -> Verdict:
-    """Hold a function against the result with a label, and say whether it is right, and
-    if not, how it is wrong.
+def attempt(
+    label: str, function: Callable[..., object] | str, /, **only: int
+) -> Verdict:
+    """Hold a function, or a line of text, against the result with a label, and say
+    whether it is right, and if not, how it is wrong.
 
     The function takes what the result's own function takes, by the same names. It gives
     the same, in any form: arrays, lists, tensors; several parts in the same order or by
@@ -97,14 +99,31 @@ def attempt(label: str, function: Callable[..., object], /, **only: int) -> Verd
     backprop_rnn``. What the function raises becomes a verdict. Raises ValueError for a
     label or a size that is not known, and TypeError for what is no label, no function
     or no size.
+
+    A line is the right side of a gradient, as the page's “Write yours” takes it: plain
+    text, LaTeX, NumPy, or by entries. It begins with its left side, as in ``"dJ/dh =
+    W_unembed^T e"``, where the block with the label states several gradients, or where
+    the line is of the loss −J. The label may be that of a short answer. What cannot be
+    read becomes a verdict.
     """
+    if isinstance(function, str):
+        # here, since it takes its time, and stands on this room
+        from unrolled.yours.line import attempt_line
+
+        return attempt_line(label, function, **only)
     result = find(label)
     if not callable(function):
         raise TypeError(
-            f"attempt needs a function, and got {function!r}; give the function itself, not its value"
+            f"attempt needs a function or a line of text, and got {function!r}; give the function itself, not its value"
         )
-    only = allowed(result, only)
-    trials = gathered(result, only)
+    return against(result, function, allowed(result, only))
+
+
+def against(
+    result: Result, function: Callable[..., object], only: Mapping[str, int]
+) -> Verdict:
+    """Hold a function against a result, in cases of some sizes."""
+    label, trials = result.label, gathered(result, only)
     try:
         asked = Asked(function, list(trials[0].case))
         heard, answers, silent, beyond = answered(asked, trials)
@@ -148,21 +167,24 @@ LABEL = re.compile(r'^    label="(.+)",$', re.MULTILINE)
 """How the source of a result has its label."""
 
 
-def find(label: str) -> Result:
-    """The result with a label; raises ValueError with the nearest that is known, and
-    TypeError for what is no label.
-    """
+def demand_label(label: object) -> None:
+    """Raise TypeError for what is no label."""
     if not isinstance(label, str):
         raise TypeError(
             f"attempt needs the label of a result first, such as 'softmax-error', and got {label!r}"
         )
+
+
+def find(label: str) -> Result:
+    """The result with a label; raises ValueError with the nearest that is known, and
+    TypeError for what is no label.
+    """
+    demand_label(label)
     if label in RESULTS:
         return RESULTS[label]
     known = dict.fromkeys(RESULTS, "") | pages()
     if label in known:
-        raise ValueError(
-            f"the result {label!r} is known after: from unrolled.results import {known[label]}"
-        )
+        raise unknown_before(label, known[label])
     near = difflib.get_close_matches(label, known, n=1)
     if not near:
         raise ValueError(
@@ -173,6 +195,13 @@ def find(label: str) -> Result:
     hint = f" It is known after: from unrolled.results import {page}" * bool(page)
     raise ValueError(
         f"no result has the label {label!r}; did you mean {near[0]!r}?{hint}"
+    )
+
+
+def unknown_before(label: str, page: str) -> ValueError:
+    """What is raised for a label whose page's module has not been imported."""
+    return ValueError(
+        f"the result {label!r} is known after: from unrolled.results import {page}"
     )
 
 
@@ -421,7 +450,7 @@ def held_against(trials: Sequence[Trial], only: Mapping[str, int]) -> str:
     edges = len(trials) - drawn
     where = f"where {named(only)}" if only else "of different sizes"
     more = f" and {edges} edge case{'s' * (edges > 1)}" if edges else ""
-    return f"held against {drawn} cases {where}{more}"
+    return f"held against {drawn} case{'s' * (drawn > 1)} {where}{more}"
 
 
 def missing(

@@ -7,7 +7,16 @@ relations between them; beside it may stand the ranges of its letters and the sh
 its value.
 """
 
-__all__ = ["Node", "Range", "Statement", "Symbol", "Symbols", "Test", "statements"]
+__all__ = [
+    "Node",
+    "Range",
+    "Statement",
+    "Symbol",
+    "Symbols",
+    "Test",
+    "expression",
+    "statements",
+]
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -616,6 +625,11 @@ def lines(tree: Tree) -> list[tuple[list[Item], list[Item]]]:
         elif main:
             found.append((main, note))
     return found
+
+
+def expression(tex: str, symbols: Symbols) -> Node:
+    """An expression; raises Unreadable as statements do."""
+    return Reader(read(tex).children, symbols).whole()
 
 
 def statements(tex: str, symbols: Symbols) -> list[Statement]:

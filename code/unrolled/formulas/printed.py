@@ -12,13 +12,13 @@ from typing import NamedTuple
 import numpy as np
 
 from unrolled.checks.formula import Case, Result
-from unrolled.formulas.layout import Unreadable, read
+from unrolled.formulas.layout import Unreadable
 from unrolled.formulas.meaning import (
     Node,
     Range,
-    Reader,
     Statement,
     Symbols,
+    expression,
     statements,
 )
 from unrolled.formulas.sides import differences
@@ -178,51 +178,9 @@ class Page:
                     raise Unreadable(f"{tex!r} is not executed: {told}")
                 self.prose[tex] = kind
             if "definitions" in entry:
-                self.contexts.append((entry, self._context(entry)))
+                self.contexts.append((entry, context_of(entry, self.printed)))
 
-    def _context(self, entry: Mapping) -> Context:
-        """What the letters stand for, as an entry has it."""
-        symbols = Symbols(entry["symbols"])
-
-        def end(told: str | int) -> Node:
-            if told in symbols.known:
-                return Node("symbol", (told, ()))
-            return Reader(read(str(told)).children, symbols).whole()
-
-        def ends(pairs: Mapping) -> dict[str, tuple[Node, Node]]:
-            return {letter: tuple(map(end, pair)) for letter, pair in pairs.items()}
-
-        own = [*draws(entry)[0], *entry.get("numbers", {})]
-        given = {name: name for name in own} | entry.get("given", {})
-        single = {x: given.pop(x) for x in [*given] if x not in symbols.known}
-        return Context(
-            symbols,
-            given,
-            {name: tuple(axis) for name, axis in entry.get("sizes", {}).items()},
-            tuple(
-                given_member(tex, name, [*map(end, between)], symbols)
-                for tex, (name, *between) in single.items()
-            )
-            + tuple(
-                statement
-                for tex in [
-                    *entry.get("draft", []),
-                    *map(self._printed, entry["definitions"]),
-                ]
-                for statement in statements(tex, symbols)
-            ),
-            ends(entry.get("ranges", {})),
-            ends(entry.get("sets", {})),
-            entry.get("copies", {}),
-            entry.get("held", {}),
-            frozenset(
-                statement.sides[0]
-                for tex in entry.get("draft", [])
-                for statement in statements(tex, symbols)
-            ),
-        )
-
-    def _printed(self, definition: str) -> str:
+    def printed(self, definition: str) -> str:
         """The TeX of a definition, which is a label or a formula of the page, or “in”
         another.
         """
@@ -285,25 +243,16 @@ class Page:
         if "numbers" in entry:
             return [{x: np.asarray(value) for x, value in entry["numbers"].items()}]
         if "draw" in entry:
-            rng = np.random.default_rng(2024)
-            return [
-                {
-                    name: getattr(rng, law)(**how)
-                    for name, one in laws.items()
-                    for law, how in one.items()
-                }
-                for laws in draws(entry)
-                for _ in range(CASES)
-            ]
+            return drawn(entry)
         first = of if of in results else entry["results"][0]
         result = results[entry.get("cases", first)]
         only = entry.get("only", {}).get(of, [{}])
-        drawn = [one for sizes in only for one in result.drawn(**sizes)]
+        found = [one for sizes in only for one in result.drawn(**sizes)]
 
         def large(one: tuple[Mapping[str, int], Case]) -> tuple[bool, int]:
             return min(one[0].values()) < 2, sum(one[0].values())
 
-        return [case for _, case in sorted(drawn, key=large)[:CASES]]
+        return [case for _, case in sorted(found, key=large)[:CASES]]
 
     def executed(self, results: Mapping[str, Result]) -> Iterator[Executed]:
         """The displays of the page's results, executed."""
@@ -336,10 +285,69 @@ class Page:
         return {way: sorted(letters) for way, letters in found.items()}
 
 
+def context_of(entry: Mapping, printed: Callable[[str], str] = str) -> Context:
+    """What the letters stand for, as an entry has it; ``printed`` gives the TeX of a
+    definition, where it is not there itself.
+    """
+    symbols = Symbols(entry["symbols"])
+
+    def end(told: str | int) -> Node:
+        if told in symbols.known:
+            return Node("symbol", (told, ()))
+        return expression(str(told), symbols)
+
+    def ends(pairs: Mapping) -> dict[str, tuple[Node, Node]]:
+        return {letter: tuple(map(end, pair)) for letter, pair in pairs.items()}
+
+    own = [*draws(entry)[0], *entry.get("numbers", {})]
+    given = {name: name for name in own} | entry.get("given", {})
+    single = {x: given.pop(x) for x in [*given] if x not in symbols.known}
+    return Context(
+        symbols,
+        given,
+        {name: tuple(axis) for name, axis in entry.get("sizes", {}).items()},
+        tuple(
+            given_member(tex, name, [*map(end, between)], symbols)
+            for tex, (name, *between) in single.items()
+        )
+        + tuple(
+            statement
+            for tex in [
+                *entry.get("draft", []),
+                *map(printed, entry["definitions"]),
+            ]
+            for statement in statements(tex, symbols)
+        ),
+        ends(entry.get("ranges", {})),
+        ends(entry.get("sets", {})),
+        entry.get("copies", {}),
+        entry.get("held", {}),
+        frozenset(
+            statement.sides[0]
+            for tex in entry.get("draft", [])
+            for statement in statements(tex, symbols)
+        ),
+    )
+
+
 def draws(entry: Mapping) -> list[Mapping]:
     """What is drawn for the cases of an entry; there may be several kinds of cases."""
     told = entry.get("draw", {})
     return told if isinstance(told, list) else [told]
+
+
+def drawn(entry: Mapping) -> list[Case]:
+    """The cases that an entry draws."""
+    rng = np.random.default_rng(2024)
+    return [
+        {
+            name: getattr(rng, law)(**how)
+            for name, one in laws.items()
+            for law, how in one.items()
+        }
+        for laws in draws(entry)
+        for _ in range(CASES)
+    ]
 
 
 def begins(tex: str, with_: Sequence[str]) -> bool:
@@ -353,7 +361,7 @@ def given_member(
     """What the case has for a member of a family, such as h_0, or for all between two
     indices, as a definition.
     """
-    head = Reader(read(tex).children, symbols).whole()
+    head = expression(tex, symbols)
     letters = tuple(x for x in head.parts[1] if x.op == "letter")
     ranges = (Range(letters[-1].parts[0], *between),) if between else ()
     first = between[0] if between else Node("number", (1.0,))

@@ -5,10 +5,11 @@ A goal has its value on a few cases, the values of its terms, and of each known 
 two projections, by which it is recognised. The line that is right is in none of them.
 """
 
-__all__ = ["Goal", "goals", "projections"]
+__all__ = ["Goal", "goals", "packed", "projections", "unpacked"]
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ import numpy as np
 from unrolled.checks.formula import Case, Result, error, parts
 from unrolled.formulas.arrays import array
 from unrolled.formulas.meaning import Node, Statement, statements
-from unrolled.formulas.printed import BOUND, Display, Page
+from unrolled.formulas.printed import BOUND, Display, Page, context_of
 from unrolled.formulas.sides import environments, free
 from unrolled.formulas.values import Context, Values
 
@@ -34,6 +35,10 @@ SOME = 2.0
 
 ENTRIES = 300
 """An edge case whose given arrays have more entries is left to the build's check."""
+
+
+OF_THE_BUILD = {"display", "labels", "prose", "section"}
+"""What an entry says of where its formulas stand."""
 
 
 class Goal(NamedTuple):
@@ -56,6 +61,17 @@ class Goal(NamedTuple):
         return self.statement.sides[0]
 
     @property
+    def sign(self) -> int:
+        """−1 if the left side is of the loss."""
+        return -1 if "(-" in self.tex else 1
+
+    def of_cases(self, results: Mapping[str, Result]) -> str:
+        """The label of the result whose cases are taken."""
+        own = self.display.of
+        own = own if own in results else self.entry["results"][0]
+        return self.entry.get("cases", own)
+
+    @property
     def used(self) -> set[str]:
         """The letters of the statement."""
         return letters((self.statement,))
@@ -68,25 +84,112 @@ def goals(page: Page) -> Iterator[Goal]:
     text = page.source(page.name)
     for display in page.displays:
         found = display.of and page.context(display)
-        if not found or derived(text, display):
-            continue
-        entry, context = found
-        for statement in statements(display.tex, context.symbols):
-            if is_gradient(statement, context):
-                tex = left_side(display.tex, statement.sides[0])
-                letters = tuple(sorted(free(statement.sides[0]) & wanted(context)))
-                yield Goal(display, entry, context, statement, tex, letters)
+        if found and not derived(text, display):
+            yield from stated_in(display, *found)
 
 
-def letters(said: Iterable[Statement]) -> set[str]:
-    """The letters that statements have."""
+def stated_in(display: Display, entry: Mapping, context: Context) -> Iterator[Goal]:
+    """The gradients that a display states."""
+    for statement in statements(display.tex, context.symbols):
+        if is_gradient(statement, context):
+            tex = left_side(display.tex, statement.sides[0])
+            letters = tuple(sorted(free(statement.sides[0]) & wanted(context)))
+            yield Goal(display, entry, context, statement, tex, letters)
+
+
+def packed(page: Page) -> dict:
+    """The goals of a page as JSON has them: each display with its block and the place
+    of its entry, in which definitions are as they are printed.
+    """
+    entries, shown = [], {}
+    for goal in goals(page):
+        own = {k: x for k, x in goal.entry.items() if k not in OF_THE_BUILD}
+        own["definitions"] = [*map(page.printed, own["definitions"])]
+        own["symbols"] = {
+            name: {k: x for k, x in one.items() if k != "is"}
+            for name, one in own["symbols"].items()
+        }
+        if own not in entries:
+            entries.append(own)
+        shown[goal.display] = entries.index(own)
+    displays = [[one.of, one.tex, k] for one, k in shown.items()]
+    return {"entries": entries, "displays": displays}
+
+
+def unpacked(packed: Mapping, of: str) -> Iterator[Goal]:
+    """The goals of a block of a page, each left side once."""
+    told = set()
+    for label, tex, k in packed["displays"]:
+        if label == of:
+            entry = packed["entries"][k]
+            for goal in stated_in(Display(of, "", tex, 0), entry, context_of(entry)):
+                if goal.tex not in told:  # of another network
+                    told.add(goal.tex)
+                    yield goal
+
+
+def letters(said: Iterable[Statement], ops: Collection[str] = ("symbol",)) -> set[str]:
+    """The letters that statements have; with other ``ops`` what is called, too."""
     return {
         node.parts[0]
         for one in said
         for side in one.sides
         for node in side.all()
-        if node.op == "symbol"
+        if node.op in ops
     }
+
+
+SPOKEN = "symbol", "call", "function"
+
+
+def spoken(page: Page, of: Collection[str], context: Context) -> set[str]:
+    """The letters and functions that some blocks of a page state, and those that these
+    stand for: of them a line may be made. J and its derivatives are what is asked for.
+    """
+    text, asked_for = page.source(page.name), {"J", *derivatives(context).values()}
+    stated = [
+        statement
+        for one in page.displays
+        if one.of in of and not derived(text, one)
+        if (page.context(one) or (0, 0))[1] is context
+        for statement in statements(one.tex, context.symbols)
+    ]
+    words = {x for x, one in context.symbols.known.items() if one.kind == "index"}
+    defined = [
+        (
+            letters([one._replace(sides=one.sides[:1])], SPOKEN) - words,
+            letters([one], SPOKEN),
+        )
+        for one in context.definitions
+    ]
+    found, before = letters(stated, SPOKEN), set[str]()
+    while found != before:
+        before = found
+        found = found.union(*(x for head, x in defined if head <= found - asked_for))
+    return found
+
+
+def derived_in(goal: Goal, goals: Sequence[Goal]) -> str:
+    """The result that derives a goal; a short answer states it alone."""
+
+    def what(head: Node) -> object:
+        return head.parts[head.op == "derivative"]
+
+    same = [
+        one
+        for one in goals
+        if what(one.head) == what(goal.head)
+        and not one.display.of.startswith("answer-")
+    ]
+    best = max(
+        same,
+        key=lambda one: (
+            one.display.of == goal.display.of,
+            one.context is goal.context,
+        ),
+        default=goal,
+    )
+    return best.display.of
 
 
 def derived(text: str, display: Display) -> bool:
@@ -99,6 +202,16 @@ def derived(text: str, display: Display) -> bool:
 def left_side(tex: str, head: Node) -> str:
     """The TeX of a left side."""
     return tex[head.at : tex.index("=", head.at)].replace("&", "").strip()
+
+
+def last_side(tex: str, last: Node) -> str:
+    """The TeX of a last side."""
+    begin = tex.rindex("=", 0, min(one.at for one in last.all())) + 1
+    end = re.split(
+        r"&&|\\in\s+\\R|\\\\|\\qquad|\\quad|\\end\{|(?<=[\w})])\s*[,.]\s*(?=\n|$)",
+        tex[begin:],
+    )
+    return end[0].strip().rstrip(".,").strip()
 
 
 def wanted(context: Context) -> set[str]:
@@ -183,7 +296,7 @@ def cases(
     drawn = page.cases(entry, of, results)[:DRAWN]
     if "draw" in entry:
         return [("drawn", case) for case in drawn]
-    result = results[entry.get("cases", of if of in results else entry["results"][0])]
+    result = results[goal.of_cases(results)]
     found = [("pencil", result.worked[0].case), *(("drawn", case) for case in drawn)]
     if of in entry.get("only", {}):
         return found
@@ -193,13 +306,17 @@ def cases(
         if {*fixed} <= {*result.sizes}
         for _, case in itertools.islice(result.drawn(**fixed), 1)
     ]
-    edges = [
-        (name, case)
+    return [*found, *sized, *edges(result).items()]
+
+
+def edges(result: Result) -> dict[str, Case]:
+    """The edge cases of a result on which a line is checked, by name."""
+    return {
+        name: case
         for name, case in result.edges.items()
         if sum(np.size(x) for x in case.values()) <= ENTRIES
         and not any(0 in np.shape(x) for x in case.values())
-    ]
-    return [*found, *sized, *edges]
+    }
 
 
 # Mistakes

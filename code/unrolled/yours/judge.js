@@ -43,7 +43,7 @@
 
   // Expressions
 
-  const { all } = unrolled.inside, { free } = unrolled;
+  const { all, nodes } = unrolled.inside, { free } = unrolled;
   const isNode = (part) => part !== null && typeof part === "object" && "op" in part;
 
   // A part of an expression, or all of it, with each of its nodes changed in turn: what changed(node, above) gives.
@@ -161,10 +161,12 @@
   class Judge {
     constructor(goal, payload) {
       this.goal = goal;
+      this.payload = payload;
       this.context = payload.contexts[goal.context];
       this.draft = goal.draft === null ? null : payload.contexts[goal.draft];
       this.mistakes = payload.mistakes;
       this.symbols = this.context.symbols;
+      this.left = ""; // of the lines above
       const made = new Map();
       this.values = (context, k) => {
         const key = context.cases[k];
@@ -282,7 +284,7 @@
     verdict(node, sign, tex, entry) {
       const known = new Set([...this.goal.free, ...Object.keys(this.symbols)]);
       const loose = free(node).filter((name) => !known.has(name)).sort();
-      if (loose.length > 2) return { fault: "unread", words: `${loose.join(", ")}: what are they?` };
+      if (loose.length > 2) return { fault: "unread", words: unrolled.shown(`${loose.join(", ")}: what are they?`) };
       // a letter that stands for a step, and not for an entry
       const entries = new Set(all(node).filter((one) => one.op === "entry").flatMap((one) => one.parts[1].flatMap((index) => free(index))));
       const steps = loose.filter((name) => this.context.ranges.includes(name) && !entries.has(name));
@@ -290,6 +292,7 @@
       if (loose.length === 2 && this.drawn[0].at[0].value.cols === 1) return this.twoIndices(node, sign, loose);
       // which entry is meant: the left side says it, or each order is tried
       const said = entry.length === loose.length && entry.every((name) => loose.includes(name));
+      if (entry.length && !said) return { fault: "open", letter: loose.find((name) => !entry.includes(name)) ?? entry[0] };
       const orders = said ? [entry] : loose.length === 2 ? [loose, [...loose].reverse()] : [loose];
       const found = orders.map((indices) => ({ ...this.judged(node, sign, tex, indices), indices }));
       const best = found.find(unrolled.isRight) ?? found.find((one) => !vague(one)) ?? found[0];
@@ -330,12 +333,10 @@
       const [{ value: { rows, cols } }] = drawn[0].at;
       if ((cols === 1 || rows === cols) && right(drawn, sign, node, (a, b) => same(turned(a), b))) return { fault: cols === 1 ? "row" : "turned" };
       // written out for three steps
-      const fixed = all(node).some((one) => one.op === "symbol" && one.parts[1].some((at) => at.op === "number" && at.parts[0] === 3));
-      if (fixed) {
-        const three = this.checks((sizes) => sizes.T === 3);
-        if (right(three)) return { fault: "three", cases: three.length };
-        drawn = three.filter((check) => check.kind !== "pencil");
-      }
+      const fixed = [...all(this.head ?? node), ...all(node)].some((one) => ["symbol", "where"].includes(one.op) && one.parts[1].some((at) => at.op === "number" && at.parts[0] === 3));
+      const three = fixed ? this.checks((sizes) => sizes.T === 3) : [], others = three.filter((check) => check.kind !== "pencil");
+      if (right(three)) return { fault: "three", cases: three.length };
+      if (others.length) drawn = others;
       const mend = (kinds) => this.mend(node, sign, indices, drawn, kinds);
       const missing = this.missing(node, indices, drawn);
       if (missing instanceof unrolled.Misshapen) return this.misshapen(node, sign, { error: missing, piece: piece(missing) }, mend);
@@ -470,9 +471,10 @@
     // What the letters of a line are in a case: [letter, value].
     numbers(node, k, env) {
       const values = this.values(this.context, k), found = new Map();
-      for (const one of all(node))
-        if (one.op === "symbol" && free(one).every((name) => name in env) && one.parts[0] in this.context.cases[k].letters) found.set(spelt(one), [one, values.value(one, env)]);
-      return [...found.values()];
+      const named = (one) => (one.op === "where" ? [one] : [one, ...nodes(one.parts).flatMap(named)]); // not what it stands for
+      for (const one of named(node))
+        if ((one.op === "where" || (one.op === "symbol" && one.parts[0] in this.context.cases[k].letters)) && free(one).every((name) => name in env)) found.set(spelt(one), [one, values.value(one, env)]);
+      return [...found.values()].filter(([, value]) => value !== unrolled.IDENTITY);
     }
 
     // A case in numbers: where, which entry, yours, and right; the one by pencil, if the line is wrong there.
@@ -499,26 +501,31 @@
     const tex = text.slice(text.lastIndexOf("=") + 1).trim();
     if (tex.length > unrolled.typing.longest) return;
     try {
-      unrolled.expression(tex, symbols);
+      const letters = all(unrolled.expression(tex, symbols)).filter(({ op }) => op === "letter");
+      // dots are no letter, nor is what the page does not know
+      if (!letters.every(({ parts: [name] }) => name === "\\ell" || unrolled.typing.indices.includes(name))) return;
       return { readings: [tex], notes: [], asked: [], left: "" };
     } catch (error) {
       if (!unclear(error)) throw error;
     }
   };
 
-  // What a line is to a goal. `letters` has what the reader said that an unknown name means.
-  unrolled.judge = (judge, text, letters = {}) => {
-    let said;
+  // What a line says, as TeX, or why it cannot be read. `letters` has what the reader said that an unknown name means.
+  unrolled.read = (judge, text, letters = {}) => {
     try {
-      said = unrolled.typedLine(text, judge.symbols, letters);
+      return unrolled.typedLine(text, judge.symbols, letters);
     } catch (error) {
       if (!unclear(error)) throw error;
-      said = printed(text, judge.symbols) ?? { fault: "unread", words: error.message, at: error.at, offer: error.offer };
-      if (said.fault) return said;
+      return printed(text, judge.symbols) ?? { fault: "unread", words: error.message, at: error.at, offer: error.offer };
     }
+  };
+
+  // What a line that was read is to a goal.
+  unrolled.weigh = (judge, said) => {
+    if (said.fault !== undefined) return said;
     if (said.asked?.length) return { ...said, fault: "symbol" };
-    const sign = said.left.startsWith("-") ? -1 : said.left ? 1 : judge.goal.sign;
-    if (said.left && !judge.asks(said.left.replace(/^-/, ""))) return { ...said, fault: "other" };
+    const left = said.left || judge.left, sign = left.startsWith("-") ? -1 : left ? 1 : judge.goal.sign;
+    if (left && !judge.asks(left.replace(/^-/, ""))) return { ...said, fault: "other" };
     let best = null;
     for (const tex of said.readings) {
       let found;
@@ -526,7 +533,7 @@
         const node = judge.named(unrolled.expression(tex, judge.symbols));
         if (all(node).some(({ op }) => op === "derivative")) return { ...said, tex, fault: "chain" };
         if (judge.isItself(node)) return { ...said, tex, fault: "itself" };
-        found = { ...judge.verdict(node, sign * judge.goal.sign, tex, judge.entry(said.left)), node, sign: sign * judge.goal.sign };
+        found = { ...judge.verdict(node, sign * judge.goal.sign, tex, judge.entry(left)), node, sign: sign * judge.goal.sign };
       } catch (error) {
         if (!unclear(error)) throw error;
         found = { fault: "unread", words: error.message, at: error.at };
@@ -537,8 +544,9 @@
     }
     return best;
   };
-  const RIGHT = ["", "row", "three", "loss"];
-  unrolled.Judge = Judge;
+  unrolled.judge = (judge, text, letters) => unrolled.weigh(judge, unrolled.read(judge, text, letters));
+  const RIGHT = ["", "row", "three", "loss", "member"];
+  Object.assign(unrolled, { Judge, unclear });
   unrolled.isRight = (found) => RIGHT.includes(found.fault);
   if (typeof module === "object") module.exports = unrolled;
 })(globalThis);

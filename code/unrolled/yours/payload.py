@@ -8,7 +8,7 @@ __all__ = ["payload"]
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from importlib.resources import files
 
 import numpy as np
@@ -20,6 +20,9 @@ from unrolled.yours import goals as asked
 from unrolled.yours.exported import exported
 from unrolled.yours.goals import Goal
 from unrolled.yours.typed import valued
+
+FUNCTIONS = "exp", "tanh", "diag"
+"""Those of which a line may be made."""
 
 DIGITS = 12
 """So many digits of a number are sent, fewer than a wrong line could share."""
@@ -77,6 +80,7 @@ class Collected:
     def __init__(self, used: set[str]) -> None:
         self.used = used
         self.contexts: list[dict] = []
+        self.own: list[Context] = []
         self.places: dict[int, int] = {}
         self.mistakes: list[str] = []
 
@@ -84,6 +88,7 @@ class Collected:
         """The place of a context."""
         if id(context) not in self.places:
             self.places[id(context)] = len(self.contexts)
+            self.own.append(context)
             data = {
                 "symbols": valued(context, self.used).data(),
                 "derivatives": asked.derivatives(context),
@@ -179,14 +184,19 @@ def payload(page: Page, results: Mapping[str, Result]) -> dict[str, dict]:
             told.append(
                 {
                     "tex": goal.tex,
+                    "derived": asked.derived_in(goal, goals),
                     "context": collected.context(goal.context),
                     "draft": collected.context(draft[1]) if draft else None,
                     "free": list(goal.free),
-                    "sign": -1 if "(-" in goal.tex else 1,
+                    "sign": goal.sign,
                     "checks": checks,
                     "plain": plain,
                 }
             )
+    found = {label: one for label, one in found.items() if one[1]}
+    for collected, _ in found.values():
+        for data, context in zip(collected.contexts, collected.own, strict=True):
+            tell(data, page, context, found)
     return {
         label: {
             "contexts": collected.contexts,
@@ -194,5 +204,16 @@ def payload(page: Page, results: Mapping[str, Result]) -> dict[str, dict]:
             "mistakes": [described(name) for name in collected.mistakes],
         }
         for label, (collected, told) in found.items()
-        if told
     }
+
+
+def tell(data: dict, page: Page, context: Context, of: Collection[str]) -> None:
+    """Say what each letter of a context is, and of which a line of these blocks may be
+    made.
+    """
+    table = next(entry for entry, own in page.contexts if own is context)["symbols"]
+    spoken = asked.spoken(page, of, context)
+    data["functions"] = sorted(spoken & {*FUNCTIONS})
+    for name, symbol in data["symbols"].items():
+        symbol["is"] = table.get(symbol["tex"], {}).get("is", "")
+        symbol["spoken"] = name in spoken

@@ -7,7 +7,7 @@
   const maps = (...names) => names.map((name) => new Map(Object.entries(TABLE[name])));
   const [SAME, WORDS, FUNCTIONS, CALLS, SUBSCRIPTS, LETTERS] =
     maps("same", "words", "functions", "calls", "subscripts", "letters");
-  const [KINDS, PRODUCTS, JOINS, FAMILIES] = maps("kinds", "products", "joins", "families");
+  const [KINDS, PRODUCTS, JOINS, FAMILIES, COUNTED] = maps("kinds", "products", "joins", "families", "counted");
   const [ENDS, SKIP, DRESS, MODULES] = ["ends", "skip", "dress", "modules"].map((name) => new Set(TABLE[name]));
   const TRANSPOSING = new Set(TABLE.transposing), INDICES = TABLE.indices;
   const BRACKETS = { "(": ")", "[": "]", "{": "}" };
@@ -15,6 +15,10 @@
   const turn = (text) => opens(text) - closes(text);
   const JOINING = new Set(["=", "from", "to", "until", "\\in", "\\dots", ",", ":"]); // in a range
   const OPENING = new Set(["^", "_", "\\frac", "}", "\\sqrt"]); // what stands before an argument
+  const WORD = "\\\\?[A-Za-z]+", NEEDING = new Set([...TABLE.joining, "+", "-", "="]);
+  const CALLED = new Set([...FUNCTIONS.keys(), ...WORDS.keys(), ...CALLS.keys(), ..."_^sPp", "\\sigma"]);
+  const MARKS = new Set([...ENDS, ...TABLE.joining, "(", "[", "{", "/"]);
+  const CLOSED = 100; // in a line of so many signs, a place for a bracket is looked for
   const CHOICE = 0xe000; // signs from here on stand for choices between signs
   const COMBINED = 32; // of so many choices all combinations are readings
 
@@ -22,13 +26,14 @@
   const after = (text, sign) => text.slice(text.indexOf(sign) + 1);
   const bare = (name) => name.replace(/^\\+/, "");
   const filled = (told, parts) => parts.reduce((all, part, k) => all.replaceAll(`%${k + 1}`, () => `${part}`), told);
-  const say = (what, ...parts) => filled(TABLE.said[what], parts);
+  const say = (what, ...parts) => filled(TABLE.said[what], parts.map((part) => shown(part) || "∖"));
   const text = (line) => line.map((one) => one.text);
 
   class Mistyped extends Error {
     constructor(said, at, offer = "") {
       super(said);
-      Object.assign(this, { at, offer });
+      this.at = at;
+      Object.defineProperty(this, "offer", { get: () => (typeof offer === "function" ? offer() : offer) }); // not at each key
     }
   }
 
@@ -85,7 +90,7 @@
     return out;
   }
 
-  function demandClosed(written, line) {
+  function unclosed(written, line) {
     const opened = [], last = () => BRACKETS[opened.at(-1).text];
     for (const { text: told, at } of line) {
       if (opens(told)) opened.push({ text: told, at });
@@ -97,9 +102,7 @@
         opened.pop();
       }
     }
-    if (!opened.length) return;
-    const offer = written.join("") + opened.map((one) => BRACKETS[one.text]).reverse().join("");
-    throw new Mistyped(say("unclosed", opened.at(-1).text), opened.at(-1).at, offer);
+    return opened;
   }
 
   // TeX, what it is (n a number, v a column, r a row, m a matrix, ? unknown), and how it is built.
@@ -107,7 +110,8 @@
   const piece = (tex, kind, level = ATOM) => ({ tex, kind, level });
   const fenced = ({ tex, level }, least = PRODUCT) => (level >= least ? tex : `(${tex})`);
   const unfenced = ({ tex, level }) => (level === WHOLE && tex[0] === "(" ? tex.slice(1, -1) : tex);
-  const shown = (tex) => Object.entries(TABLE.shown).reduce((all, [name, sign]) => all.replaceAll(name, sign), tex).replaceAll("\\", "");
+  const shown = (tex) => Object.entries(TABLE.shown).reduce((all, [name, sign]) => all.replaceAll(name, sign), `${tex}`)
+    .replace(/\{?\\text\{(\w+)\}\}?/g, "$1").replaceAll("\\", "");
   const turned = (kind) => ({ v: "r", r: "v" })[kind] ?? kind;
   const braced = (index) => (/^(?:\w|\\[a-z]+)$/.test(index) ? index : `{${index}}`);
 
@@ -140,6 +144,11 @@
 
   const likeIndex = (texts) => texts.length > 0 && texts.every((x) =>
     ["-", "+", ",", ":", "_", "{", "}"].includes(x) || is("[0-9]+", x) || x.length < 3 && [...x].every((y) => INDICES.includes(y)));
+  // A word that stands for its number, as in P(w_j | w_c) and P(u_j | v_c)
+  const word = (line) => {
+    const told = /^[uvw]_?\{?([a-z])\}?$/.exec(text(line).join(""));
+    return told ? [{ ...line[0], text: told[1] }] : line;
+  };
   const named = (tex) => tex.replace(/\\text\{(\w+)\}|[{}]/g, (_, word) => word ?? "");
 
   class Writer {
@@ -148,9 +157,17 @@
       this.known = new Map(Object.entries(symbols));
       this.names = new Map(Object.entries(names));
       this.line = tokens(written);
-      demandClosed(written, this.line);
+      const opened = unclosed(written, this.line);
+      if (opened.length) {
+        const offer = () => closed(this, opened, (line) => new Writer(line, symbols, names));
+        this.fail(say("unclosed", opened.at(-1).text), opened.at(-1).at, offer);
+      }
       this.numpy = this.line.some((one) => one.text === "@");
       Object.assign(this, { i: 0, notes: [], asked: [], choices: [], used: [], depth: 0 });
+      // sums of what is not alike; letters that count the words that are drawn; the letters of the sums that are open
+      Object.assign(this, { mixed: 0, drawing: ["k"], open: [] });
+      this.usual = Object.entries(TABLE.usual).find(([size]) => !size || this.known.has(size))[1];
+      this.drawn = [...this.known].find(([, one]) => one.kind === "index" && one.below)?.[0] ?? "";
     }
 
     // Tokens
@@ -166,6 +183,23 @@
 
     at() {
       return this.line[this.i]?.at ?? this.text.length;
+    }
+
+    ended() {
+      const size = [0, 1, 2].map((k) => this.peek(k)).join(" ") === "| V |";
+      return !this.peek() || ENDS.has(this.peek()) && !size;
+    }
+
+    sides() {
+      const found = [this.sum()];
+      while (this.take("=")) {
+        if (!this.peek()) this.fail(say("sides"));
+        found.push(this.sum());
+      }
+      if (this.peek() === ",") {
+        if (this.peek(1)) this.note("behind", this.at());
+      } else if (this.peek()) this.fail(say("unexpected", this.peek()));
+      return found;
     }
 
     take(...texts) {
@@ -215,8 +249,21 @@
       return [...this.text.slice(0, start), sign, ...this.text.slice(end)].join("");
     }
 
+    // What cannot be read, with the indices that this page has
+    lead(what, at, part = "", offer = "") {
+      this.fail(say(what, ...this.usual, part), at, offer);
+    }
+
+    // A name that the page does not have, with those that it has
+    unknown(name, at) {
+      const own = [...this.known].filter(([x, one]) => ["vector", "matrix", "number", "function"].includes(one.kind) && x !== "\\sigma");
+      const lower = this.known.get(name.toLowerCase());
+      if (is("[A-Z]", name) && lower?.below && lower.kind === "vector") this.fail(say("family", name, lower.name), at);
+      this.fail(say("name", name, own.map(([x]) => x).join(", ")), at);
+    }
+
     note(what, at, ...parts) {
-      const said = shown(say(what, ...parts));
+      const said = say(what, ...parts);
       if (!this.notes.some((other) => other.said === said)) this.notes.push({ said, at });
     }
 
@@ -235,11 +282,12 @@
       for (;;) {
         found.push([sign, this.product()]);
         sign = this.take("+", "-");
-        if (this.peek() === "\\dots") this.fail(say("dots"));
+        if (this.peek() === "\\dots") this.lead("dots");
         if (!sign) break;
       }
       if (found.length === 1 && found[0][0] !== "-") return found[0][1];
       const kind = found.find(([, one]) => one.kind !== "n")?.[1].kind ?? "n";
+      this.mixed += new Set(found.flatMap(([, one]) => (one.tex === "1" ? [] : [one.kind]))).size > 1;
       let tex = "";
       for (const [own, one] of found) {
         let told = one.tex;
@@ -254,7 +302,7 @@
 
     product() {
       let found = null, join = "", place = 0, last = this.factor();
-      while (this.peek() && !ENDS.has(this.peek())) {
+      while (!this.ended()) {
         const at = this.at();
         let told = this.take(...TABLE.joining, "/", "\\dots");
         if (told === "." && !this.peek()) break;
@@ -262,8 +310,10 @@
           this.i += 1;
           told = "@";
         }
-        if (told && (!this.peek() || this.peek() !== "-" && ENDS.has(this.peek())))
-          this.fail(told === "\\dots" ? say("dots") : say("behind_sign", told), at);
+        if (told && this.ended() && this.peek() !== "-") {
+          if (told === "\\dots") this.lead("dots", at);
+          this.fail(say("behind_sign", told), at);
+        }
         if (this.peek() === "T" && !told && ["v", "m"].includes(last.kind))
           this.fail(say("transpose"), at, this.offer(this.line[this.i - 1].at + 1, "^T", at + 1));
         if (told === "/") {
@@ -280,7 +330,7 @@
     }
 
     grouped(found, at) {
-      while (found.kind === "m" && this.peek() && !ENDS.has(this.peek())) {
+      while (found.kind === "m" && !this.ended()) {
         const place = this.at(), told = this.take("@", ...(this.numpy ? [] : ["*"]));
         if (!told && [...TABLE.joining, "/", "\\dots"].includes(this.peek())) break;
         found = this.joined(found, this.factor(), told, place);
@@ -335,7 +385,7 @@
         else if (FUNCTIONS.has(told)) found = this.function(told, at);
         else if (CALLS.has(told) && opens(this.peek())) found = this.call(CALLS.get(told), told, at);
         else if (is("[A-Za-z]|\\\\[A-Za-z]+", told)) found = this.symbol(told, at);
-        else if (is("[A-Za-z]+", told)) this.fail(say("name", told), at);
+        else if (is("[A-Za-z]+", told)) this.unknown(told, at);
         else this.fail(/^[^\\\u0080-\u{10ffff}]/u.test(told) ? say("factor") : say("sign", told), at);
       }
       this.depth -= 1;
@@ -386,11 +436,45 @@
       if (!line.length) this.fail(say("factor"), place + 1);
       const [sides, cut] = pieces(line, "=", "\\ne");
       if (cut.length === 1 && sides.every((side) => side.length)) {
-        const [a, b] = sides.map((side) => this.inner(side));
-        return piece(`[${a.tex} ${cut[0]} ${b.tex}]`, "n");
+        const [a, b] = sides.map((side) => this.inner(side).tex);
+        return this.compared(a, cut[0], b, place);
       }
       const found = this.inner(line);
       return found.level === WHOLE || found.tex === "1" ? found : piece(`(${found.tex})`, found.kind, WHOLE);
+    }
+
+    // A condition; c is the observed word where the page has it in y alone
+    compared(a, sign, b, at) {
+      const y = this.known.get("y"), other = b === "c" ? a : b;
+      const free = sign === "=" && [a, b].includes("c") && !this.known.has("c") && !this.open.includes("c");
+      if (free && y?.kind === "vector" && !y.below && likeIndex([other])) {
+        this.note("observed", at);
+        return piece(`y_${braced(other)}`, "n");
+      }
+      return piece(`[${a} ${sign} ${b}]`, "n");
+    }
+
+    // What is 1 for one word and 0 for all others: δ_jo, and y_j where o is it
+    indicated(base, at) {
+      const start = this.i, { known } = this;
+      if (!this.take("_") || base === "y" && !(known.has("o") && known.has("P"))) {
+        this.i = start;
+        return null;
+      }
+      const own = [...this.group(), ...this.behind()];
+      if (likeIndex(text(own))) {
+        const found = [...this.indices(own), ...(base === "y" ? ["o"] : [])];
+        const whole = `${base}_${braced(text(own).join(""))}`, told = found.length === 2 ? `[${found[0]} = ${found[1]}]` : "";
+        const loose = !found.some((x) => this.open.includes(x)) && found.every((x) => ["i", "j", "m", "n"].includes(x));
+        if (told && !known.has(base)) {
+          this.note("read", at, whole, told);
+          return this.compared(found[0], "=", found[1], at);
+        }
+        const last = this.line[this.i - 1];
+        if (told && loose) this.fail(say("kronecker", whole, told), at, this.offer(at, told, last.at + last.text.length));
+      }
+      this.i = start;
+      return null;
     }
 
     // Scripts
@@ -400,17 +484,17 @@
       for (;;) {
         const place = this.at(), sign = this.take("_", "^"), top = { text: "\\top", at: place, gap: false };
         if (sign) {
-          const next = this.peek();
-          if (["_", "^", ""].includes(next) || ENDS.has(next))
-            this.fail(say(sign === "_" ? "index" : "above"), place + 1, sign === "_" && family ? this.offer(place + 1, "t", place + 1) : "");
+          if (["_", "^"].includes(this.peek()) || this.ended())
+            this.lead(sign === "_" ? "index" : "above", place + 1, "", sign === "_" && family ? this.offer(place + 1, this.usual[0], place + 1) : "");
           const start = this.i;
           this.splitScript(sign, family);
           const own = this.group();
-          if (!own.length) this.fail(say("index"), place + 1);
+          if (!own.length) this.lead("index", place + 1);
           if (sign === "^") above.push(this.line[start].text === "(" ? this.line.slice(start, this.i) : own);
           else {
             const short = family && this.i === start + 1 && own[0].text.length === 1;
-            below.push([...own, ...(short ? this.shift(this.line[start - 2]) : [])]);
+            const shift = short ? this.shift(this.line[start - 2]) : [];
+            below.push([...own, ...shift, ...(this.line[start].text === "{" ? [] : this.behind())]);
           }
         } else if (this.peek() === "\\top" || this.peek() === "'" && this.near()) {
           above.push([top]);
@@ -440,17 +524,13 @@
     }
 
     shift(base, said = true) {
-      const close = ["-", "+", ","].includes(this.peek()) && this.near() && this.near(1);
-      if (close && this.peek() === "," && is("[a-z]", this.peek(1))) {
-        this.i += 2;
-        return this.line.slice(this.i - 2, this.i);
-      }
+      const close = ["-", "+"].includes(this.peek()) && this.near() && this.near(1);
       const index = this.line[this.i - 1], signed = ["-", "+"].includes(this.peek()) && ["1", "2"].includes(this.peek(1));
       if (signed && ["^", "'", "\\top"].includes(this.peek(2)) && !close) {
         const whole = index.text + this.peek() + this.peek(1);
         this.fail(say("minus", whole), index.at, this.offer(index.at, `{${whole}}`, this.line[this.i + 1].at + 1));
       }
-      if (!close || this.peek() === "," || !["1", "2"].includes(this.peek(1))) return [];
+      if (!close || !["1", "2"].includes(this.peek(1))) return [];
       const found = this.line.slice(this.i, this.i + 2);
       this.i += 2;
       const told = `${base.text}_{${index.text}${found[0].text}${found[1].text}}`;
@@ -459,8 +539,15 @@
       return found;
     }
 
-    scripted(found) {
-      const [below, above] = this.scripts();
+    // The entries behind a comma without braces, as in W_unembed,ij and δ_t,i
+    behind() {
+      const start = this.i, next = () => this.peek(1);
+      while (this.peek() === "," && this.near() && this.near(1) && is("[a-z]{1,2}", next()) && likeIndex([next()]) && !["_", "=", "("].includes(this.peek(2)))
+        this.i += 2;
+      return this.line.slice(start, this.i);
+    }
+
+    scripted(found, [below, above] = this.scripts()) {
       for (const own of below) {
         const base = found.level === WHOLE && found.tex[0] === "(" ? found.tex : `(${found.tex})`;
         found = piece(`${base}_${braced(this.indices(own).join(""))}`, "n");
@@ -475,15 +562,22 @@
 
     indices(line) {
       const found = [], plain = line.filter((one) => !["{", "}", "(", ")", "|", ":"].includes(one.text));
-      for (const own of pieces(plain, ",")[0]) {
+      for (let own of pieces(plain, ",")[0]) {
         let parts = [];
+        const first = own[1]?.text === "_" ? own[0].text : "";
+        if (this.drawn && is("[a-z]", first) && !this.known.has(first)) {
+          const behind = text(own.slice(1)).join("");
+          this.note("read", own[0].at, first + behind, this.drawn + behind);
+          own = [{ ...own[0], text: this.drawn }, ...own.slice(1)];
+        }
         for (const one of own) {
           const sign = ["-", "+", "_"].includes(one.text) || is("[0-9]+", one.text);
-          if (!sign && ![...one.text].every((x) => INDICES.includes(x) || this.known.get(x)?.kind === "size")) this.fail(say("index"), one.at);
+          if (!sign && ![...one.text].every((x) => INDICES.includes(x) || this.sized(x)))
+            this.lead(is(WORD, one.text) ? "no index" : "index", one.at, one.text);
           parts.push(...(sign ? [one.text] : [...one.text].map((x) => this.index(x))));
         }
         if (parts.includes("+") || parts.includes("-")) {
-          if (["+", "-"].includes(parts.at(-1)) || parts.includes("_")) this.fail(say("index"), own.at(-1).at);
+          if (["+", "-"].includes(parts.at(-1)) || parts.includes("_")) this.lead("index", own.at(-1).at);
           const shifted = parts.join("");
           found.push(shifted === "-1" ? "T" : shifted);
           continue;
@@ -497,7 +591,7 @@
           found.push(first);
         }
       }
-      if (!found.length) this.fail(say("index"), line.length ? line[0].at : this.at());
+      if (!found.length) this.lead("index", line.length ? line[0].at : this.at());
       this.used.push(...found.filter((x) => is("[a-z]|\\\\ell", x)));
       return found;
     }
@@ -518,16 +612,10 @@
         this.note("read", at, "p", "P");
         base = "P";
       }
+      if (["\\haty", "\\hatp"].includes(base) && this.peek() === "_" && this.known.has("P") && !this.known.has(base) && !this.known.has("p")) base = "p";
       if (base === "p" && this.peek() === "_" && this.known.has("P") && !this.known.get("p")?.below) base = "P";
-      if (base === "e" && this.peek() === "^" && opens(this.peek(1)) && this.line.length > this.i + 4) {
-        this.take();
-        if (this.texts().length > 1) return piece(`\\exp(${this.inner(this.group()).tex})`, "?");
-        this.i -= 1;
-      }
-      if (base === "E" && ["_", "\\sim"].includes(this.peek())) {
-        this.take("_");
-        return this.expectation(this.group(), at);
-      }
+      const other = this.other(base, at);
+      if (other) return other;
       const plain = this.known.get(base), texts = new Map();
       for (const x of this.known.keys()) if (x.startsWith(base + "_")) texts.set(after(x, "_"), x);
       let [below, above] = this.scripts(Boolean(plain && plain.below));
@@ -540,15 +628,42 @@
           return this.finished(piece(this.index(base), "n", WHOLE), [], above);
         }
         const offered = [...this.known.keys()].filter((x) => x.startsWith("W_")).map(printed);
-        if (!is("[A-Z]", base) || !offered.length) this.fail(say("name", shown(base)), at);
+        if (base === "V" && this.sized("|V|") && !offered.length && !below.length && !above.length) {
+          this.note("read", at, "V", "|V|");
+          return piece(printed("|V|"), "n");
+        }
+        if (!is("[A-Z]", base) || !offered.length) this.unknown(base, at);
         return this.finished(piece(this.ask(base, at, offered), "m", WHOLE), below, above);
       }
       return found.kind === "function" ? this.value(found, below, above, at) : this.member(found, below, above, at);
     }
 
+    // What is no letter of the page: an indicator, a gradient that has its letter below, an exponential, an expectation
+    other(base, at) {
+      const one = (base === "\\delta" || base === "y" && !this.known.has("y")) && this.indicated(base, at);
+      if (one) return one;
+      const by = this.known.get(this.peek(this.peek(1) === "{" ? 2 : 1));
+      if (["g", "\\delta"].includes(base) && this.peek() === "_" && this.known.has("J") && by?.kind === "vector" && !INDICES.includes(by.name)) {
+        this.take();
+        const found = this.inner(this.group());
+        this.note("read", at, `${base}_${found.tex}`, `∂J/∂${found.tex}`);
+        return this.slope(piece("J", "n"), found);
+      }
+      if (base === "e" && this.peek() === "^" && opens(this.peek(1)) && this.line.length > this.i + 4) {
+        this.take();
+        if (this.texts().length > 1) return piece(`\\exp(${this.inner(this.group()).tex})`, "?");
+        this.i -= 1;
+      }
+      if (base === "E" && ["_", "\\sim"].includes(this.peek()) && this.sized("|V|")) {
+        this.take("_");
+        return this.expectation(this.group(), at);
+      }
+      return null;
+    }
+
     expectation(spec, at) {
       const law = text(spec.slice(1)).filter((x) => x !== "\\sim");
-      if (!law.length || !likeIndex([spec[0].text]) || !opens(this.peek())) this.fail(say("sum"), at);
+      if (!law.length || !likeIndex([spec[0].text]) || !opens(this.peek())) this.lead("sum", at);
       const letter = spec[0].text, body = this.bracket(), name = law.includes("\\hatp") ? "\\hat p" : "P";
       this.note("read", at, "E", "a sum with weights");
       return piece(`\\sum_{${letter}=1}^{\\lvert V\\rvert} ${name}(${letter} \\mid c) ${body.tex}`, body.kind, SUM);
@@ -622,9 +737,9 @@
       }
       const kind = KINDS.get(found.kind) ?? "?", rest = places.slice(found.below);
       let own = places.slice(0, found.below), tex = printed(name);
-      if (this.known.get("w")?.below && own.length === 1 && own[0] === "k" && name !== "w") {
-        this.note("read", at, `${name}_k`, `${name}_{w_k}`);
-        own = ["w_k"];
+      if (this.drawn === "w" && found.kind === "vector" && own.some((x) => this.drawing.includes(x))) {
+        this.note("read", at, `${name}_${own[0]}`, `${name}_{w_${own[0]}}`);
+        own = [`w_${own[0]}`];
       }
       if (own.length < found.below || found.above && !layer) {
         const words = [...this.known.keys()].filter((x) => x.startsWith(name + "_")).map(printed);
@@ -662,6 +777,7 @@
       else if (is("[0-9]+", told) && this.near() || is("[a-z]", told) && INDICES.includes(told)) {
         this.i += 1;
         inside = [this.line[this.i - 1], ...this.shift({ text: this.text[at], at }, false)];
+        inside.push(...this.behind());
       }
       if (inside.length) {
         const written = this.text.slice(at, this.line[this.i - 1].at + 1).join("");
@@ -678,8 +794,11 @@
       }
       const place = this.at(), [parts, signs] = pieces(this.group(), "|", ",");
       if (!parts.every((one) => one.length)) this.fail(say("of", bare(name)), place);
-      const given = parts.map((one) => this.inner(one)), mid = signs.includes("|") ? " \\mid " : ", ";
+      const words = parts.map((one) => (name === "P" ? word(one) : one)), changed = words.some((one, k) => one !== parts[k]);
+      const given = words.map((one) => this.inner(one)), mid = signs.includes("|") ? " \\mid " : ", ";
+      this.mixed += given[0].kind !== "n";
       const told = `${name}(${given.map((one) => one.tex).join(mid)})`, kind = name === "\\sigma" ? given[0].kind : "n";
+      if (changed) this.note("read", at, this.text.slice(at, this.line[this.i - 1].at + 1).join(""), told.replaceAll(" ", ""));
       if (above[0]?.[0].text === "\\top" && name === "\\sigma") return piece(`${told} (1 - ${told})`, kind, SUM);
       return above.reduce((found, one) => raised(found, this.exponent(one)), piece(told, kind));
     }
@@ -687,14 +806,26 @@
     function(told, at) {
       const name = FUNCTIONS.get(told), [below, above] = this.scripts();
       if (below.length) this.fail(say("unexpected", "_"), at);
-      if (!this.peek() || ENDS.has(this.peek())) this.fail(say("of", bare(told)), at);
+      if (this.ended()) this.fail(say("of", bare(told)), at);
       const slope = above[0]?.[0].text === "\\top" && name === "\\tanh";
       const bracketed = opens(this.peek()) && this.texts().length > 0;
       const inside = bracketed ? this.inner(this.group()) : this.factor();
       const kind = { diag: "m", softmax: "v" }[told.toLowerCase()] ?? inside.kind;
-      const tanh = `\\sqrt{1 - {\\tanh(${inside.tex})}^2}`;
-      const found = name === "sech" ? piece(tanh, kind) : piece(`${name}${slope ? "'" : ""}${bracketed ? `(${inside.tex})` : ` ${inside.tex}`}`, kind);
-      return above.slice(+slope).reduce((one, own) => raised(one, this.exponent(own)), found);
+      this.mixed += ["r", "m"].includes(inside.kind);
+      let behind = [], found = piece(`${name}${slope ? "'" : ""}${bracketed ? `(${inside.tex})` : ` ${inside.tex}`}`, kind);
+      if (name === "sech") {
+        const more = this.scripts();
+        behind = more[0];
+        above.push(...more[1]);
+        const square = `1 - {\\tanh(${inside.tex})}^2`;
+        found = piece(`\\sqrt{${square}}`, kind);
+        if (above.length && text(above[0]).join() === "2") {
+          this.note("read", at, "sech²", "1 − tanh²");
+          found = piece(`(${square})`, kind, WHOLE);
+          above.shift();
+        }
+      }
+      return this.scripted(found, [behind, above.slice(+slope)]);
     }
 
     call(what, told, at) {
@@ -704,7 +835,7 @@
         this.fail(say("arguments", bare(told), two ? "two" : "one"), at);
       if (what === "mean") {
         const name = parts[0][0].text;
-        if (parts[0].length > 1 || name !== "u" && name !== "v" || !this.known.has(name)) this.fail(say("name", told), at);
+        if (parts[0].length > 1 || name !== "u" && name !== "v" || !this.known.has(name)) this.unknown(told, at);
         return piece(`\\frac{1}{\\lvert V\\rvert} \\sum_{j=1}^{\\lvert V\\rvert} ${name}_j`, "v", SUM);
       }
       const [a, b] = parts.slice(0, 1 + two).map((one) => this.inner(one));
@@ -750,28 +881,33 @@
       let [letters, first, last, test] = this.spec(spec, at);
       if (this.take("^")) upper = this.group();
       if (upper.length) last = this.bound(upper);
-      if (first && !last) this.fail(say("last"), at);
+      if (first && !last) this.lead("last", at);
       this.take("of");
       if (!body) {
-        if (!this.peek() || this.peek() !== "-" && ENDS.has(this.peek())) this.fail(say("factor"));
+        if (this.ended() && this.peek() !== "-") this.fail(say("factor"));
         const sign = this.take("-");
+        const { open, drawing } = this;
+        Object.assign(this, { open: [...open, ...letters], drawing: [...drawing, ...(last === "K" ? letters : [])] });
         body = alone || told === "\\prod" ? this.factor() : this.product();
+        Object.assign(this, { open, drawing });
         body = { ...body, tex: sign + body.tex };
       }
       let behind = null;
       while (told === "\\prod" && body.kind === "m" && !behind) {
-        if (!this.peek() || ENDS.has(this.peek()) || [...TABLE.joining, "/", "\\dots"].includes(this.peek())) break;
+        if (this.ended() || [...TABLE.joining, "/", "\\dots"].includes(this.peek())) break;
         const place = this.at(), last = this.factor();
         if (last.kind === "m") body = this.joined(body, last, "", place);
         else behind = last;
       }
-      if (letters.includes("w") && this.known.get("w")?.below) {
+      if (letters.includes("w") && this.drawn === "w") {
         letters = letters.map((x) => (x === "w" ? "k" : x));
         this.note("read", at, "w", "w_k");
       }
-      if (!first && !test && letters.length === 1 && !TABLE["words not"].includes(letters[0])) {
-        const letter = letters[0].replace(/[\\|]/g, "\\$&");
-        if (new RegExp(`(?:\\b[uv]_|P\\()${letter}(?![A-Za-z])`).test(body.tex)) [first, last] = ["1", "\\lvert V\\rvert"];
+      const [size, ...own] = letters.length === 1 ? this.counted(letters[0], body.tex) : [""];
+      if (size && !first && !test && !own.includes(letters[0])) [first, last] = ["1", printed(size)];
+      else if (size && first && ["n", "N", "m"].includes(last) && !this.sized(last)) {
+        this.note("read", at, last, size);
+        last = printed(size);
       }
       const below = letters.join(", ") + (first && `=${first}`) + (test && `: ${test}`);
       let found = piece(`${told}_${braced(below)}${first && `^${braced(last)}`} ${body.tex}`, body.kind, SUM);
@@ -779,14 +915,29 @@
       return behind ? this.joined(found, behind, "", at) : found;
     }
 
+    sized(name) {
+      return this.known.get(name)?.kind === "size";
+    }
+
+    // The size up to which a letter goes that is an index in some TeX, and the letters that the pages themselves say it of
+    counted(letter, tex) {
+      const escaped = (x) => x.replace(/[\\|{}]/g, "\\$&"), steps = ["T", "L"].find((x) => this.sized(x));
+      for (const [name, one] of this.known) {
+        const row = COUNTED.get(name) ?? COUNTED.get(steps);
+        const place = new RegExp(`(?<![A-Za-z])${escaped(name)}(?:_\\{?|\\()\\s*${escaped(letter)}(?![A-Za-z])`);
+        if ((one.below || name === "P") && row && this.sized(row[0]) && place.test(tex)) return row;
+      }
+      return [""];
+    }
+
     guessed(read, at) {
       const before = this.used.length;
-      if (!this.peek() || ENDS.has(this.peek())) this.fail(say("sum"), at);
+      if (this.ended()) this.lead("sum", at);
       const body = read();
       let free = [...new Set(this.used.slice(before))].filter((x) => x !== "o" && x !== "c");
       const usual = free.filter((x) => ["t", "k", "j"].includes(x));
       if (usual.length) free = usual;
-      if (free.length !== 1) this.fail(say("sum"), at);
+      if (free.length !== 1) this.lead("sum", at);
       this.note("over", at, free[0]);
       return [[{ text: free[0], at, gap: false }], body];
     }
@@ -802,15 +953,19 @@
     }
 
     spec(line, at) {
+      if (line.some((one) => one.text === "\\sim")) [[line]] = pieces(line, ","); // without whence they are drawn
       const texts = text(line), k = texts.findIndex((x) => [":", "=", "from", "\\ne", "\\in", "in", "|"].includes(x));
       const head = (k < 0 ? texts : texts.slice(0, k)).filter((x) => ![",", "{", "}"].includes(x));
-      if (!likeIndex(head) || !head.every((x) => is("[A-Za-z]+", x))) this.fail(say("sum"), at);
+      if (!likeIndex(head) || !head.every((x) => is("[A-Za-z]+", x))) {
+        const word = head.find((x) => is(WORD, x) && !likeIndex([x]));
+        this.lead(word ? "no index" : "sum", at, word);
+      }
       const letters = head.flatMap((x) => [...x].map((y) => this.index(y)));
       if (k < 0 || texts[k] === "\\in" || texts[k] === "in") return [letters, "", "", ""];
       if ([":", "|", "\\ne"].includes(texts[k])) {
         const test = texts[k] === "\\ne" ? line : line.slice(k + 1);
         const m = test.findIndex((one) => one.text === "=" || one.text === "\\ne");
-        if (m < 1 || m === test.length - 1) this.fail(say("sum"), at);
+        if (m < 1 || m === test.length - 1) this.lead("sum", at);
         const [a, b] = [this.inner(test.slice(0, m)), this.inner(test.slice(m + 1))];
         return [letters, "", "", `${a.tex} ${test[m].text} ${b.tex}`];
       }
@@ -829,7 +984,7 @@
       [[line]] = pieces(line, ","); // without an axis
       if (line[0]?.text === "[" && line.at(-1).text === "]") line = line.slice(1, -1);
       const [of, rule, ...more] = pieces(line, "for")[0];
-      if (more.length || !of.length || rule?.[1]?.text !== "in") this.fail(say("sum"), at);
+      if (more.length || !of.length || rule?.[1]?.text !== "in") this.lead("sum", at);
       const body = this.inner(of), spec = rule.slice(0, 1), over = rule.slice(2);
       if (over[0]?.text === "range") {
         const parts = pieces(over.slice(2, -1), ",")[0], sign = (told) => ({ text: told, at, gap: false });
@@ -928,6 +1083,50 @@
 
   // Lines
 
+  // Before which tokens a bracket may be closed: which, and whether it is needed
+  function* places(line) {
+    const inside = [];
+    for (const [k, { text: told }] of [...line, { text: "" }].entries()) {
+      if (inside.length && k > inside.at(-1)[0] + 1 && !closes(told)) {
+        const [start, needed] = inside.at(-1);
+        if (line[start].text === "{" || told !== "^" && told !== "_") yield [k, line[start].text, needed];
+      }
+      if (opens(told)) inside.push([k, k > 0 && CALLED.has(line[k - 1].text)]);
+      else if (closes(told)) inside.pop();
+      else if (inside.length) inside.at(-1)[1] ||= NEEDING.has(told);
+    }
+  }
+
+  // How much in a line does not fit; more than that in one that cannot be read
+  function unlike(written, reader) {
+    try {
+      const writer = reader(written);
+      return writer.sides().filter((x) => x.kind === "?").length + writer.mixed;
+    } catch (error) {
+      if (error instanceof Mistyped) return 9;
+      throw error;
+    }
+  }
+
+  // A line with its bracket closed: where it can be read, nothing is added to what is not alike, and the bracket is needed;
+  // of such places the first that a sign marks, then the last of those between two letters, then the end.
+  function closed(writer, opened, reader) {
+    const written = writer.text, line = [...writer.line, { text: "", at: written.length }];
+    let best = [9], found = [...written, ...opened.map((one) => BRACKETS[one.text]).reverse()];
+    const alone = opened.length === 1 && line.length < CLOSED;
+    for (const [k, bracket, needed] of alone ? places(writer.line) : []) {
+      let end = line[k].at;
+      while (end && /\s/u.test(written[end - 1])) end -= 1;
+      const own = [...written.slice(0, end), BRACKETS[bracket], ...written.slice(end)];
+      let place = MARKS.has(line[k].text) || closes(line[k - 1].text) ? [0, k] : [1, -k];
+      if (bracket === "{") place = [0, -k];
+      else if (!line[k].text) place = [2 * needed, k];
+      const rank = [unlike(own, reader) + !needed, ...place], n = rank.findIndex((x, m) => x !== best[m]);
+      if (rank[n] < best[n]) [best, found] = [rank, own];
+    }
+    return found.join("");
+  }
+
   function readings(tex, choices) {
     if (!choices.length) return [tex];
     const count = choices.reduce((n, signs) => n * signs.length, 1);
@@ -964,14 +1163,7 @@
     const writer = new Writer(note < 0 ? written : written.slice(0, note), symbols, names);
     if (!writer.line.length) throw new Mistyped(say("empty"), 0);
     writer.withoutShape();
-    const sides = [writer.sum()];
-    while (writer.take("=")) {
-      if (!writer.peek()) writer.fail(say("sides"));
-      sides.push(writer.sum());
-    }
-    if (writer.peek() === ",") {
-      if (writer.peek(1)) writer.note("behind", writer.at());
-    } else if (writer.peek()) writer.fail(say("unexpected", writer.peek()));
+    const sides = writer.sides();
     const goal = (side) => /^-?\(?-?\\frac\{\\partial [^{}]*\}\{\\partial \S*\}\)?$/.test(side.tex); // a derivative alone
     if (sides.length === 2 && goal(sides[1])) sides.sort((a, b) => goal(b) - goal(a));
     if (sides.length > 2) writer.note("chain", 0);
@@ -980,6 +1172,6 @@
     return { readings: readings(sides.at(-1).tex, choices), notes, asked, left: oriented(left) };
   }
 
-  Object.assign(unrolled, { typedLine: typed, Mistyped }); // `unrolled.typed` reads a number
+  Object.assign(unrolled, { typedLine: typed, Mistyped, shown }); // `unrolled.typed` reads a number
   if (typeof module === "object") module.exports = { typed, Mistyped };
 })(globalThis);

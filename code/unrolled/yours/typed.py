@@ -10,7 +10,7 @@ import itertools
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import NamedTuple, NoReturn
 
@@ -25,10 +25,14 @@ SKIP, DRESS = {*TABLE["skip"]}, {*TABLE["dress"]}
 INDICES = TABLE["indices"]
 BRACKETS = {"(": ")", "[": "]", "{": "}"}
 ORIENTED = r"(-?)\((-?)(\\frac\{\\partial [^()]*(?:\([^()]*\)[^()]*)*\})\)(_\S+)?"
+WORD = r"\\?[A-Za-z]+"
 GOAL = r"-?\(?-?\\frac\{\\partial [^{}]*\}\{\\partial \S*\}\)?"  # a derivative alone
 JOINING = {"=", "from", "to", "until", "\\in", "\\dots", ",", ":"}  # in a range
 OPENING = {"^", "_", "\\frac", "}", "\\sqrt"}  # what stands before an argument
+CALLED = {*TABLE["functions"], *TABLE["words"], *TABLE["calls"], *"_^sPp", "\\sigma"}
+MARKS = {*ENDS, *TABLE["joining"], *BRACKETS, "/"}
 CHOICE = 0xE000  # signs from here on stand for choices between signs
+CLOSED = 100  # in a line of so many signs, a place for a bracket is looked for
 COMBINED = 32  # of so many choices all combinations are readings
 
 
@@ -78,7 +82,7 @@ def say(what: str, *parts: object) -> str:
     """A sentence of the table."""
     said = TABLE["said"][what]
     for k, part in enumerate(parts, 1):
-        said = said.replace(f"%{k}", str(part))
+        said = said.replace(f"%{k}", shown(str(part)) or "∖")
     return said
 
 
@@ -134,8 +138,8 @@ def tokens(text: str) -> list[Token]:
     return out
 
 
-def demand_closed(text: str, line: Sequence[Token]) -> None:
-    """Raise Mistyped for a bracket that is not closed, or not opened."""
+def unclosed(text: str, line: Sequence[Token]) -> list[Token]:
+    """The brackets that are not closed; raise Mistyped for one that is not opened."""
     opened: list[Token] = []
     for one in line:
         if one.text in BRACKETS:
@@ -147,9 +151,7 @@ def demand_closed(text: str, line: Sequence[Token]) -> None:
                     say("unopened", one.text), one.at, offer + text[one.at + 1 :]
                 )
             opened.pop()
-    if opened:
-        offer = text + "".join(BRACKETS[one.text] for one in reversed(opened))
-        raise Mistyped(say("unclosed", opened[-1].text), opened[-1].at, offer)
+    return opened
 
 
 SUM, PRODUCT, ATOM, WHOLE = range(4)
@@ -186,7 +188,7 @@ def shown(tex: str) -> str:
     """TeX, or words with TeX in it, as a reader writes it."""
     for name, sign in TABLE["shown"].items():
         tex = tex.replace(name, sign)
-    return tex.replace("\\", "")
+    return re.sub(r"\{?\\text\{(\w+)\}\}?", r"\1", tex).replace("\\", "")
 
 
 def braced(index: str) -> str:
@@ -237,12 +239,21 @@ class Writer:
     def __init__(self, text: str, symbols: Symbols, names: Mapping[str, str]) -> None:
         self.text, self.known, self.names = text, symbols.known, names
         self.line, self.i = tokens(text), 0
-        demand_closed(text, self.line)
+        if opened := unclosed(text, self.line):
+            offer = closed(self, opened, lambda line: Writer(line, symbols, names))
+            self.fail(say("unclosed", opened[-1].text), opened[-1].at, offer)
         self.numpy = any(one.text == "@" for one in self.line)
         self.notes: list[Note] = []
         self.asked: list[Asked] = []
         self.choices: list[list[str]] = []
         self.used: list[str] = []
+        self.mixed = 0  # sums of what is not alike
+        self.drawing = ["k"]  # letters that count the words that are drawn
+        self.open: list[str] = []  # the letters of the sums that are open
+        indices = (x for x, one in self.known.items() if one.kind == "index")
+        rows = TABLE["usual"].items()
+        self.usual = next(x for size, x in rows if not size or size in self.known)
+        self.drawn = next((x for x in indices if self.known[x].below), "")
         self.depth = 0
 
     # Tokens
@@ -260,6 +271,11 @@ class Writer:
     def at(self) -> int:
         """The place of the next token."""
         return self.line[self.i].at if self.i < len(self.line) else len(self.text)
+
+    def ended(self) -> bool:
+        """Whether a term ends here; |V| is one."""
+        size = [self.peek(k) for k in range(3)] == ["|", "V", "|"]
+        return not self.peek() or self.peek() in ENDS and not size
 
     def take(self, *texts: str) -> str:
         """The next token, if it is one of these; nothing otherwise."""
@@ -293,6 +309,20 @@ class Writer:
                 self.line = self.line[: k - 1]
                 break
 
+    def sides(self) -> list[Piece]:
+        """The sides of the line."""
+        found = [self.sum()]
+        while self.take("="):
+            if not self.peek():
+                self.fail(say("sides"))
+            found.append(self.sum())
+        if self.peek() == ",":
+            if self.peek(1):
+                self.note("behind", self.at())
+        elif self.peek():
+            self.fail(say("unexpected", self.peek()))
+        return found
+
     def inner(self, line: Sequence[Token]) -> Piece:
         """Tokens as an expression of their own."""
         whole, start, end = self.line, self.i, self.at()
@@ -307,10 +337,31 @@ class Writer:
         """What cannot be read."""
         raise Mistyped(said, self.at() if at is None else at, offer)
 
+    def lead(
+        self, what: str, at: int | None = None, part: str = "", offer: str = ""
+    ) -> NoReturn:
+        """What cannot be read, with the indices that this page has."""
+        self.fail(say(what, *self.usual, part), at, offer)
+
+    def unknown(self, name: str, at: int) -> NoReturn:
+        """A name that the page does not have, with those that it has."""
+        named = ("vector", "matrix", "number", "function")
+        own = [
+            x for x, one in self.known.items() if one.kind in named and x != "\\sigma"
+        ]
+        lower = self.known.get(name.lower())
+        if (
+            re.fullmatch("[A-Z]", name)
+            and lower
+            and lower.below
+            and lower.kind == "vector"
+        ):
+            self.fail(say("family", name, lower.name), at)
+        self.fail(say("name", name, ", ".join(own)), at)
+
     def note(self, what: str, at: int, *parts: object) -> None:
         """Say something, once."""
         one = Note(say(what, *parts), at)
-        one = one._replace(said=shown(one.said))
         if one.said not in [other.said for other in self.notes]:
             self.notes.append(one)
 
@@ -333,12 +384,13 @@ class Writer:
             found.append((sign, self.product()))
             sign = self.take("+", "-")
             if self.peek() == "\\dots":
-                self.fail(say("dots"))
+                self.lead("dots")
             if not sign:
                 break
         if len(found) == 1 and found[0][0] != "-":
             return found[0][1]
         kind = next((x.kind for _, x in found if x.kind != "n"), "n")
+        self.mixed += len({x.kind for _, x in found if x.tex != "1"}) > 1
         tex = ""
         for sign, piece in found:
             told = piece.tex
@@ -351,15 +403,17 @@ class Writer:
     def product(self) -> Piece:
         """Factors, and how they are joined; a quotient is of the factors beside it."""
         found, join, place, last = None, "", 0, self.factor()
-        while self.peek() and self.peek() not in ENDS:
+        while not self.ended():
             at = self.at()
             told = self.take(*TABLE["joining"], "/", "\\dots")
             if told == "." and not self.peek():
                 break
             if told == "." and self.peek() == "dot" and self.peek(1) == "(":
                 self.i, told = self.i + 1, "@"
-            if told and (not self.peek() or self.peek() in ENDS - {"-"}):
-                self.fail(say("dots" if told == "\\dots" else "behind_sign", told), at)
+            if told and self.ended() and self.peek() != "-":
+                if told == "\\dots":
+                    self.lead("dots", at)
+                self.fail(say("behind_sign", told), at)
             if self.peek() == "T" and not told and last.kind in ("v", "m"):
                 end = self.line[self.i - 1].at + 1
                 offer = f"{self.text[:end]}^T{self.text[at + 1 :]}"
@@ -378,7 +432,7 @@ class Writer:
 
     def grouped(self, found: Piece, at: int) -> Piece:
         """A product that stands behind a vector and a sign for entry by entry."""
-        while found.kind == "m" and self.peek() and self.peek() not in ENDS:
+        while found.kind == "m" and not self.ended():
             place, told = self.at(), self.take("@", *([] if self.numpy else ["*"]))
             if not told and self.peek() in (*TABLE["joining"], "/", "\\dots"):
                 break
@@ -456,7 +510,7 @@ class Writer:
             elif re.fullmatch(r"[A-Za-z]|\\[A-Za-z]+", told):
                 found = self.symbol(told, at)
             elif re.fullmatch("[A-Za-z]+", told):
-                self.fail(say("name", told), at)
+                self.unknown(told, at)
             else:
                 known = told.isascii() and not told.startswith("\\")
                 self.fail(say("factor") if known else say("sign", told), at)
@@ -537,12 +591,43 @@ class Writer:
             self.fail(say("factor"), place + 1)
         sides, signs = pieces(line, "=", "\\ne")
         if len(signs) == 1 and all(sides):
-            a, b = map(self.inner, sides)
-            return Piece(f"[{a.tex} {signs[0]} {b.tex}]", "n")
+            a, b = (self.inner(side).tex for side in sides)
+            return self.compared(a, signs[0], b, place)
         found = self.inner(line)
         if found.level == WHOLE or found.tex == "1":
             return found
         return Piece(f"({found.tex})", found.kind, WHOLE)
+
+    def compared(self, a: str, sign: str, b: str, at: int) -> Piece:
+        """A condition; c is the observed word where the page has it in y alone."""
+        y, other = self.known.get("y"), a if b == "c" else b
+        if sign == "=" and "c" in (a, b) and "c" not in (*self.known, *self.open):
+            if y and y.kind == "vector" and not y.below and like_index([other]):
+                self.note("observed", at)
+                return Piece(f"y_{braced(other)}", "n")
+        return Piece(f"[{a} {sign} {b}]", "n")
+
+    def indicated(self, base: str, at: int) -> Piece | None:
+        """What is 1 for one word and 0 for all others: δ_jo, and y_j where o is it."""
+        start, known = self.i, self.known
+        if not self.take("_") or base == "y" and not {"o", "P"} <= known.keys():
+            self.i = start
+            return None
+        own = [*self.group(), *self.behind()]
+        if like_index([x.text for x in own]):
+            found = self.indices(own) + ["o"] * (base == "y")
+            whole = f"{base}_{braced(''.join(x.text for x in own))}"
+            told = "[{} = {}]".format(*found) if len(found) == 2 else ""
+            loose = not {*found} & {*self.open} and {*found} <= {*"ijmn"}
+            if told and base not in known:
+                self.note("read", at, whole, told)
+                return self.compared(found[0], "=", found[1], at)
+            if told and loose:
+                end = self.line[self.i - 1].at + len(self.line[self.i - 1].text)
+                offer = self.text[:at] + told + self.text[end:]
+                self.fail(say("kronecker", whole, told), at, offer)
+        self.i = start
+        return None
 
     # Scripts
 
@@ -553,17 +638,18 @@ class Writer:
         while True:
             place = self.at()
             if sign := self.take("_", "^"):
-                if self.peek() in ("_", "^") or not self.peek() or self.peek() in ENDS:
+                if self.peek() in ("_", "^") or self.ended():
                     offer = ""
                     if sign == "_" and family:
-                        offer = f"{self.text[: place + 1]}t{self.text[place + 1 :]}"
+                        offer = self.text[: place + 1] + self.usual[0]
+                        offer += self.text[place + 1 :]
                     what = "index" if sign == "_" else "above"
-                    self.fail(say(what), place + 1, offer)
+                    self.lead(what, place + 1, offer=offer)
                 start = self.i
                 self.split_script(sign, family)
                 own = self.group()
                 if not own:
-                    self.fail(say("index"), place + 1)
+                    self.lead("index", place + 1)
                 if sign == "^":
                     above.append(
                         self.line[start : self.i]
@@ -572,9 +658,9 @@ class Writer:
                     )
                 else:
                     short = family and self.i == start + 1 and len(own[0].text) == 1
-                    below.append(
-                        [*own, *(self.shift(self.line[start - 2]) if short else [])]
-                    )
+                    shift = self.shift(self.line[start - 2]) if short else []
+                    more = self.behind() if self.line[start].text != "{" else []
+                    below.append([*own, *shift, *more])
             elif self.peek() == "\\top" or self.peek() == "'" and self.near():
                 above.append([Token("\\top", place)])
                 self.i += 1
@@ -623,10 +709,7 @@ class Writer:
 
     def shift(self, base: Token, said: bool = True) -> list[Token]:
         """The “-1” of an index without braces, as in h_t-1."""
-        close = self.peek() in ("-", "+", ",") and self.near() and self.near(1)
-        if close and self.peek() == "," and re.fullmatch("[a-z]", self.peek(1)):
-            self.i += 2
-            return self.line[self.i - 2 : self.i]
+        close = self.peek() in ("-", "+") and self.near() and self.near(1)
         index = self.line[self.i - 1]
         raised = self.peek(2) in ("^", "'", "\\top")
         if (
@@ -639,7 +722,7 @@ class Writer:
             end = self.line[self.i + 1].at + 1
             offer = f"{self.text[: index.at]}{{{whole}}}{self.text[end:]}"
             self.fail(say("minus", whole), index.at, offer)
-        if not close or self.peek() == "," or self.peek(1) not in ("1", "2"):
+        if not close or self.peek(1) not in ("1", "2"):
             return []
         found = self.line[self.i : self.i + 2]
         self.i += 2
@@ -649,9 +732,23 @@ class Writer:
             self.note("read", base.at, written, told)
         return found
 
-    def scripted(self, found: Piece) -> Piece:
+    def behind(self) -> list[Token]:
+        """The entries behind a comma without braces, as in W_unembed,ij and δ_t,i."""
+        start = self.i
+        while (
+            self.peek() == ","
+            and self.near()
+            and self.near(1)
+            and re.fullmatch("[a-z]{1,2}", self.peek(1))
+            and like_index([self.peek(1)])
+            and self.peek(2) not in ("_", "=", "(")
+        ):
+            self.i += 2
+        return self.line[start : self.i]
+
+    def scripted(self, found: Piece, scripts: tuple[list, list] | None = None) -> Piece:
         """A piece with what stands below and above it."""
-        below, above = self.scripts()
+        below, above = scripts or self.scripts()
         for own in below:
             base = (
                 found.tex
@@ -675,6 +772,11 @@ class Writer:
         plain = [one for one in line if one.text not in ("{", "}", "(", ")", "|", ":")]
         for piece in pieces(plain, ",")[0]:
             parts: list[str] = []
+            first = piece[0].text if [x.text for x in piece[1:2]] == ["_"] else ""
+            if self.drawn and re.fullmatch("[a-z]", first) and first not in self.known:
+                behind = "".join(x.text for x in piece[1:])
+                self.note("read", piece[0].at, first + behind, self.drawn + behind)
+                piece = [piece[0]._replace(text=self.drawn), *piece[1:]]
             for one in piece:
                 plain = one.text in ("-", "+", "_") or re.fullmatch("[0-9]+", one.text)
                 letters = all(
@@ -682,12 +784,13 @@ class Writer:
                     for x in one.text
                 )
                 if not plain and not letters:
-                    self.fail(say("index"), one.at)
+                    word = re.fullmatch(WORD, one.text)
+                    self.lead("no index" if word else "index", one.at, one.text)
                 parts += [one.text] if plain else [self.index(x) for x in one.text]
             shifted = "".join(parts)
             if "+" in parts or "-" in parts:
                 if parts[-1] in ("+", "-") or "_" in parts:
-                    self.fail(say("index"), piece[-1].at)
+                    self.lead("index", piece[-1].at)
                 found.append("T" if shifted == "-1" else shifted)
                 continue
             parts = [x for x in parts if x != "_"]
@@ -703,7 +806,7 @@ class Writer:
                     first += "_" + (parts.pop(0) if parts else "k")
                 found.append(first)
         if not found:
-            self.fail(say("index"), line[0].at if line else None)
+            self.lead("index", line[0].at if line else None)
         self.used += [x for x in found if re.fullmatch(r"[a-z]|\\ell", x)]
         return found
 
@@ -735,22 +838,12 @@ class Writer:
             self.note("read", at, "p", "P")
             base = "P"
         plain = self.known.get(base)
+        if base in ("\\haty", "\\hatp") and "P" in self.known and not plain:
+            base = "p" if self.peek() == "_" and "p" not in self.known else base
         if base == "p" and self.peek() == "_" and "P" in self.known:
             base = base if plain and plain.below else "P"
-        if (
-            base == "e"
-            and self.peek() == "^"
-            and self.peek(1) in BRACKETS
-            and len(self.line) > self.i + 4
-        ):
-            self.take()
-            texts = self.texts()
-            if len(texts) > 1:
-                return Piece(f"\\exp({self.inner(self.group()).tex})", "?")
-            self.i -= 1
-        if base == "E" and self.peek() in ("_", "\\sim"):
-            self.take("_")
-            return self.expectation(self.group(), at)
+        if found := self.other(base, at):
+            return found
         plain = self.known.get(base)
         texts = {x.partition("_")[2]: x for x in self.known if x.startswith(base + "_")}
         below, above = self.scripts(bool(plain and plain.below))
@@ -764,8 +857,11 @@ class Writer:
                 self.used.append(base)
                 return self.finished(Piece(self.index(base), "n", WHOLE), [], above)
             offered = [printed(x) for x in self.known if x.startswith("W_")]
+            if base == "V" and self.sized("|V|") and not (offered or below or above):
+                self.note("read", at, "V", "|V|")
+                return Piece(printed("|V|"), "n")
             if not re.fullmatch("[A-Z]", base) or not offered:
-                self.fail(say("name", shown(base)), at)
+                self.unknown(base, at)
             return self.finished(
                 Piece(self.ask(base, at, offered), "m", WHOLE), below, above
             )
@@ -773,11 +869,41 @@ class Writer:
             return self.value_of(found, below, above, at)
         return self.member(found, below, above, at)
 
+    def other(self, base: str, at: int) -> Piece | None:
+        """What is no letter of the page: an indicator, a gradient that has its letter
+        below, an exponential, an expectation.
+        """
+        if base == "\\delta" or base == "y" and "y" not in self.known:
+            if found := self.indicated(base, at):
+                return found
+        if base in ("g", "\\delta") and self.peek() == "_" and "J" in self.known:
+            by = self.known.get(self.peek(2 if self.peek(1) == "{" else 1))
+            if by and by.kind == "vector" and by.name not in INDICES:
+                self.take()
+                found = self.inner(self.group())
+                self.note("read", at, f"{base}_{found.tex}", f"∂J/∂{found.tex}")
+                return self.slope(Piece("J", "n"), found, at)
+        if (
+            base == "e"
+            and self.peek() == "^"
+            and self.peek(1) in BRACKETS
+            and len(self.line) > self.i + 4
+        ):
+            self.take()
+            texts = self.texts()
+            if len(texts) > 1:
+                return Piece(f"\\exp({self.inner(self.group()).tex})", "?")
+            self.i -= 1
+        if base == "E" and self.peek() in ("_", "\\sim") and self.sized("|V|"):
+            self.take("_")
+            return self.expectation(self.group(), at)
+        return None
+
     def expectation(self, spec: list[Token], at: int) -> Piece:
         """E_{o ~ p_c}[u_o], as a sum."""
         law = [one.text for one in spec[1:] if one.text != "\\sim"]
         if not law or not like_index([spec[0].text]) or self.peek() not in BRACKETS:
-            self.fail(say("sum"), at)
+            self.lead("sum", at)
         letter, body = spec[0].text, self.bracket()
         name = "\\hat p" if "\\hatp" in law else "P"
         told = f"{name}({letter} \\mid c)"
@@ -871,9 +997,9 @@ class Writer:
             self.note("read", at, f"{name}_{layer}", f"{name}^{{({layer})}}")
         kind = TABLE["kinds"].get(found.kind, "?")
         own, rest = places[: found.below], places[found.below :]
-        if "w" in self.known and self.known["w"].below and own == ["k"] and name != "w":
-            self.note("read", at, f"{name}_k", f"{name}_{{w_k}}")
-            own = ["w_k"]
+        if self.drawn == "w" and found.kind == "vector" and {*own} & {*self.drawing}:
+            self.note("read", at, f"{name}_{own[0]}", f"{name}_{{w_{own[0]}}}")
+            own = [f"w_{own[0]}"]
         tex = printed(name)
         if len(own) < found.below or found.above and not layer:
             words = [printed(x) for x in self.known if x.startswith(name + "_")]
@@ -931,6 +1057,7 @@ class Writer:
             self.i += 1
             base = Token(self.text[at : at + 1], at)
             inside = [self.line[self.i - 1], *self.shift(base, said=False)]
+            inside += self.behind()
         if inside:
             index = "".join(x.text for x in inside)
             written = self.text[at : self.line[self.i - 1].at + 1]
@@ -953,8 +1080,13 @@ class Writer:
         parts, signs = pieces(self.group(), "|", ",")
         if not all(parts):
             self.fail(say("of", name.lstrip("\\")), place)
-        given, mid = [*map(self.inner, parts)], " \\mid " if "|" in signs else ", "
+        words = [self.word(one) if name == "P" else one for one in parts]
+        given, mid = [*map(self.inner, words)], " \\mid " if "|" in signs else ", "
+        self.mixed += given[0].kind != "n"
         told = f"{name}({mid.join(x.tex for x in given)})"
+        if words != parts:
+            written = self.text[at : self.line[self.i - 1].at + 1]
+            self.note("read", at, written, told.replace(" ", ""))
         kind = given[0].kind if name == "\\sigma" else "n"
         if above and above[0][0].text == "\\top" and name == "\\sigma":
             return Piece(f"{told} (1 - {told})", kind, SUM)
@@ -963,27 +1095,38 @@ class Writer:
             found_ = found_.raised(self.exponent(one))
         return found_
 
+    @staticmethod
+    def word(line: list[Token]) -> list[Token]:
+        """A word that stands for its number, as in P(w_j | w_c) and P(u_j | v_c)."""
+        told = re.fullmatch(r"[uvw]_?\{?([a-z])\}?", "".join(x.text for x in line))
+        return [line[0]._replace(text=told[1])] if told else line
+
     def function(self, told: str, at: int) -> Piece:
         """A function that all pages have, of a bracket or of the next factor."""
         name = TABLE["functions"][told]
         below, above = self.scripts()
         if below:
             self.fail(say("unexpected", "_"), at)
-        if not self.peek() or self.peek() in ENDS:
+        if self.ended():
             self.fail(say("of", told.lstrip("\\")), at)
         slope = bool(above) and above[0][0].text == "\\top" and name == "\\tanh"
         fenced = self.peek() in BRACKETS and bool(self.texts())
         inside = self.inner(self.group()) if fenced else self.factor()
         kind = {"diag": "m", "softmax": "v"}.get(told.lower(), inside.kind)
+        self.mixed += inside.kind in ("r", "m")
         found = Piece(
             f"{name}{chr(39) if slope else ''}{f'({inside.tex})' if fenced else f' {inside.tex}'}",
             kind,
         )
         if name == "sech":
-            found = Piece(f"\\sqrt{{1 - {{\\tanh({inside.tex})}}^2}}", kind)
-        for one in above[slope:]:
-            found = found.raised(self.exponent(one))
-        return found
+            below, more = self.scripts()
+            above += more
+            square = f"1 - {{\\tanh({inside.tex})}}^2"
+            found = Piece(f"\\sqrt{{{square}}}", kind)
+            if above and [x.text for x in above[0]] == ["2"]:
+                self.note("read", at, "sech²", "1 − tanh²")
+                found, above = Piece(f"({square})", kind, WHOLE), above[1:]
+        return self.scripted(found, (below, above[slope:]))
 
     def call(self, what: str, told: str, at: int) -> Piece:
         """A function of NumPy, as the book writes it."""
@@ -996,7 +1139,7 @@ class Writer:
         if what == "mean":
             name = parts[0][0].text
             if len(parts[0]) > 1 or name not in ("u", "v") or name not in self.known:
-                self.fail(say("name", told), at)
+                self.unknown(told, at)
             return Piece(
                 f"\\frac{{1}}{{\\lvert V\\rvert}} \\sum_{{j=1}}^{{\\lvert V\\rvert}} {name}_j",
                 "v",
@@ -1053,40 +1196,35 @@ class Writer:
         if upper:
             last = self.bound(upper)
         if first and not last:
-            self.fail(say("last"), at)
+            self.lead("last", at)
         self.take("of")
         if body is None:
-            if not self.peek() or self.peek() in ENDS - {"-"}:
+            if self.ended() and self.peek() != "-":
                 self.fail(say("factor"))
             minus = self.take("-")
             own = alone or sign == "\\prod"
+            open_, drawing = self.open, self.drawing
+            self.open = open_ + letters
+            self.drawing = drawing + (letters if last == "K" else [])
             body = self.factor() if own else self.product()
+            self.open, self.drawing = open_, drawing
             body = Piece(minus + body.tex, body.kind, body.level)
         behind = None
         while sign == "\\prod" and body.kind == "m" and not behind:
-            if not self.peek() or self.peek() in {
-                *ENDS,
-                *TABLE["joining"],
-                "/",
-                "\\dots",
-            }:
+            if self.ended() or self.peek() in (*TABLE["joining"], "/", "\\dots"):
                 break
             place, more = self.at(), self.factor()
             behind = None if more.kind == "m" else more
             body = self.joined(body, more, "", place) if more.kind == "m" else body
-        if "w" in letters and "w" in self.known and self.known["w"].below:
+        if "w" in letters and self.drawn == "w":
             letters = ["k" if x == "w" else x for x in letters]
             self.note("read", at, "w", "w_k")
-        if (
-            not first
-            and not test
-            and len(letters) == 1
-            and letters[0] not in TABLE["words not"]
-        ):
-            if re.search(
-                rf"(?:\b[uv]_|P\(){re.escape(letters[0])}(?![A-Za-z])", body.tex
-            ):
-                first, last = "1", "\\lvert V\\rvert"
+        size, *own = self.counted(letters[0], body.tex) if len(letters) == 1 else [""]
+        if size and not first and not test and letters[0] not in own:
+            first, last = "1", printed(size)
+        elif size and first and last in ("n", "N", "m") and not self.sized(last):
+            self.note("read", at, last, size)
+            last = printed(size)
         below = (
             ", ".join(letters)
             + (f"={first}" if first else "")
@@ -1098,16 +1236,37 @@ class Writer:
             found = Piece(f"({found.tex})", found.kind, WHOLE)
         return self.joined(found, behind, "", at) if behind else found
 
+    def sized(self, name: str) -> bool:
+        """Whether a letter is a size of this page."""
+        return name in self.known and self.known[name].kind == "size"
+
+    def counted(self, letter: str, tex: str) -> list[str]:
+        """The size up to which a letter goes that is an index in some TeX, and the
+        letters that the pages themselves say it of.
+        """
+        steps = next((x for x in ("T", "L") if self.sized(x)), "")
+        for name, one in self.known.items():
+            row = TABLE["counted"].get(name) or TABLE["counted"].get(steps)
+            place = rf"(?<![A-Za-z]){re.escape(name)}(?:_\{{?|\()\s*{re.escape(letter)}"
+            if (
+                (one.below or name == "P")
+                and row
+                and self.sized(row[0])
+                and re.search(place + "(?![A-Za-z])", tex)
+            ):
+                return row
+        return [""]
+
     def guessed(self, read: Callable[[], Piece], at: int) -> tuple[list[Token], Piece]:
         """A sum over the only index that what it is of has."""
         before = len(self.used)
-        if not self.peek() or self.peek() in ENDS:
-            self.fail(say("sum"), at)
+        if self.ended():
+            self.lead("sum", at)
         body = read()
         free = {*self.used[before:]} - {"o", "c"}
         free = free & {"t", "k", "j"} or free
         if len(free) != 1:
-            self.fail(say("sum"), at)
+            self.lead("sum", at)
         self.note("over", at, *free)
         return [Token(*free, at)], body
 
@@ -1126,6 +1285,8 @@ class Writer:
 
     def spec(self, line: Sequence[Token], at: int) -> tuple[list[str], str, str, str]:
         """Over what a sum is: letters, from, to, a condition."""
+        if any(one.text == "\\sim" for one in line):
+            line = pieces(line, ",")[0][0]  # without whence they are drawn
         texts = [one.text for one in line]
         signs = [
             k
@@ -1138,7 +1299,8 @@ class Writer:
             if x not in (",", "{", "}")
         ]
         if not head or not like_index(head) or not all(map(str.isalpha, head)):
-            self.fail(say("sum"), at)
+            words = [x for x in head if re.fullmatch(WORD, x) and not like_index([x])]
+            self.lead("no index" if words else "sum", at, "".join(words[:1]))
         letters = [self.index(y) for x in head for y in x]
         if not signs or texts[signs[0]] in ("\\in", "in"):
             return letters, "", "", ""
@@ -1147,7 +1309,7 @@ class Writer:
             test = line if texts[k] == "\\ne" else line[k + 1 :]
             m = next((m for m, one in enumerate(test) if one.text in ("=", "\\ne")), 0)
             if not m or m == len(test) - 1:
-                self.fail(say("sum"), at)
+                self.lead("sum", at)
             a, b = self.inner(test[:m]), self.inner(test[m + 1 :])
             return letters, "", "", f"{a.tex} {test[m].text} {b.tex}"
         ends = [m for m in range(k + 1, len(texts)) if texts[m] in JOINING]
@@ -1168,7 +1330,7 @@ class Writer:
             line = line[1:-1]
         parts = pieces(line, "for")[0]
         if len(parts) != 2 or not parts[0] or [x.text for x in parts[1][1:2]] != ["in"]:
-            self.fail(say("sum"), at)
+            self.lead("sum", at)
         body, spec, over = self.inner(parts[0]), parts[1][:1], parts[1][2:]
         if over[:1] and over[0].text == "range":
             *first, end = pieces(over[2:-1], ",")[0]
@@ -1292,6 +1454,53 @@ class Writer:
 # Lines
 
 
+def places(line: Sequence[Token]) -> Iterator[tuple[int, str, bool]]:
+    """Before which tokens a bracket may be closed: which, and whether it is needed."""
+    inside: list[list] = []
+    for k, one in enumerate([*line, Token("", 0)]):
+        if inside and k > inside[-1][0] + 1 and one.text not in BRACKETS.values():
+            start, needed = inside[-1]
+            if line[start].text == "{" or one.text not in ("^", "_"):
+                yield k, line[start].text, needed
+        if one.text in BRACKETS:
+            inside.append([k, k > 0 and line[k - 1].text in CALLED])
+        elif one.text in BRACKETS.values():
+            inside.pop()
+        elif inside:
+            inside[-1][1] |= one.text in (*TABLE["joining"], "+", "-", "=")
+
+
+def closed(writer: Writer, opened: list[Token], reader: Callable) -> str:
+    """A line with its bracket closed: where it can be read, nothing is added to what is
+    not alike, and the bracket is needed; of such places the first that a sign marks,
+    then the last of those between two letters, then the end.
+    """
+    text, line, found = writer.text, [*writer.line, Token("", len(writer.text))], {}
+    alone = len(opened) == 1 and len(line) < CLOSED
+    for k, bracket, needed in places(writer.line) if alone else ():
+        head = text[: line[k].at].rstrip()
+        own = head + BRACKETS[bracket] + text[len(head) :]
+        marked = line[k].text in MARKS or line[k - 1].text in BRACKETS.values()
+        place = (0, k) if marked else (1, -k)
+        if bracket == "{":
+            place = (0, -k)
+        elif not line[k].text:
+            place = (2 * needed, k)
+        found[unlike(own, reader) + (not needed), *place] = own
+    best = min(found, default=(9,))
+    ends = "".join(BRACKETS[one.text] for one in reversed(opened))
+    return found[best] if best[0] < 9 else text + ends
+
+
+def unlike(text: str, reader: Callable) -> float:
+    """How much in a line does not fit; more than that in one that cannot be read."""
+    try:
+        writer = reader(text)
+        return sum(x.kind == "?" for x in writer.sides()) + writer.mixed
+    except Mistyped:
+        return 9
+
+
 def readings(tex: str, choices: Sequence[Sequence[str]]) -> list[str]:
     """The TeX with each choice of its signs, the most usual first."""
     if not choices:
@@ -1326,16 +1535,7 @@ def typed(text: str, symbols: Symbols, names: Mapping[str, str] = {}) -> Typed:
     if not writer.line:
         raise Mistyped(say("empty"), 0)
     writer.without_shape()
-    sides = [writer.sum()]
-    while writer.take("="):
-        if not writer.peek():
-            writer.fail(say("sides"))
-        sides.append(writer.sum())
-    if writer.peek() == ",":
-        if writer.peek(1):
-            writer.note("behind", writer.at())
-    elif writer.peek():
-        writer.fail(say("unexpected", writer.peek()))
+    sides = writer.sides()
     if len(sides) == 2 and re.fullmatch(GOAL, sides[1].tex):
         sides.sort(key=lambda side: not re.fullmatch(GOAL, side.tex))
     if len(sides) > 2:

@@ -62,17 +62,24 @@
     "out": "unembed", "output": "unembed", "s": "unembed", "p": "unembed", "U": "unembed", "dec": "unembed", "R": "recurrent", "lm": "unembed"
   },
   "letters": {"\\hatp": "p", "\\haty": "p", "\\hath": "h"},
-  "shown": {"\\delta": "δ", "\\sigma": "σ", "\\ell": "l", "\\haty": "ŷ", "\\hatp": "p̂"},
+  "shown": {
+    "\\lvert V\\rvert": "|V|", "^\\top": "ᵀ", "\\delta": "δ", "\\sigma": "σ", "\\ell": "l", "\\haty": "ŷ", "\\hatp": "p̂", "\\hath": "ĥ", "\\alpha": "α",
+    "\\eta": "η", "\\tau": "τ", "\\varepsilon": "ε", "\\partial": "∂", "\\odot": "⊙", "\\otimes": "⊗", "\\cdot": "·", "\\sum": "Σ", "\\prod": "∏",
+    "\\sqrt": "√", "\\mid": "|", "\\ne": "≠"
+  },
   "losses": ["l", "L", "E", "C", "Loss", "loss", "NLL", "cost"],
   "families": {"u": ["u_o", "u_j"], "v": ["v_c"], "W": ["W_\\ell"], "w": ["w_k"], "": ["%_t", "%_{t-1}", "%_{t+1}", "%_T"]},
   "layers": ["%^{(\\ell)}", "%^{(\\ell-1)}", "%^{(L)}"],
-  "words not": ["i", "j", "o"],
+  "counted": {
+    "u": ["|V|", "i", "j", "o"], "v": ["|V|", "i", "j", "o"], "P": ["|V|", "i", "j", "o"], "w": ["K", "k"], "T": ["T", "t", "k"], "L": ["L", "\\ell"]
+  },
+  "usual": {"T": ["t", "t or t-1", "T"], "L": ["l", "l or l-1", "L"], "K": ["k", "k, c or o", "K"], "c": ["j", "j, c or o", "{|V|}"], "": ["i", "i or j", "{|V|}"]},
   "said": {
     "read": "%1 is read as %2.",
     "one": "1 beside a matrix is read as I.",
     "loss": "%1 is read as the loss, −J.",
     "chain": "Of several sides, only the last is looked at.",
-    "behind": "What stands behind the comma is not looked at.",
+    "behind": "The part after the comma is not checked.",
     "numpy": "%1 @ %2 is read as the product of the transpose with a vector, as NumPy does.",
     "over": "The sum is read as one over %1.",
     "empty": "Nothing is written yet.",
@@ -83,20 +90,24 @@
     "unopened": "The bracket %1 is closed, but not opened.",
     "factor": "A letter, a number or a bracket is expected here.",
     "behind_sign": "Behind %1, a letter, a number or a bracket is expected.",
-    "index": "An index is expected here, such as t or t-1.",
+    "index": "An index is expected here, such as %2.",
     "above": "Something is expected above, such as T for the transpose, or a power.",
     "grouped": "* is read as entry by entry with the whole product behind it. NumPy goes from left to right: write (…) around it.",
     "unexpected": "%1 is not expected here.",
-    "name": "%1 is no letter of this page.",
+    "name": "%1 is no letter of this page. It has %2.",
+    "family": "%1 is no letter of this page. Write a sum over its vectors %2_j.",
+    "no index": "%4 is no index of this page. Write an index such as %2.",
+    "observed": "c is read as the observed word: y_c = 1.",
+    "kronecker": "%1 is not read as 1 or 0. Write %2.",
     "transpose": "Is this T above (transposed) or below (the last step)? Write ^T or _T.",
     "of": "%1 of what? A bracket is expected.",
-    "sum": "A sum over what? Write sum_t, or sum_{t=1}^T.",
-    "last": "Up to what does the sum go? Write sum_{t=1}^T.",
-    "dots": "Dots in a sum are not read. Write the sum with sum_t.",
+    "sum": "A sum over what? Write sum_%1, or sum_{%1=1}^%3.",
+    "last": "Up to what does the sum go? Write sum_{%1=1}^%3.",
+    "dots": "Dots in a sum are not read. Write one term behind sum_%1, with %1 as its index.",
     "arguments": "%1 takes %2.",
     "minus": "Is %1 the index? Put it in braces: _{%1}.",
     "range": "The first of all is number 1 here. Write range(1, T+1).",
-    "by": "With respect to what? Write dJ/dW.",
+    "by": "With respect to which letter? Write dJ/d with the letter behind it.",
     "sides": "A right side is expected behind =."
   }
 };

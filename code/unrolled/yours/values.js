@@ -9,7 +9,7 @@
   // A letter without a value, and where it stands
   class Unknown extends Error {
     constructor(message, at) {
-      super(message);
+      super(unrolled.shown?.(message) ?? message); // with letters as a reader writes them
       this.at = at;
     }
   }
@@ -242,6 +242,12 @@
       return this.letter(name, members.map((one) => this.index(one, env)), at);
     }
 
+    // A letter that the reader has named: an expression, in which letters stand for its indices
+    _where({ parts: [letters, indices, of] }, env) {
+      const own = indices.map((index, k) => [letters[k], this.index(index, env)]);
+      return this.of(of, { ...env, ...Object.fromEntries(own) });
+    }
+
     _entry({ parts: [of, at], at: place }, env) {
       const value = this.sized(of, env);
       if (typeof value === "number") throw new Misshapen("an entry of a number", [], place);
@@ -296,7 +302,8 @@
 
     // Whether a factor is a vector, transposed
     is_row({ op, parts: [of] }) {
-      return op === "transpose" && of.op === "symbol" && this.kase.symbols[of.parts[0]].kind === "vector";
+      const kind = { symbol: () => this.kase.symbols[of.parts[0]].kind, where: () => of.parts[3] };
+      return op === "transpose" && kind[of.op]?.() === "vector";
     }
 
     // Values joined from left to right; of none, the identity
@@ -423,7 +430,10 @@
 
     // The values of a letter for which none are printed: those of the page, or the entries of what has it as an index
     span(letter, node, env) {
+      let range = this.kase.ranges[letter];
       for (const { op, parts } of all(node)) {
+        // that of the letter which the reader has put below a letter of their own
+        if (op === "where") range ??= this.kase.ranges[parts[0].find((_, k) => same(parts[1][k].parts, [letter]))];
         if (op !== "entry") continue;
         const axis = parts[1].findIndex((index) => index.op === "letter" && index.parts[0] === letter);
         if (axis < 0) continue;
@@ -431,9 +441,8 @@
         if (axis >= own.length) throw new Misshapen(`${axis + 1} indices of what has fewer`, [own], node.at);
         return numbers(1, own[axis]);
       }
-      const range = this.kase.ranges[letter];
       if (range) return numbers(...range, true);
-      throw new Unknown(`${letter} is no letter of this page, nor is it said over which values it runs`, node.at);
+      throw new Unknown(`It is not said from where to where ${letter} runs. Write both ends at its sum.`, node.at);
     }
 
     // The terms of a sum, the factors of a product
@@ -538,6 +547,7 @@
   function free({ op, parts }, bound = []) {
     if (op === "letter") return bound.includes(parts[0]) ? [] : [parts[0]];
     if (op === "sum" || op === "prod") return nodes(parts.slice(1)).flatMap((one) => free(one, [...bound, ...parts[0]]));
+    if (op === "where") return [...nodes(parts[1]).flatMap((one) => free(one, bound)), ...free(parts[2], [...bound, ...parts[0]])];
     return nodes(parts).flatMap((one) => free(one, bound));
   }
 

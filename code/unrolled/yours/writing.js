@@ -3,18 +3,14 @@
 (function () {
   const { element: el } = unrolled;
   const said = unrolled.sentences;
+  const closed = !said.rule; // a book without solutions
   const filled = (text, words) => text.replace(/\{(\w+)\}/g, (_, name) => words[name] ?? "");
   const math = (tex, options = { display: false }) => Object.assign(el("span"), { innerHTML: unrolled.set(tex, options) });
   const FAST = 60_000, SLIPS = ["sign", "chain", "other", "itself"]; // told at once; of ideas one is asked first
 
-  // A letter as one types it: W_recurrent, δ_t, h_t^(l)
-  const GREEK = { delta: "δ", ell: "l", sigma: "σ", alpha: "α", eta: "η", tau: "τ", varepsilon: "ε" };
-  const bare = (tex) => tex.replace(/^\{(.*)\}$/, "$1");
-  const plain = (tex) =>
-    bare(tex)
-      .replace(/\\(?:text|operatorname|hat)\s*\{?(\w+)\}?/g, "$1")
-      .replace(/\\([a-z]+)/g, (_, name) => GREEK[name] ?? name)
-      .replace(/([_^])\{(\w+|\(\w\))\}/g, "$1$2");
+  const narrow = () => matchMedia("(max-width: 30rem)").matches;
+  // A shape in words, where a matrix is no mere product
+  const described = (judge, shape) => judge.lettered(shape).replace(/^.+ × .+$/, "a $& matrix");
 
   // A value in a line: a number, the entries of a column, the rows of a matrix
   const inLine = (value) => {
@@ -25,83 +21,142 @@
     return `(${rows.join("; ")})`;
   };
 
-  // The page's letters that a line may have, in the order of the table; those of the case alone
-  function letters(context) {
-    const known = context.cases[0].letters;
-    return Object.values(context.symbols).filter(({ name, kind }) => (name in known || kind === "function") && name !== "J" && ["vector", "matrix", "number", "function", "index"].includes(kind));
+  // The left side of a goal; with the derivative that it is, if it is a letter
+  function asked({ tex }, { derivatives, symbols }) {
+    const [by, letter] = Object.entries(derivatives).find(([, one]) => tex.startsWith(one)) ?? [];
+    if (!letter) return tex;
+    const raised = symbols[by].above > symbols[letter].above ? tex.replace(/_\{?([^{}]*)\}?$/, "^{($1)}") : tex;
+    return `${tex} = \\partial J / \\partial ${raised.replace(letter, by)}`;
   }
 
-  function open(payload, close) {
+  function open(payload, of, close, derivation) {
     const { goals } = payload;
     let goal, judge, tries, last, meant = {};
-    const attempts = [], judges = new Map();
+    const attempts = [], judges = new Map(), kept = new Map(), solved = new Set();
 
     const left = el("div", { class: "yours-left" });
+    const letters = el("details", { class: "yours-letters" });
     const line = el("div", { class: "yours-line", "aria-live": "off" });
-    const field = el("input", { type: "text", "aria-label": "Your line", autocomplete: "off", autocapitalize: "off", spellcheck: "false", inputmode: "none", maxlength: "10000", oninput: () => set(), onpointerdown: () => (keys.hidden = false) });
-    const verdict = el("div", { class: "yours-verdict", role: "status" });
+    const wide = matchMedia("(min-width: 30.01rem) and (min-height: 30.01rem)").matches; // room for several lines
+    const ways = { autocomplete: "off", autocapitalize: "off", spellcheck: "false", inputmode: "none", maxlength: "10000", oninput: () => set(), onclick: () => write() };
+    const field = wide ? el("textarea", { "aria-label": "Your lines", rows: "1", onkeydown: enter, ...ways }) : el("input", { type: "text", "aria-label": "Your line", ...ways });
+    const verdict = el("div", { class: "yours-verdict", role: "status", tabindex: "-1" });
     const keys = el("div", { class: "yours-keys" });
     const choices = goals.length > 1 && el("div", { class: "yours-goals", role: "group", "aria-label": "What to write" });
 
     const choose = (one) => {
+      if (goal) kept.set(goal, { text: field.value, tries, last, told: [...verdict.childNodes] });
       goal = one;
       if (!judges.has(one)) judges.set(one, new unrolled.Judge(one, payload));
       judge = judges.get(one);
-      tries = {};
-      last = null;
-      left.replaceChildren(math(`${goal.tex} =`, {}), el("span", { class: "yours-shape" }, ` ${wanted()}`));
-      for (const button of choices ? choices.children : []) button.setAttribute("aria-pressed", String(button.goal === goal));
-      field.value = "";
-      verdict.replaceChildren();
-      set();
-      tiles();
+      let text, told;
+      ({ text, tries, last, told } = kept.get(one) ?? { text: "", tries: {}, last: null, told: [] });
+      left.replaceChildren(math(asked(goal, judge.context), {}), el("span", { class: "yours-shape" }, `, ${described(judge, size())}`));
+      letters.replaceChildren(el("summary", {}, "What the letters are"), unrolled.explained(judge));
+      field.value = text;
+      verdict.replaceChildren(...told);
+      const { groups, back } = unrolled.tiles(judge, field, set);
+      keys.replaceChildren(...groups);
+      erase.onclick = back;
+      mark();
+      write();
     };
-    const wanted = () => {
-      const [{ value }] = judge.drawn[0].at;
-      return judge.lettered([value.rows, value.cols]);
+    const size = (one = judge) => {
+      const [{ value }] = one.drawn[0].at;
+      return [value.rows, value.cols];
     };
+    const wanted = (one = judge) => one.lettered(size(one));
 
-    // The line as it is read
-    function set() {
-      keys.hidden = false;
-      line.replaceChildren();
-      if (!field.value.trim()) return;
-      try {
-        const read = unrolled.typedLine(field.value, judge.symbols, meant);
-        line.append(math(read.readings[0], { labels: shapes(read.readings[0]) }));
-      } catch {
-        line.append(el("span", { class: "yours-raw" }, field.value));
+    // Which goal is written, and which are right
+    function mark() {
+      for (const button of choices ? choices.children : []) {
+        button.setAttribute("aria-pressed", String(button.goal === goal));
+        if (solved.has(button.goal) && !button.classList.contains("is-solved")) {
+          button.classList.add("is-solved");
+          button.append(el("span", { "aria-hidden": "true" }, " ✓"), el("span", { class: "visually-hidden" }, ", right"));
+        }
+        if (button.goal === goal) button.scrollIntoView({ block: "nearest", inline: "nearest" });
       }
     }
-    function shapes(tex) {
+
+    // To the line again: where there is little room, what was said last is seen above the tiles
+    function write() {
+      set();
+      field.focus({ preventScroll: true });
+      body.scrollTop = body.scrollHeight;
+    }
+
+    // The lines as they are read; one alone without its number
+    function set(found) {
+      keys.hidden = false;
+      if (wide) field.rows = Math.min(field.value.split("\n").length, 6);
+      const lines = field.value.split("\n");
+      let written = [...unrolled.written(judge, lines, meant)];
+      const unknown = written.flatMap(({ said }) => said.asked ?? []), many = written.length > 1;
+      // a letter that has to be asked for stands as it was typed
+      if (unknown.length) written = [...unrolled.written(judge, lines, { ...meant, ...Object.fromEntries(unknown.map(({ name }) => [name, name])) })];
+      const made = written.map((one) => [one, found?.lines.find(({ line }) => line === one.line) ?? one]).map(([one, { said, tex = said.readings?.[0] }]) => {
+        if (!tex) return el("span", { class: "yours-raw" }, one.text);
+        const right = math(tex, { labels: shapes(one.judge, tex) });
+        return many || one.is_let || one.is_member ? el("span", {}, math(`${said.left} =`), " ", right) : right;
+      });
+      line.replaceChildren(...(many ? [el("ol", {}, made.map((one, k) => Object.assign(el("li", { class: !unrolled.isRight(found ?? { fault: "" }) && written[k].line === found.line ? "is-not" : "" }, one), { value: written[k].line })))] : made));
+      line.scrollLeft = line.scrollWidth;
+      line.tabIndex = line.scrollLeft ? 0 : -1; // what scrolls is reached by keys
+    }
+    function shapes(judge, tex) {
       try {
-        const values = judge.values(judge.context, judge.drawn[0].case);
-        const parts = values.parts(unrolled.expression(tex, judge.symbols), judge.drawn[0].at[0].env);
-        return parts.filter(({ kind, shape }) => kind === "factor" && shape?.length).map(({ at, shape }) => ({ at, tex: judge.letters(shape) }));
+        const values = judge.values(judge.context, judge.drawn[0].case), node = judge.named(unrolled.expression(tex, judge.symbols));
+        const env = { ...Object.fromEntries(unrolled.free(node).map((name) => [name, 1])), ...judge.drawn[0].at[0].env };
+        return values.parts(node, env).filter(({ kind, shape }) => kind === "factor" && shape?.length).map(({ at, shape }) => ({ at, tex: judge.letters(shape) }));
       } catch {
         return [];
       }
     }
 
+    // Enter checks; with Shift it begins a line, as the button does.
+    function enter(event) {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      check();
+    }
+    const add_line = () => {
+      field.setRangeText("\n", field.value.length, field.value.length, "end");
+      last = null;
+      verdict.replaceChildren(el("p", { class: "yours-note" }, said.several.hint));
+      set();
+      field.focus({ preventScroll: true });
+    };
+
     function check() {
       const text = field.value.trim();
-      if (!text || text === last?.text) return;
-      const found = unrolled.judge(judge, text, meant);
+      // an open keyboard would hide what is said
+      (field.inputMode === "none" || !narrow() ? field : verdict).focus({ preventScroll: true });
+      if (!text) return void verdict.replaceChildren(el("p", { class: "yours-status is-unread" }, said.empty));
+      if (text === last?.text) return again();
+      const found = unrolled.judged(judge, field.value.split("\n"), meant);
       last = { text, found };
-      if (found.tex) line.replaceChildren(math(found.tex, { labels: shapes(found.tex) }));
-      attempts.push({ goal: goal.tex, text, tex: found.tex ?? "", status: said.status[unrolled.isRight(found) ? found.fault || "right" : found.fault] });
+      set(found);
+      attempts.push({ goal, lines: found.lines });
       tell(found);
+    }
+
+    // The same line: what was said of it, and that it is the same
+    function again() {
+      verdict.querySelector(".yours-same")?.remove();
+      verdict.prepend(el("p", { class: "yours-same" }, said.same));
+      keys.hidden = narrow();
     }
 
     function tell(found) {
       const key = found.fault || "right", right = unrolled.isRight(found), words = { ...found, goal: goal.name ?? "the gradient" };
-      const lines = [el("p", { class: `yours-status ${right ? "is-right" : ["unread", "symbol", "itself"].includes(key) ? "is-unread" : "is-not"}` }, el("strong", {}, said.status[key]))];
+      const lines = [el("p", { class: `yours-status ${right ? "is-right" : ["unread", "symbol", "itself"].includes(key) ? "is-unread" : "is-not"}` }, el("strong", {}, said.status[key]), which(found, right))];
       const add = (text, ...more) => text && lines.push(el("p", {}, text, ...more));
       for (const note of found.notes ?? []) lines.push(el("p", { class: "yours-note" }, note.said));
       const buttons = [];
       if (key === "unread") {
         add(found.words);
-        if (found.offer) buttons.push(el("button", { type: "button", onclick: () => put(found.offer) }, `Did you mean ${found.offer}?`));
+        if (found.offer) buttons.push(el("button", { type: "button", onclick: () => (put_line(found), check()) }, `Did you mean ${found.offer}?`));
       } else if (key === "symbol") {
         const [{ name, offered }] = found.asked;
         add(filled(offered.length ? said.which : said.nothing, { name }));
@@ -112,32 +167,51 @@
         else add(good, ...found.rightly.flatMap((tex, k) => [k ? ", " : "", math(tex)]), more);
         if (!right) help(found, key, add, lines);
         if (right && found.order) add(filled(said.order, { order: found.order.replace("\\ell", "l") }));
-        if (right && key !== "right") add(filled(said.teacher, { cases: found.cases ?? goal.checks.length }));
-        if (right) buttons.push(copy("Copy as LaTeX", () => `${goal.tex} = ${found.tex}`));
-        if (said.step) buttons.push(el("button", { type: "button", onclick: () => close(true) }, right ? said.step.right : said.step.wrong));
+        if (right && !said.good[key].includes("{cases}")) add(filled(said.teacher, { cases: found.cases ?? goal.checks.length }));
+        if (right) {
+          lines.push(...after());
+          solved.add(goal);
+          mark();
+          const next = goals.find((one) => !solved.has(one));
+          if (next) buttons.push(el("button", { type: "button", class: "live-next", onclick: () => choose(next) }, "Next: ", math(next.tex)));
+        }
+        if (!closed) buttons.push(derivation(goal.derived, right ? "compare with the derivation" : "show the derivation"));
       }
-      if (!right && matchMedia("(max-width: 30rem)").matches) buttons.unshift(el("button", { type: "button", class: "live-next", onclick: () => ((keys.hidden = false), field.focus({ preventScroll: true })) }, "Change my line"));
-      if (attempts.length > 1) buttons.push(copy("Copy my lines", () => attempts.map((one) => `${one.goal} = ${one.text} (${one.status})`).join("\n")));
+      if (!right && narrow()) buttons.unshift(el("button", { type: "button", class: "live-next", onclick: write }, "Change my line"));
+      if (right || attempts.length > 1) buttons.push(copy("Copy as LaTeX", () => unrolled.copied(attempts).latex));
+      if (attempts.length > 1) buttons.push(copy("Copy my lines", () => unrolled.copied(attempts).text));
       verdict.replaceChildren(...lines, el("div", { class: "live-buttons" }, buttons));
-      keys.hidden = matchMedia("(max-width: 30rem)").matches;
+      keys.hidden = narrow() || many();
+      if (narrow()) body.scrollTop = 0;
+      if (many()) verdict.scrollIntoView({ block: "nearest" });
+    }
+
+    // What is asked when the line is right, with its answer one tap away
+    const after = () => (said.after ?? []).filter((one) => one.of.includes(of)).map(({ ask, answer }) => el("details", { class: "yours-after" }, el("summary", {}, ask), answer));
+
+    // Which of several lines it is about
+    const many = () => field.value.trim().includes("\n");
+    function which({ fault, line, lines }, right) {
+      const key = right ? "right" : ["unread", "symbol", "itself", "let"].includes(fault) ? "at" : "wrong";
+      return many() && fault !== "let" ? ` ${filled(said.several[key], { line, lines: lines.length })}` : "";
     }
 
     // A question first, then a small case in numbers, then the name of the mistake and the rule; without solutions, no more
     // than the first two
     function help(found, key, add, lines) {
-      const now = Date.now(), own = (tries[key] ??= []);
-      if (own.at(-1)?.text !== last.text) own.push({ text: last.text, now });
+      const now = Date.now(), own = (tries[key] ??= []), { judge, text } = found;
+      if (own.at(-1)?.text !== text) own.push({ text, now });
       const shape = found.shape && judge.lettered(found.shape);
-      const parts = (found.error?.shapes ?? []).map((one) => judge.lettered(one));
-      const words = { ...found, shape, wanted: wanted(), goal: "the gradient", shapes: parts.length > 1 ? filled(said.shapes, { left: parts[0], right: parts[1] }) : "" };
+      const parts = (found.error?.shapes ?? []).map((one) => described(judge, one));
+      const words = { ...found, shape, wanted: wanted(judge), goal: found.is_let ? "the letter" : "the gradient", shapes: parts.length > 1 ? filled(said.shapes, { left: parts[0], right: parts[1] }) : "" };
       const ask = found.mistake?.ask || said.ask[key], vague = !ask || (!found.piece && ask.includes("{piece}"));
       const asks = () => {
         const [before, after] = filled(ask, { ...words, piece: "%" }).split("%");
         return after === undefined ? add(before) : add(before, math(found.piece), after);
       };
       if ((own.length === 1 || SLIPS.includes(key)) && !vague) return asks();
-      const case_ = (own.length === (vague ? 1 : 2) || !said.rule) && !["shape", "goal", "plain", "edge", "entries", "columns", "open"].includes(key) && judge.small(found.node, found.sign);
-      if (!case_ && !said.rule) return vague ? undefined : asks();
+      const case_ = (own.length === (vague ? 1 : 2) || closed) && !["shape", "goal", "plain", "edge", "entries", "columns", "open"].includes(key) && judge.small(found.node, found.sign);
+      if (!case_ && closed) return vague ? undefined : asks();
       if (case_) {
         const sizes = Object.entries(case_.sizes).map(([name, n]) => `${name} = ${n}`).join(", ");
         const at = Object.entries(case_.env).map(([name, n]) => `${name.replace("\\ell", "l")} = ${n}`).join(", ");
@@ -149,7 +223,7 @@
       if (case_) return;
       if (found.mistake) add(filled(said.named, { mistake: found.mistake.name }));
       add(said.rule[key] ?? "");
-      if (own.length >= 3 && now - own.at(-3).now < FAST) add(said.again);
+      if (key !== "plain" && own.length >= 3 && now - own.at(-3).now < FAST) add(said.again);
     }
 
     const copy = (name, text) => {
@@ -165,86 +239,54 @@
       return button;
     };
 
-    // Tiles: letters, then signs; a letter's index is changed by a second tap
-    const put = (text) => ((field.value = text), set(), field.focus({ preventScroll: true }));
-    const insert = (text) => {
-      const { selectionStart: a, selectionEnd: b, value } = field;
-      const space = /[\w)}\]δσᵀ]$/.test(value.slice(0, a)) && /^[\w(δσΣ]/.test(text) ? " " : "";
-      field.setRangeText(space + text, a, b, "end");
-      set();
-      field.focus({ preventScroll: true });
-    };
-    function tiles() {
-      const tile = (content, name, act) => el("button", { type: "button", "aria-label": name, onclick: act }, content);
-      const ranges = judge.context.ranges.map(plain), step = ["t", "l", "k"].find((x) => ranges.includes(x)) ?? ranges[0];
-      const indices = el("div", { class: "yours-tiles yours-indices", role: "group", "aria-label": "Index" });
-      const change = (index) => {
-        const old = field.value.slice(0, field.selectionStart), now = index.length > 1 ? `{${index}}` : index;
-        const made = old.replace(/_(\{[^{}]*\}|\w)(?=(\^\(l\))?$)/, `_${now}`);
-        if (made === old && !old.endsWith(`_${now}`)) return insert(/[^\s(|]$/.test(old) ? `_${now}` : index);
-        field.setRangeText(made, 0, field.selectionStart, "end");
-        set();
-        field.focus({ preventScroll: true });
-      };
-      const names = ranges.flatMap((x) => (x === step && "tl".includes(x) ? [x, `${x}-1`, `${x}+1`] : [x]));
-      if (step === "t") names.push("T");
-      if ("tl".includes(step)) names.push("1", "2", "3");
-      names.push(...Object.values(judge.symbols).filter(({ kind }) => kind === "index").map(({ tex }) => tex));
-      indices.append(...[...new Set(names)].map((index) => tile(math(index.replace("l", "\\ell ")), `index ${index}`, () => change(index))));
-      const main = el("div", { class: "yours-tiles", role: "group", "aria-label": "Letters" }, letters(judge.context).map(({ tex, kind }) => {
-        const text = plain(tex), made = tile(math(bare(tex)), text, () => insert(kind === "function" ? `${text}(` : text));
-        if (text.length > 4) made.classList.add("yours-wide");
-        return made;
-      }));
-      const signs = [["ᵀ", "^T", "transposed"], ["⊙", " ⊙ ", "entry by entry"], ["·", " · ", "inner product"], ["Σ", `sum_${step}`, "sum"], ["(", "(", "bracket"], [")", ")", "closing bracket"], ["+", " + ", "plus"], ["−", " - ", "minus"], ["1", "1", "one"], ["I", "I", "identity"], ["²", "^2", "squared"], ["diag", "diag(", "diagonal matrix"], ["tanh", "tanh(", "tanh"]];
-      if (letters(judge.context).some(({ kind, means }) => kind === "function" && !means)) signs.push(["|", " | ", "given"]);
-      const row = el("div", { class: "yours-tiles", role: "group", "aria-label": "Signs" }, signs.map(([sign, text, name]) => tile(sign, name, () => insert(text))));
-      const back = tile("⌫", "delete", () => {
-        const { selectionStart: a, selectionEnd: b, value } = field;
-        const from = a < b ? a : a - (value.slice(0, a).match(/(?:\w+\(|[A-Za-zδσ](?:_(?:\{[^{}]*\}|\w+))?|.)\s*$/u)?.[0].length ?? 0);
-        field.setRangeText("", from, b, "end");
-        set();
-        field.focus({ preventScroll: true });
-      });
-      const abc = el("button", { type: "button", "aria-pressed": "false", onclick: () => {
-        const on = field.inputMode === "none";
-        field.inputMode = on ? "text" : "none";
-        abc.setAttribute("aria-pressed", String(on));
-        field.blur();
-        field.focus();
-      } }, "ABC");
-      row.append(back, abc);
-      keys.replaceChildren(indices, main, row);
-    }
+    const put_line = ({ line, offer }) => (field.value = field.value.split("\n").map((one, k) => (k + 1 === line ? offer : one)).join("\n"));
+    const erase = el("button", { type: "button", class: "yours-erase", "aria-label": "delete" }, "⌫");
+    const abc = el("button", { type: "button", "aria-pressed": "false", "aria-label": "ABC", title: "Keyboard, or tiles", onclick: () => {
+      const on = field.inputMode === "none";
+      field.inputMode = on ? "text" : "none";
+      abc.setAttribute("aria-pressed", String(on));
+      keys.classList.toggle("is-away", on);
+      field.blur();
+      write();
+    } }, "ABC");
 
-    const form = el("form", { class: "yours-form", onsubmit: (event) => (event.preventDefault(), check()) }, field, el("button", { class: "live-next" }, "Check"));
+    const form = el("form", { class: "yours-form", onsubmit: (event) => (event.preventDefault(), check()) }, field, erase, wide ? el("button", { type: "button", onclick: add_line }, "Add a line") : [], el("button", { class: "live-next" }, "Check"));
     if (choices) choices.append(...goals.map((one) => Object.assign(el("button", { type: "button", onclick: () => choose(one) }, math(one.tex)), { goal: one })));
     const title = el("h2", { id: "yours-title" }, "Write yours");
     const shut = el("button", { type: "button", class: "yours-close", "aria-label": "Close", onclick: () => close() }, "×");
-    const body = el("div", { class: "yours-body" }, choices || [], left, line, verdict);
-    const made = [el("header", {}, title, shut), body, form, keys];
+    const body = el("div", { class: "yours-body" }, left, letters, line, verdict);
     choose(goals[0]);
-    return { made, focus: () => field.focus({ preventScroll: true }) };
+    return { made: [el("header", {}, title, choices || [], abc, shut), body, form, keys], focus: () => field.focus({ preventScroll: true }) };
   }
 
-  // The dialog of a block: leads to its derivation when it closes with a step to show.
+  // The dialog of a block. While the page is open it keeps what was written in it.
+  const dialogs = {};
   unrolled.write = (place, payload) => {
-    const dialog = el("dialog", { class: "live yours", "aria-labelledby": "yours-title", onclose: () => dialog.remove(), onkeydown: (event) => event.stopPropagation() });
-    const close = (lead) => {
-      dialog.close();
-      if (lead) lead_to(place);
-      else place.querySelector("button").focus();
-    };
-    const { made, focus } = open(payload, close);
-    dialog.append(...made);
-    document.body.append(dialog);
-    dialog.showModal();
-    focus();
+    const { of } = place.dataset, one = (dialogs[of] ??= made(payload, of));
+    one.place = place;
+    document.body.append(one.dialog);
+    one.dialog.showModal();
+    one.focus();
   };
-  function lead_to(place) {
-    const target = document.getElementById(place.dataset.of);
-    if (!target) return void (location.href = place.dataset.derivation);
-    place.parentElement.querySelector(".cover")?.click();
+  function made(payload, of) {
+    const one = {};
+    const close = (label) => {
+      one.dialog.close();
+      if (label) lead_to(document.getElementById(label));
+      else one.place.querySelector("button").focus();
+    };
+    // A way to the result that derives a goal; another page opens beside this one
+    const derivation = (label, what) => {
+      if (document.getElementById(label)) return el("button", { type: "button", onclick: () => close(label) }, `Close and ${what}`);
+      const href = one.place.dataset.derivation.replace(/#.*/, `#${label}`);
+      return el("a", { class: "yours-beside", href, target: "_blank", rel: "noopener" }, `${what[0].toUpperCase()}${what.slice(1)} (new tab)`);
+    };
+    const { made: parts, focus } = open(payload, of, close, derivation);
+    const dialog = el("dialog", { class: "live yours", "aria-labelledby": "yours-title", onclose: () => dialog.remove(), onkeydown: (event) => event.stopPropagation() }, parts);
+    return Object.assign(one, { dialog, focus });
+  }
+  function lead_to(target) {
+    target.querySelector(".cover")?.click();
     const step = target.querySelector(".derivation") ?? target;
     step.tabIndex = -1;
     step.scrollIntoView({ block: "start" });
