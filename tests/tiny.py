@@ -80,6 +80,7 @@ def fresh(folder: Path) -> Book:
     for room in ("checks", "formulas", "live", "yours"):
         package = ROOT / "code" / "unrolled"
         shutil.copytree(package / room, folder / "code" / "unrolled" / room)
+    (folder / "code" / "unrolled" / "yours" / "goals.json").unlink()  # of other pages
     for file in ("requirements.lock", "LICENSE", "LICENSE-CODE"):
         shutil.copy(ROOT / file, folder)
     config = yaml.safe_load((ROOT / "_config.yml").read_text())

@@ -44,8 +44,9 @@ class TakeOut(SphinxTransform):
             return
         blocks = self.env.unrolled_blocks.values()
         own = [b for b in blocks if b.docname == self.env.docname and b.questions]
-        for node in list(self.document.findall(goes)):
-            node.parent.replace(node, anchors(node))
+        shown = {label for block in own for label in block.shown}
+        for node in reversed(list(self.document.findall(goes))):  # the inner ones first
+            node.parent.replace(node, what_stays(node, shown))
         labels = {block.label for block in own}
         for node in [*self.document.findall(result), *self.document.findall(answer)]:
             if labels & {*node["ids"]}:
@@ -110,11 +111,23 @@ def of_cell(node: nodes.literal_block) -> bool:
     return bool(classes & {"cell_input", "cell_output", "output"})
 
 
-def anchors(node: nodes.Element) -> list[nodes.Node]:
-    """What stays in the place of a node: the anchors of all that is in it, and the label of a solution."""
-    ids = [id for one in node.findall(nodes.Element) for id in one["ids"]]
+def what_stays(node: nodes.Element, shown: set[str]) -> list[nodes.Node]:
+    """What stays in the place of a node: the anchors of all that is in it, the label of a solution, and what a block
+    says that it is shown by: the title of a section, and figures, which are left out in their turn.
+    """
+    figures = [one for one in node.findall(nodes.figure) if shown & {*one["ids"]}]
+    for one in figures:
+        one.insert(0, nodes.comment())  # in the place of its picture, which is gone
+    is_shown = isinstance(node, nodes.section) and bool(shown & {*node["ids"]})
+    kept = {id for one in [*figures, *[node] * is_shown] for id in one["ids"]}
+    ids = [
+        x for one in node.findall(nodes.Element) for x in one["ids"] if x not in kept
+    ]
     label = {"solution": node["names"][0]} if isinstance(node, solution_node) else {}
-    return [nodes.target("", "", ids=ids, **label)] if ids else []
+    stays = [*([nodes.target("", "", ids=ids, **label)] if ids else []), *figures]
+    if is_shown:
+        node[1:] = [nodes.paragraph("", WHY, classes=["left-out"]), *stays]
+    return [node] if is_shown else stays
 
 
 def empty(block: nodes.Element) -> None:

@@ -77,8 +77,8 @@ def compute(app: Sphinx, env: BuildEnvironment) -> None:
 
 
 def keep(file: Path, page: str, goals: dict) -> None:
-    """Warn if the package has other goals of a page than these, and write these there."""
-    known = json.loads(file.read_text())
+    """Warn if the package has other goals of a page than these, and write these there; a package may keep none."""
+    known = json.loads(file.read_text()) if file.exists() else {page: goals}
     if goals != known.get(page, {"entries": [], "displays": []}):
         file.write_text(
             json.dumps({**known, page: goals}, ensure_ascii=False, indent=1) + "\n"
