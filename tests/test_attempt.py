@@ -1505,7 +1505,9 @@ def test_what_cannot_be_attempted_is_refused():
         attempt("softmax-eror", gradients)
     with pytest.raises(ValueError, match="A label is the last part of the address"):
         attempt("Result 6.3", gradients)
-    with pytest.raises(TypeError, match="needs a function, and got array"):
+    with pytest.raises(
+        TypeError, match="needs a function or a line of text, and got array"
+    ):
         attempt("softmax-error", np.zeros(3))
     with pytest.raises(TypeError, match="needs the label of a result first"):
         attempt(gradients, "softmax-error")
