@@ -219,7 +219,7 @@ def app() -> SimpleNamespace:
     config = SimpleNamespace(
         html_baseurl="", numfig_format={"figure": "Fig. %s"}, mathjax3_config={}
     )
-    return SimpleNamespace(env=env, config=config, srcdir=str(BOOK))
+    return SimpleNamespace(env=env, config=config, srcdir=str(BOOK), tags=())
 
 
 def said(app: SimpleNamespace, *parts: nodes.Node) -> list:

@@ -81,8 +81,12 @@ def test_in_an_entry_letters_may_be_others_or_numbers():
     )
     page += "  formulas:\n    - scalar: true\n    - symbols: {h_t: {}, x: {kind: number, is: a score}}\n"
     scalar, other = made(page).entries("one")
-    assert scalar["symbols"] == {"h": {"kind": "number"}, "x": {"kind": "number"}}
-    assert other["symbols"] == {"h_t": {"kind": "vector"}, "x": {"kind": "number"}}
+    kinds = [
+        {name: symbol["kind"] for name, symbol in one["symbols"].items()}
+        for one in (scalar, other)
+    ]
+    assert kinds == [{"h": "number", "x": "number"}, {"h_t": "vector", "x": "number"}]
+    assert [one["is"] for one in other["symbols"].values()] == ["states", "a score"]
 
 
 def test_a_letter_in_another_sense_is_one_elsewhere():
