@@ -636,7 +636,7 @@ class Values(Chance):
             first, last = self.context.ranges[letter]
             return numbers(self.value(first, env), self.value(last, env), up=True)
         raise Unknown(
-            f"It is not said from where to where {letter} runs. Write both ends at its sum."
+            f"{letter} is no letter of this page. If it is an index, write both ends at its sum."
         )
 
     def _members(self, node: Node, env: Env) -> Iterator[Value | Identity]:

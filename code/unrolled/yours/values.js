@@ -442,7 +442,7 @@
         return numbers(1, own[axis]);
       }
       if (range) return numbers(...range, true);
-      throw new Unknown(`It is not said from where to where ${letter} runs. Write both ends at its sum.`, node.at);
+      throw new Unknown(`${letter} is no letter of this page. If it is an index, write both ends at its sum.`, node.at);
     }
 
     // The terms of a sum, the factors of a product
