@@ -1186,16 +1186,19 @@ arrays: Identity Misshapen Unknown array beside demand_inside naught number numb
 chance: Chance Undecided
 dots: differing moved varying written_out
 exported: as_data ends exported member members
-goals: cases derivatives derived draft goals is_gradient left_side letters mistaken place_of plain projections spans
-goals: terms value_of wanted
+goals: cases derivatives derived derived_in draft edges goals is_gradient last_side left_side letters mistaken packed
+goals: place_of plain projections spans spoken stated_in terms unpacked value_of wanted
 layout: Unreadable read
-meaning: Node Reader Symbols chain comma empty flat flat_all flat_text halves indices inside is_text lines nodes parts
-meaning: place range_of shape_of split statements strip without_words
-payload: Collected finite matrix payload short
-printed: Page begins blank blocks displays draws errors_of executed given_member section stated stating
+line: Gradient Line Refused Wanted apart as_meant asks attempt_line complaint expressions in_letters indices_of
+line: left_side letter_of named orders plain read say sentence sizes subject understood unknown whole
+meaning: Node Reader Symbols chain comma empty expression flat flat_all flat_text halves indices inside is_text lines
+meaning: nodes parts place range_of shape_of split statements strip without_words
+payload: Collected described finite matrix payload short tell
+printed: Page begins blank blocks context_of displays drawn draws errors_of executed given_member section stated
+printed: stating
 sides: differences environments free
-typed: Mistyped Writer braced demand_closed like_index oriented pieces printed readings say shown signs tokens typed
-typed: valued
+typed: Mistyped Writer braced closed like_index oriented pieces places printed readings say shown signs tokens typed
+typed: unclosed unlike valued
 typos: bounded changed factors outcome proved reason sample spoiled typos
 values: Context Values alike called
 """
